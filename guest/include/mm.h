@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The mm's face to the rest of the guest kernel. Names, arguments and errno are those of Linux 6.1
+ * unless a comment says otherwise. Lock rules stand at each group.
+ */
+#ifndef GUEST_MM_H
+#define GUEST_MM_H
+
+#include "kernel.h"
+#include "list.h"
+#include "mm_types.h"
+#include "uapi.h"
+#include "x86.h"
+
+/* --- profile: version- and configuration-dependent behaviour (mm/profile.c) ------------------- */
+
+struct mm_profile {
+	uint64_t mmap_min_addr;		/* bytes; 65536 */
+	int32_t max_map_count;		/* 65530 */
+	uint32_t stack_guard_gap;	/* pages; 256 */
+	bool ram_zeroed;		/* the loader says that RAM was zero at start (command line: zeroed) */
+};
+extern struct mm_profile mm_profile;
+
+/* --- frames (mm/page_alloc.c); zone.lock inside ----------------------------------------------- */
+
+typedef unsigned int gfp_t;
+#define GFP_KERNEL	0u
+#define __GFP_ZERO	1u
+
+extern struct zone contig_zone;		/* all RAM above IMAGE_REGION: one zone */
+extern struct page *mem_map;		/* mem_map[pfn]; entries at or above the frontier hold nothing */
+extern uint64_t zero_pfn;		/* frame of the shared zero page */
+
+/** Hand the allocator RAM: mem_map goes at the start of [start_pa, end_pa), the rest is free. No page is touched. */
+void free_area_init(uint64_t start_pa, uint64_t end_pa);
+
+/** 2^order frames, physically contiguous, reference count 1, or NULL. Freed by __free_pages. */
+struct page *alloc_pages(gfp_t gfp, unsigned int order);
+void __free_pages(struct page *page, unsigned int order);
+/** Drop one reference; the last frees an order-0 page. */
+void put_page(struct page *page);
+static inline void get_page(struct page *page) { page->_refcount++; }
+
+static inline uint64_t page_to_pfn(const struct page *page) { return page - mem_map; }
+static inline struct page *pfn_to_page(uint64_t pfn) { return mem_map + pfn; }
+
+/* --- slab (mm/slab.c); cache.lock inside ------------------------------------------------------ */
+
+extern struct list_head slab_caches;
+/** A static cache: DEFINE_KMEM_CACHE(mm_cachep, "mm_struct", sizeof(struct mm_struct)); registered at first use. */
+#define DEFINE_KMEM_CACHE(var, cache_name, bytes) \
+	struct kmem_cache var = { .name = cache_name, .object_size = (bytes) }
+void *kmem_cache_alloc(struct kmem_cache *cache);	/* contents undefined; NULL: no memory */
+void *kmem_cache_zalloc(struct kmem_cache *cache);
+void kmem_cache_free(struct kmem_cache *cache, void *object);
+
+/* --- life of an mm (mm/mm_life.c, mm/dup.c) ---------------------------------------------------- */
+
+extern struct mm_struct init_mm;	/* kernel's own tables; first of mmlist; no areas */
+
+struct mm_struct *mm_alloc(void);	/* empty, pgd with the kernel's upper half; mm_users = mm_count = 1; NULL: no memory */
+static inline void mmget(struct mm_struct *mm) { mm->mm_users++; }
+static inline void mmgrab(struct mm_struct *mm) { mm->mm_count++; }
+void mmput(struct mm_struct *mm);	/* last user: exit_mmap, off mmlist, mmdrop */
+void mmdrop(struct mm_struct *mm);	/* last reference: pgd and struct are freed */
+/** Linux dup_mm: a copy for fork; private pages become COW in both. NULL: no memory, nothing leaked. */
+struct mm_struct *dup_mm(struct mm_struct *oldmm);
+
+/* --- areas (mm/mmap.c, mm/vma.c …); mmap_lock: for writing where the tree changes, for reading in find_* ------- */
+
+struct vm_fault {
+	struct vm_area_struct *vma;
+	uint64_t address;		/* page-aligned */
+	uint64_t pgoff;
+	unsigned int flags;		/* FAULT_FLAG_* */
+	struct page *page;		/* result of vm_ops->fault, with a reference */
+};
+
+struct vm_operations_struct {
+	void (*open)(struct vm_area_struct *vma);
+	void (*close)(struct vm_area_struct *vma);
+	int (*fault)(struct vm_fault *vmf);	/* 0 or VM_FAULT_* */
+	const char *(*name)(struct vm_area_struct *vma);
+};
+
+/** What the mm needs of an open file that can be mapped; the fs embeds or points to it. */
+struct address_space {
+	uint64_t nr_pages;
+	/** The page at offset `index`, with a reference for the caller, or NULL beyond the end. */
+	struct page *(*get_page)(struct address_space *mapping, uint64_t index);
+	void *private_data;
+};
+struct file {
+	int32_t f_count;
+	uint32_t f_flags;
+	struct address_space *f_mapping;	/* NULL: cannot be mapped (ENODEV) */
+	const struct file_operations *f_op;	/* kernel/files.h; the mm never calls it */
+	void *private_data;
+	const char *f_name;			/* path, for maps */
+};
+void fput(struct file *file);			/* by the fs */
+static inline struct file *get_file(struct file *file) { file->f_count++; return file; }
+
+struct vm_area_struct *find_vma(struct mm_struct *mm, uint64_t addr);
+struct vm_area_struct *find_vma_prev(struct mm_struct *mm, uint64_t addr, struct vm_area_struct **pprev);
+struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, uint64_t start, uint64_t end);
+struct vm_area_struct *vm_area_alloc(struct mm_struct *mm);	/* zeroed, not inserted; NULL: no memory */
+void vm_area_free(struct vm_area_struct *vma);
+int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma);
+uint64_t get_unmapped_area(struct file *file, uint64_t addr, uint64_t len, uint64_t pgoff, uint64_t flags);
+uint64_t vm_get_page_prot(uint64_t vm_flags);
+/** Choose placement for this mm: mmap_base from the stack limit, no randomisation (arch_pick_mmap_layout). */
+void arch_pick_mmap_layout(struct mm_struct *mm, uint64_t stack_limit);
+
+/**
+ * Map `len` bytes into mm (which the caller holds locked for writing). Returns the address or -errno.
+ * Linux do_mmap; prot and flags are LX_PROT_*, LX_MAP_*; pgoff in pages.
+ */
+uint64_t do_mmap(struct mm_struct *mm, struct file *file, uint64_t addr, uint64_t len, uint64_t prot,
+		 uint64_t flags, uint64_t vm_flags, uint64_t pgoff);
+int do_munmap(struct mm_struct *mm, uint64_t start, uint64_t len);	/* mmap_lock held for writing */
+int vm_brk_flags(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t vm_flags); /* takes mmap_lock */
+int expand_stack(struct vm_area_struct *vma, uint64_t address);
+/** Exec's stack: the temporary area at the top of user space with one page; then final size and flags. */
+int setup_stack_area(struct mm_struct *mm, uint64_t stack_top, uint64_t stack_flags);
+
+/* System calls: raw arguments in, value or -errno out; they take the locks themselves, on current's mm. */
+long ksys_mmap(uint64_t addr, uint64_t len, uint64_t prot, uint64_t flags, struct file *file, uint64_t off);
+long ksys_munmap(uint64_t addr, uint64_t len);
+long ksys_mprotect(uint64_t start, uint64_t len, uint64_t prot);
+long ksys_brk(uint64_t brk);
+
+/* --- page tables (mm/pgtable.c) and faults (mm/memory.c, mm/fault.c) --------------------------- */
+
+/** Make the kernel's address space of init_mm complete after boot handed over its tables. */
+void mm_init(uint64_t ram_end_pa);
+
+#define FAULT_FLAG_WRITE	0x01
+#define FAULT_FLAG_USER		0x02
+#define FAULT_FLAG_INSTRUCTION	0x04
+
+#define VM_FAULT_OOM		0x01
+#define VM_FAULT_SIGBUS		0x02
+#define VM_FAULT_SIGSEGV	0x40
+
+/** What a fault on a user address came to. signo 0: handled, retry the instruction. */
+struct fault_result {
+	int signo;
+	int si_code;
+};
+
+/**
+ * The decision tree for a fault at a lower-half or non-kernel address, from ring 3 or from a user
+ * copy in ring 0 (the caller looks at the exception table when signo != 0 and error_code lacks PF_U). Takes
+ * mmap_lock for reading. Emits one LAB_EV_FAULT.
+ */
+struct fault_result do_user_addr_fault(struct mm_struct *mm, uint64_t address, uint32_t error_code);
+
+/**
+ * The frame behind a user address, faulted in as a `write` (or read) by the kernel, for exec's
+ * argument pages; direct-map address of the byte, or NULL.
+ */
+void *fault_in_user(struct mm_struct *mm, uint64_t address, bool write);
+
+/* --- switching (mm/switch.c) --------------------------------------------------------------------- */
+
+/** Load next's tables unless they are loaded; counts CR3 loads; cpu_bitmap of both is kept. */
+void switch_mm(struct mm_struct *prev, struct mm_struct *next);
+
+/* --- locks: one CPU only counts; taking a taken lock is a BUG -------------------------------------- */
+
+static inline void spin_lock(struct spinlock *lock)
+{
+	BUG_ON(lock->locked);
+	lock->locked = 1;
+	lock->acquired++;
+}
+
+static inline void spin_unlock(struct spinlock *lock)
+{
+	BUG_ON(!lock->locked);
+	lock->locked = 0;
+}
+
+static inline void mmap_read_lock(struct mm_struct *mm)
+{
+	BUG_ON(mm->mmap_lock.count < 0);
+	mm->mmap_lock.count++;
+	mm->mmap_lock.read_acquired++;
+}
+
+static inline void mmap_read_unlock(struct mm_struct *mm)
+{
+	BUG_ON(mm->mmap_lock.count <= 0);
+	mm->mmap_lock.count--;
+}
+
+static inline void mmap_write_lock(struct mm_struct *mm)
+{
+	BUG_ON(mm->mmap_lock.count != 0);
+	mm->mmap_lock.count = -1;
+	mm->mmap_lock.write_acquired++;
+}
+
+static inline void mmap_write_unlock(struct mm_struct *mm)
+{
+	BUG_ON(mm->mmap_lock.count != -1);
+	mm->mmap_lock.count = 0;
+}
+
+#endif

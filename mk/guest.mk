@@ -1,0 +1,43 @@
+# guest.bin: the kernel, with the agent inside. Plain x86-64, nothing beyond general registers.
+
+GUEST_DIRS := boot mm kernel fs drivers
+GUEST_SRC := $(sort $(foreach d,$(GUEST_DIRS),$(wildcard guest/$(d)/*.c guest/$(d)/*.S)))
+GUEST_OBJ := $(addprefix $(BUILD)/obj/,$(addsuffix .o,$(GUEST_SRC)))
+GUEST_DEBUG ?= 1
+GUEST_BASE := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie -mno-red-zone -mcmodel=kernel \
+	-fno-stack-protector -mgeneral-regs-only -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+	-fno-omit-frame-pointer -fno-common -march=x86-64 -fcf-protection=none -fno-jump-tables \
+	-Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wvla \
+	-Iguest/include -Ishared -DMM_DEBUG=$(GUEST_DEBUG)
+
+$(BUILD)/obj/guest/%.c.o: guest/%.c
+	@mkdir -p $(@D)
+	$(Q)echo "  CC    $<"
+	$(Q)gcc $(GUEST_BASE) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/guest/%.S.o: guest/%.S
+	@mkdir -p $(@D)
+	$(Q)echo "  AS    $<"
+	$(Q)gcc $(GUEST_BASE) -D__ASSEMBLER__ -I$(BUILD) -MMD -MP -c $< -o $@
+
+$(BUILD)/guest.bin: $(GUEST_OBJ) guest/boot/guest.ld
+	$(Q)echo "  LD    $@"
+	$(Q)ld -nostdlib -static -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments \
+		-T guest/boot/guest.ld -Map $(BUILD)/guest.map -o $@ $(GUEST_OBJ)
+	$(Q)objdump -dS --no-show-raw-insn $@ > $(BUILD)/guest.asm 2>/dev/null || true
+
+# The agent: one static, libc-free ELF that runs on the guest and on Linux alike.
+AGENT_SRC := $(sort $(wildcard guest/user/*.c guest/user/*.S))
+AGENT_FLAGS := -std=gnu11 -Os -g -ffreestanding -fno-pic -fno-pie -fno-stack-protector -mgeneral-regs-only \
+	-fno-asynchronous-unwind-tables -march=x86-64 -fcf-protection=none -fno-jump-tables -fno-builtin \
+	-Wall -Wextra -Werror -Ishared -nostdlib -static
+
+$(BUILD)/agent: $(AGENT_SRC) guest/user/agent.ld $(wildcard shared/*.h)
+	@mkdir -p $(@D)
+	$(Q)echo "  CC    $@"
+	$(Q)gcc $(AGENT_FLAGS) -Wl,-T,guest/user/agent.ld -Wl,-z,noexecstack -Wl,--build-id=none -o $@ $(AGENT_SRC)
+	$(Q)objcopy --strip-all $@ $(BUILD)/agent.stripped
+
+$(BUILD)/obj/guest/fs/agent_blob.S.o: $(BUILD)/agent
+
+-include $(GUEST_OBJ:.o=.d)

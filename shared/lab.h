@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lab channel: what guest and host say to each other. One page of control (lab_page) with
+ * the event ring and the mailboxes behind it, static in the guest's image; its physical address
+ * and the layout hash stand in an ELF note of guest.bin (owner "mmscope", type LAB_NOTE_TYPE).
+ *
+ * The protocol, one round:
+ *   1. Guest: nothing is runnable. It writes one byte to the doorbell (LAB_QUIESCENT) and then
+ *      waits until lab.seq differs from what it last saw.
+ *   2. Host: the vCPU has exited. RAM and registers now are the picture of this step. It
+ *      drains the event ring, fills mailboxes or lab.request, sets channel_kick, then lab.seq += 1, runs on.
+ *   3. Guest: wakes the readers of the kicked channels, runs until nothing is runnable. Back to 1.
+ *
+ * Bump LAB_ABI_VERSION when the meaning of a field changes though its layout does not; layout
+ * changes are found by the hash.
+ */
+#ifndef SHARED_LAB_H
+#define SHARED_LAB_H
+
+#include "agent.h"
+#include "mm_types.h"
+
+#define LAB_ABI_VERSION	1
+#define LAB_MAGIC	0x31626c65706f6373ULL
+#define LAB_NOTE_NAME	"mmscope"
+#define LAB_NOTE_TYPE	1
+
+#define COM1_PORT	0x3f8		/* console */
+#define COM2_PORT	0x2f8		/* doorbell: one byte to the transmit register */
+
+/** The bytes of the doorbell. */
+enum lab_doorbell {
+	LAB_QUIESCENT = 'Q',		/* every task awaits a command, is blocked or is dead */
+	LAB_EVENTS_FULL = 'E',		/* the event ring is full: drain it and run on */
+	LAB_PANIC = 'P',		/* lab.panic tells; the guest halts */
+};
+
+/** Guest-wide commands of the host, performed by the init thread (pid 1). */
+enum lab_request_op {
+	LAB_REQ_NONE = 0,
+	LAB_REQ_SPAWN,			/* args[0] = channel; result = pid or -errno; comm in name */
+	LAB_REQ_TICK,			/* args[0] = ns to add to virtual time */
+};
+
+struct lab_request {
+	uint32_t op;			/* enum lab_request_op; the guest sets NONE when done */
+	uint32_t pad;
+	uint64_t args[4];
+	int64_t result;
+	char name[16];
+};
+
+/** A mailbox. state and pid are written by the guest, cmd and cmd_seq by the host. */
+enum lab_channel_state {
+	LAB_CHANNEL_FREE = 0,
+	LAB_CHANNEL_BUSY,		/* its task runs or is blocked elsewhere: an operation is pending */
+	LAB_CHANNEL_AWAITS,		/* its task sleeps in read() of the channel */
+	LAB_CHANNEL_DEAD,		/* its task died; exit_code of the task tells how */
+};
+
+struct lab_channel {
+	uint32_t state;			/* enum lab_channel_state */
+	int32_t pid;
+	uint32_t cmd_seq;		/* += 1 by the host per command */
+	uint32_t report_seq;		/* += 1 by the guest per report */
+	uint32_t read_seq;		/* last cmd_seq that the task has read */
+	int32_t exit_code;		/* wait status, when DEAD */
+	struct agent_cmd cmd;
+	struct agent_report report;
+};
+
+/* Events: what happened inside a step, in order. */
+enum lab_event_type {
+	LAB_EV_NONE = 0,
+	LAB_EV_FAULT,			/* args: address, error code, enum lab_fault, pfn or 0 */
+	LAB_EV_SIGNAL,			/* args: signo, si_code (as u64), address */
+	LAB_EV_EXIT,			/* args: wait status */
+	LAB_EV_FORK,			/* args: child pid, clone flags */
+	LAB_EV_NOSYS,			/* args: number of an unknown system call */
+	LAB_EV_EXEC,			/* args: entry point */
+	LAB_EV_OOM,			/* args: order */
+};
+
+/** How the fault handler decided. */
+enum lab_fault {
+	LAB_FAULT_NONE = 0,
+	LAB_FAULT_ZERO_READ,		/* anonymous, read: the shared zero page */
+	LAB_FAULT_ANON,			/* anonymous, write: a fresh page */
+	LAB_FAULT_COW_ZERO,		/* write where the zero page was: a fresh page */
+	LAB_FAULT_COW_COPY,		/* write to a shared page: copied */
+	LAB_FAULT_COW_REUSE,		/* write to a page that nobody else holds: made writable */
+	LAB_FAULT_FILE_READ,		/* a file's page mapped */
+	LAB_FAULT_FILE_COW,		/* private file page copied on write */
+	LAB_FAULT_SPURIOUS,		/* the entry already allowed it */
+	LAB_FAULT_STACK,		/* or'ed: the stack area grew first */
+	LAB_FAULT_SEGV_MAPERR,		/* no area: SIGSEGV */
+	LAB_FAULT_SEGV_ACCERR,		/* rights: SIGSEGV */
+	LAB_FAULT_SIGBUS,
+	LAB_FAULT_OOM,
+	LAB_FAULT_FIXUP,		/* kernel access to user memory failed: exception table */
+};
+#define LAB_FAULT_GREW	0x100	/* flag in args[2]: the stack area grew */
+
+struct lab_event {
+	uint16_t type;
+	uint16_t cpu;
+	int32_t pid;
+	uint64_t args[4];
+};
+
+#define LAB_NR_EVENTS	256
+
+struct lab_panic {
+	uint64_t rip, rsp, rbp, cr2, error_code;
+	uint32_t line;
+	int32_t vector;			/* exception that led here, or -1 */
+	uint32_t nr_backtrace;
+	int32_t pid;
+	uint64_t backtrace[16];
+	char file[64];
+	char message[192];
+};
+
+/** Physical extents of the guest's image, from the linker script. */
+struct lab_image {
+	uint64_t text_start, text_end;		/* virtual, in the kernel map */
+	uint64_t rodata_start, rodata_end;
+	uint64_t data_start, data_end;		/* data, bss and the lab itself */
+};
+
+struct lab_page {
+	uint64_t magic;				/* LAB_MAGIC, statically */
+	uint32_t abi_version;
+	uint32_t nr_cpus;
+	/* Published once at boot. */
+	uint64_t page_offset;			/* direct map: VA - PA */
+	uint64_t kernel_map;			/* image: VA - PA */
+	uint64_t ram_end;			/* first physical address past RAM */
+	uint64_t mem_map_start_pfn;		/* frames that mem_map itself fills … */
+	uint64_t mem_map_end_pfn;		/* … up to here */
+	uint64_t virtual_ns;			/* virtual time */
+	GPTR(struct mm_struct) init_mm;
+	GPTR(struct task_struct) init_task;	/* idle task of CPU 0: head of the ring of tasks */
+	GPTR(struct page) mem_map;		/* entry 0 is frame 0 */
+	GPTR(struct zone) zone;
+	GPTR(struct list_head) slab_caches;
+	GPTR(struct cpu_info) cpus;		/* array of nr_cpus */
+	uint64_t zero_pfn;			/* the shared zero page */
+	struct lab_image image;
+	/* The round. */
+	volatile uint64_t seq;			/* written by the host */
+	volatile uint64_t channel_kick;		/* bit c: channel c has a new command; cleared by the guest */
+	struct lab_request request;
+	struct lab_panic panic;
+	volatile uint64_t event_head;		/* events ever written (guest); slot = head % LAB_NR_EVENTS */
+	volatile uint64_t event_tail;		/* events ever read (host) */
+	struct lab_event events[LAB_NR_EVENTS];
+	struct lab_channel channels[AGENT_CHANNELS];
+};
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A machine runs guest.bin: RAM, virtual CPUs, the doorbell, the console. Two implementations: kvm
+ * (the product) and qemu (comparison). Nothing here knows of tasks, areas or scenarios.
+ */
+#ifndef VMM_MACHINE_MACHINE_H
+#define VMM_MACHINE_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "base/error.h"
+#include "machine/guest_elf.h"
+#include "base/cpu_state.h"
+
+struct machine_config {
+	uint64_t mem_size;		/* bytes, page-aligned */
+	unsigned int nr_cpus;
+	double time_limit;		/* seconds without a doorbell before the guest counts as hung; 0: none */
+	const char *cmdline;		/* for the guest, beyond what the machine adds itself */
+	FILE *console;			/* where COM1 goes; NULL: nowhere */
+	uint64_t max_instructions;	/* 0; or single-step and count (machine.instructions) */
+};
+
+/** Why run() came back. */
+enum stop_reason {
+	STOP_DOORBELL,			/* byte says which (enum lab_doorbell) */
+	STOP_TIME_LIMIT,
+	STOP_DIED,			/* triple fault, emulation failure, unexpected exit: error says all */
+	STOP_HOST_ERROR,
+};
+struct stop {
+	enum stop_reason reason;
+	uint8_t byte;
+};
+
+struct machine;
+
+struct machine_ops {
+	const char *name;
+	/** Can this kind work here? false: *e says why and the cure (status EXIT_HOST). */
+	bool (*probe)(struct error *e);
+	/** Build it, load the guest, stop before the first instruction. NULL: *e. */
+	struct machine *(*create)(const struct machine_config *config, const struct guest_elf *elf, struct error *e);
+	/** Run until the next stop. On STOP_DIED and STOP_HOST_ERROR *e holds the whole report. */
+	struct stop (*run)(struct machine *m, struct error *e);
+	/** Registers of a stopped CPU; pending I/O has been completed. 0 or -1. */
+	int (*get_cpu)(struct machine *m, unsigned int cpu, struct cpu_state *state, struct error *e);
+	/** Second opinion on a translation: 1 valid, 0 not mapped, -1 cannot tell. */
+	int (*translate)(struct machine *m, unsigned int cpu, uint64_t va, uint64_t *pa);
+	void (*destroy)(struct machine *m);
+};
+
+/** Common part; implementations embed it first. */
+struct machine {
+	const struct machine_ops *ops;
+	uint8_t *ram;			/* guest physical 0 … ram_size, shared with the guest; volatile by nature */
+	uint64_t ram_size;
+	unsigned int nr_cpus;
+	uint64_t instructions;		/* counted when config.max_instructions is set */
+	char description[64];		/* "kvm (shadow paging)", "qemu (tcg)" */
+};
+
+extern const struct machine_ops machine_kvm;
+extern const struct machine_ops machine_qemu;
+
+/** "auto", "kvm", "qemu" to an implementation that works here; says on stderr when auto falls back. NULL: *e. */
+const struct machine_ops *machine_choose(const char *name, struct error *e);
+
+#endif

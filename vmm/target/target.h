@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a scenario runs against: tasks that perform agent commands, one at a time, and (on the
+ * guest) a model after each. Implementations: guest (on a machine); linux comes with the issue that compares.
+ */
+#ifndef VMM_TARGET_TARGET_H
+#define VMM_TARGET_TARGET_H
+
+#include <stdbool.h>
+#include "base/error.h"
+#include "lab.h"
+#include "observe/model.h"
+
+struct target;
+
+/** Where a task's channel stands after a round. */
+enum task_status {
+	TASK_AWAITS,			/* ready for the next command */
+	TASK_PENDING,			/* its operation has not returned */
+	TASK_GONE,			/* it died: exit_code */
+};
+
+struct target_events {
+	struct lab_event *items;	/* of the last round, in order; valid until the next */
+	uint32_t n;
+};
+
+struct target_ops {
+	const char *name;
+	/** Boot to the first quiescence. 0 or -1 with *e. */
+	int (*start)(struct target *t, struct error *e);
+	/** New process with an agent on a free channel; returns the channel, or -errno in *guest_errno with -1. */
+	int (*spawn)(struct target *t, const char *name, int *pid, struct error *e);
+	/** A free channel number for a fork or thread, or -1. */
+	int (*free_channel)(struct target *t);
+	/** Post a command; nothing runs yet. */
+	int (*post)(struct target *t, int channel, const struct agent_cmd *cmd, struct error *e);
+	/** Run until quiescence. 0 or -1 with *e (guest died, time limit, host error). */
+	int (*run)(struct target *t, struct error *e);
+	/** Status of a channel's task; a new report is copied to *report and *fresh set. */
+	enum task_status (*poll)(struct target *t, int channel, struct agent_report *report, bool *fresh, int *exit_code, int *pid);
+	/** Advance virtual time, then run until quiescence. */
+	int (*tick)(struct target *t, uint64_t ns, struct error *e);
+	struct target_events (*events)(struct target *t);
+	/** Decode the state now. NULL with *e where registers cannot be had. Caller frees. */
+	struct model *(*observe)(struct target *t, struct error *e);
+	/** Second opinions for the verifier, or NULL. */
+	const struct verify_aids *(*aids)(struct target *t);
+	/** The raw bytes behind a guest-physical page (hashing, hexdumps), or NULL. */
+	const uint8_t *(*page)(struct target *t, uint64_t pfn);
+	void (*destroy)(struct target *t);
+};
+
+struct verify_aids;
+
+struct target {
+	const struct target_ops *ops;
+	char description[96];		/* for the first line of a run */
+};
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* The verifier: a table of invariants over the model, checked after every step. */
+#ifndef VMM_VERIFY_VERIFY_H
+#define VMM_VERIFY_VERIFY_H
+
+#include "observe/model.h"
+
+struct invariant;
+
+struct finding {
+	const struct invariant *invariant;
+	int mm;				/* index into model.mms, or -1 */
+	gva_t object;			/* area, mm, page, task … or 0 */
+	uint64_t va;			/* user address concerned, or 0 */
+	uint64_t pfn;			/* frame concerned, or ~0 */
+	char text[256];			/* expected and found, in words; guest addresses of areas, no host pointers */
+};
+
+struct findings {
+	struct finding *items;
+	uint32_t n, capacity;
+	uint32_t suppressed;		/* beyond MAX_PER_INVARIANT of one invariant */
+};
+
+/** Second opinions that only a live machine can give; NULL where there is none. */
+struct verify_aids {
+	void *ctx;
+	/** KVM_TRANSLATE of one address on CPU 0: 1 valid (*pa set), 0 not mapped, -1 not available. */
+	int (*translate)(void *ctx, uint64_t va, uint64_t *pa);
+};
+
+struct verify_context {
+	const struct model *now;
+	const struct model *before;	/* previous step, or NULL */
+	const struct verify_aids *aids;	/* may be NULL */
+	struct findings *findings;
+	uint64_t checks;		/* += individual comparisons made */
+};
+
+enum severity { SEVERITY_WARN, SEVERITY_ERROR, SEVERITY_FATAL };
+
+struct invariant {
+	const char *id;			/* short stable name, kebab-case: "area-sorted" */
+	const char *sentence;		/* what holds, one sentence */
+	enum severity severity;
+	void (*check)(struct verify_context *c, const struct invariant *self);
+};
+
+extern const struct invariant *const invariants[];
+extern const unsigned int nr_invariants;
+
+/** Run every invariant. Appends to *findings (caller owns; findings_free). Returns the number of checks made. */
+uint64_t verify_model(const struct model *now, const struct model *before, const struct verify_aids *aids,
+		      struct findings *findings);
+void findings_free(struct findings *findings);
+
+#endif
