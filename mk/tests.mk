@@ -1,5 +1,51 @@
-# Tests. Unit tests are Criterion programs: tests/unit/NAME.c becomes build/tests/NAME.
+# Tests. Each suite ends with a line `SUITE: N passed, N failed`; .ci/run adds them up.
+#
+#   unit       tests/unit/NAME_test.c: Criterion, with the vmm's sources under ASan and UBSan
+#   guestmm    tests/guestmm: guest/mm compiled for the host, under ASan and UBSan
+#   scenarios  tests/scenarios/*.lua on /dev/kvm, against their canonical expected output
+#   cli        exit statuses and messages of the program as a user types it
+#   qemu       scenarios on QEMU's microvm: the same bytes must come out
 
-.PHONY: check
-check: deps ## build and run every test
-	$(Q)$(MAKE) --no-print-directory all
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
+UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+# Everything of the vmm but its main(), instrumented.
+UNIT_LIB_SRC := $(filter-out vmm/main.c,$(VMM_SRC))
+UNIT_LIB_OBJ := $(addprefix $(BUILD)/obj/san/,$(addsuffix .o,$(UNIT_LIB_SRC)))
+UNIT_LIBS := -lcriterion $(VMM_LIBS)
+
+$(BUILD)/obj/san/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(Q)echo "  CC    $< (sanitized)"
+	$(Q)gcc $(VMM_FLAGS) -O1 $(SAN) -MMD -MP -c $< -o $@
+
+$(BUILD)/tests/libvmm-san.a: $(UNIT_LIB_OBJ)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && ar crs $@ $^
+
+$(BUILD)/tests/%_test: tests/unit/%_test.c $(BUILD)/tests/libvmm-san.a
+	@mkdir -p $(@D)
+	$(Q)echo "  CC    $@"
+	$(Q)gcc $(VMM_FLAGS) -O1 $(SAN) -MMD -MP -MF $@.d -Itests/unit -o $@ $< $(BUILD)/tests/libvmm-san.a $(UNIT_LIBS)
+
+-include $(UNIT_LIB_OBJ:.o=.d) $(addsuffix .d,$(UNIT_BIN))
+-include mk/guestmm.mk
+
+.PHONY: check unit scenarios cli check-qemu bless
+check: deps ## install what is missing, build, and run every test
+	$(Q)$(MAKE) --no-print-directory all arrows unit unit-guestmm
+	$(Q)$(MAKE) --no-print-directory cli scenarios check-qemu
+
+unit: $(UNIT_BIN) $(BUILD)/guest.bin ## Criterion unit tests of the host side, under ASan and UBSan
+	$(Q)tests/unit/run unit $(UNIT_BIN)
+
+# Without /dev/kvm the scenarios are not skipped: they run in the nested machine.
+scenarios: $(BUILD)/vmm $(BUILD)/guest.bin ## every scenario against its expected output, on /dev/kvm
+	$(Q)if [ -w /dev/kvm ]; then tests/scenarios/run $(BUILD)/vmm $(BUILD)/guest.bin; \
+	else echo "no /dev/kvm here: the scenarios run nested"; $(MAKE) --no-print-directory check-nested; fi
+
+cli: all ## exit statuses and messages, as a user meets them
+	$(Q)tests/cli/run $(BUILD)
+
+bless: all ## rewrite expected outputs; refuses while an invariant or an expectation fails
+	$(Q)tests/scenarios/run --bless $(BUILD)/vmm $(BUILD)/guest.bin
