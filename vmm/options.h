@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line of `vmm [options] guest.bin [scenario.lua]`, read once into one plain structure. */
+#ifndef VMM_OPTIONS_H
+#define VMM_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/error.h"
+
+#define MMSCOPE_VERSION		"0.1"
+#define DEFAULT_MEM_SIZE	(64ULL << 20)
+#define DEFAULT_TIME_LIMIT	60.0
+#define DEFAULT_SEED		1ULL
+
+enum verify_when { VERIFY_STEP, VERIFY_END, VERIFY_OFF };
+enum dump_what { DUMP_NONE, DUMP_CHANGES, DUMP_FULL };
+enum dump_format { FORMAT_TEXT, FORMAT_JSON };
+
+struct options {
+	const char *machine;		/* --machine: "auto" (default), "kvm", "qemu"; for machine_choose */
+	const char *target;		/* --target: "guest", the only one of this version */
+	uint64_t mem_size;		/* --mem: bytes, page-aligned; 0: not given (the scenario's, or DEFAULT_MEM_SIZE) */
+	unsigned int nr_cpus;		/* --cpus: 1 */
+	enum verify_when verify;	/* --verify: step (default), end, off */
+	uint64_t seed;			/* --seed: of math.random; DEFAULT_SEED */
+	enum dump_what dump;		/* --dump: changes (default) */
+	bool raw;			/* --raw: dumps as they are, not canonical */
+	enum dump_format format;	/* --format: text (default) */
+	const char *out;		/* --out: directory for step-NNNN.*; NULL: none */
+	double time_limit;		/* --time-limit: seconds without progress; 0: none; DEFAULT_TIME_LIMIT */
+	bool tour;			/* --tour: the tour, even on a terminal */
+	bool count_instructions;	/* --count-instructions: single-step from the PVH entry to ring 3 and tell */
+	const char *cmdline;		/* --cmdline: for the guest, beyond the machine's own; "" */
+	const char *guest;		/* path of guest.bin */
+	const char *scenario;		/* path of the scenario, or NULL: the prompt or the tour */
+	int argc;			/* the command line as given, for "repeat this with …" */
+	char **argv;
+};
+
+/**
+ * Read a command line. Strings of *o point into argv. 0, or -1 with *e (EXIT_USAGE: what is wrong
+ * and a hint). Does not look at the files it names.
+ */
+int options_parse(struct options *o, int argc, char **argv, struct error *e);
+
+/** A size such as "64M", "0x4000000", "4G" or "65536K" in bytes; false: malformed or too large for 64 bits. */
+bool parse_size(const char *text, uint64_t *size);
+
+/** The text of `vmm --help`. */
+extern const char options_help[];
+
+#endif
