@@ -12,6 +12,8 @@ struct cpu_state {
 	uint16_t cs, ss;
 	uint64_t fs_base, gs_base, kernel_gs_base;
 	uint64_t idt_base, gdt_base;
+	uint8_t maxphyaddr;		/* CPUID 0x80000008 EAX[7:0] as the guest sees it; 0: the machine cannot tell */
+	uint8_t gbpages;		/* CPUID 0x80000001 EDX[26]: 1 GiB leaves exist; means nothing if maxphyaddr is 0 */
 };
 
 #endif

@@ -10,11 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "layout.h"
+#include "x86.h"
 
 struct guest_region {
-	uint64_t pa;			/* guest physical start */
+	uint64_t pa;			/* guest physical start, page-aligned */
 	uint64_t size;
-	const uint8_t *bytes;
+	const uint8_t *bytes;		/* 8-byte aligned */
 };
 
 /** A linear piece of the guest's kernel address space: VA [va, va+size) is PA [pa, pa+size). */
@@ -38,5 +39,14 @@ const void *image_ptr(const struct guest_image *image, gpa_t pa, uint64_t n);
 bool image_linear(const struct guest_image *image, gva_t va, uint64_t n, gpa_t *pa);
 /** Read n bytes at a kernel VA. */
 bool image_read_va(const struct guest_image *image, gva_t va, void *to, uint64_t n);
+
+/** The usual image: one piece of RAM from physical 0, the linear maps as the lab page there says. */
+struct ram_image {
+	struct guest_image image;
+	struct guest_region region;
+	struct guest_linear linear[2];
+};
+/** The lab page is read at once, so call it after the guest has booted. *r must not move afterwards. */
+void ram_image_init(struct ram_image *r, const uint8_t *ram, uint64_t size, uint64_t lab_pa);
 
 #endif
