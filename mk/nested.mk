@@ -1,0 +1,25 @@
+# Machine B: a Debian kernel with kvm_amd on an SVM that QEMU emulates, so that a real hardware-assisted KVM
+# with nested paging is met on any machine. Nothing of it is installed: the kernel lives in $(BUILD)/nested.
+
+NESTED := $(BUILD)/nested
+NESTED_RUN := NESTED_DIR=$(NESTED) tests/nested/run-in-nested
+
+$(NESTED)/vmlinuz: tests/nested/fetch-kernel
+	@mkdir -p $(@D)
+	$(Q)echo "  KERNEL $(NESTED)"
+	$(Q)NO_INSTALL=$(NO_INSTALL) tests/nested/fetch-kernel $(NESTED)
+
+$(NESTED)/base.cpio: $(NESTED)/vmlinuz tests/nested/init tests/nested/make-initramfs
+	$(Q)tests/nested/make-initramfs $(NESTED)
+
+.PHONY: check-nested shell-nested nested-files
+nested-files: $(NESTED)/vmlinuz $(NESTED)/base.cpio
+
+check-nested: deps ## every scenario on kvm_amd with nested paging, emulated: works without /dev/kvm
+	$(Q)$(MAKE) --no-print-directory all nested-files
+	$(Q)NESTED_DIR=$(NESTED) tests/nested/check $(BUILD)
+
+shell-nested: all nested-files ## a shell in that machine, with vmm, guest.bin and the scenarios
+	$(Q)echo "leave with: exit (or Ctrl-A X)"
+	$(Q)$(NESTED_RUN) --interactive --add $(BUILD)/vmm=build/vmm --add $(BUILD)/guest.bin=build/guest.bin \
+		--add tests/scenarios sh
