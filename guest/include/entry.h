@@ -16,9 +16,16 @@
  * the new stack. Called with the per-CPU current already changed.
  */
 void switch_stacks(uint64_t *prev_sp, uint64_t next_sp);
-/** First code of a new user task: switch_stacks "returns" here with a pt_regs at RSP; leaves by iretq. */
+/**
+ * First code of a new user task: switch_stacks "returns" here with a pt_regs at RSP. Calls
+ * exit_to_user_mode(regs), then leaves by iretq.
+ */
 void ret_from_fork(void);
-/** First code of a new kernel thread: function in RBX, argument in R12 (popped by switch_stacks). */
+/**
+ * First code of a new kernel thread: function in RBX, argument in R12 (popped by switch_stacks). A function
+ * that returns has made itself a user task (exec): ret_from_fork follows, with the pt_regs that lay above
+ * the switch_frame.
+ */
 void kthread_entry(void);
 /** Layout of the frame that switch_stacks pops, lowest address first. */
 struct switch_frame {
@@ -29,13 +36,22 @@ struct switch_frame {
 void set_kernel_stack(uint64_t top);
 /** MSR_FS_BASE of the running task (arch_prctl, switching). */
 void write_fs_base(uint64_t base);
-/** What the loader said: end of RAM, command line (in the image region, NUL-terminated). */
+/** What the loader said, checked. All RAM is [0, ram_end), without the holes below IMAGE_REGION. */
 struct boot_info {
-	uint64_t ram_end;
-	uint64_t free_start;		/* first physical address free for mem_map: >= IMAGE_REGION */
-	const char *cmdline;
+	uint64_t ram_end;		/* physical, a multiple of PMD_SIZE, all of it in the direct map */
+	uint64_t free_start;		/* first physical address free for mem_map: >= IMAGE_REGION, page-aligned */
+	const char *cmdline;		/* NUL-terminated, never NULL; stays valid and read-only */
 };
 extern struct boot_info boot_info;
+/**
+ * The kernel's own top-level table (its physical address is in CR3 when start_kernel runs). The lower half is
+ * empty; entries 273 (direct map) and 511 (image) never change again, so that every mm may copy them.
+ */
+extern uint64_t swapper_pg_dir[512];
+/** The stack start_kernel runs on: 2^KERNEL_STACK_ORDER pages, aligned to their size; the idle task's stack. */
+extern char init_stack[];
+/** Exceptions that interrupted nothing of ours: NMIs and vectors nobody uses, since boot. */
+extern uint64_t nr_stray_interrupts;
 
 /* --- provided by kernel/ ------------------------------------------------------------------------ */
 
@@ -43,11 +59,16 @@ extern struct boot_info boot_info;
 void start_kernel(void) __noreturn;
 /** regs->orig_ax is the number; the result goes to regs->ax. */
 void do_syscall(struct pt_regs *regs);
-/** Before each return to ring 3: deliver signals, reschedule if asked. */
+/** Before each return to ring 3 (system calls, exceptions, new tasks): deliver signals, reschedule if asked. */
 void exit_to_user_mode(struct pt_regs *regs);
 /** Send a synchronous signal to current with Linux's force_sig_fault semantics. */
 void force_sig_fault(int signo, int code, uint64_t addr, int trapno, uint64_t error_code);
 /** Look the faulting kernel RIP up in the exception table; true: regs->ip now points at the fixup. */
 bool fixup_exception(struct pt_regs *regs);
+
+/* --- kernel/panic.c ----------------------------------------------------------------------------- */
+
+/** panic() for an exception in ring 0: registers and backtrace are those of regs. vector: X86_TRAP_*. */
+void die(const struct pt_regs *regs, int vector, const char *format, ...) __printf(3, 4) __noreturn;
 
 #endif

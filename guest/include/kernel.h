@@ -28,6 +28,9 @@ static inline bool IS_ERR(const void *ptr) { return IS_ERR_VALUE(ptr); }
 
 /** Print to the console (COM1): %d %u %x %lx %llx %ld %lu %p %s %c %%, width and zero padding. */
 void printk(const char *format, ...) __printf(1, 2);
+/** The same into buf, cut to size - 1 characters and terminated (size > 0). Returns the length that stands there. */
+int vsnprintf(char *buf, size_t size, const char *format, va_list args) __printf(3, 0);
+int snprintf(char *buf, size_t size, const char *format, ...) __printf(3, 4);
 
 /**
  * The guest cannot go on: hand file, line, message, registers and backtrace to the host

@@ -3,10 +3,21 @@
 #ifndef GUEST_PERCPU_H
 #define GUEST_PERCPU_H
 
-#include "mm_types.h"
+/* Offsets in struct cpu_info, for entry.S. */
+#define CPU_KERNEL_SP	8
+#define CPU_USER_SP	16
 
 #define NR_CPUS		1
+
+#ifndef __ASSEMBLER__
+
+#include "mm_types.h"
+
 extern struct cpu_info cpus[NR_CPUS];
+
+_Static_assert(offsetof(struct cpu_info, self) == 0, "this_cpu() reads offset 0");
+_Static_assert(offsetof(struct cpu_info, kernel_sp) == CPU_KERNEL_SP, "CPU_KERNEL_SP");
+_Static_assert(offsetof(struct cpu_info, user_sp) == CPU_USER_SP, "CPU_USER_SP");
 
 static inline struct cpu_info *this_cpu(void)
 {
@@ -16,4 +27,5 @@ static inline struct cpu_info *this_cpu(void)
 	return self;
 }
 
+#endif
 #endif
