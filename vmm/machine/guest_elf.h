@@ -6,6 +6,7 @@
 #ifndef VMM_MACHINE_GUEST_ELF_H
 #define VMM_MACHINE_GUEST_ELF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/error.h"
@@ -13,6 +14,7 @@
 struct guest_segment {
 	uint64_t pa, va;
 	uint64_t file_offset, file_size, mem_size;
+	uint32_t flags;			/* PF_R, PF_W, PF_X of <elf.h> */
 };
 
 struct guest_elf {
@@ -23,14 +25,15 @@ struct guest_elf {
 	uint64_t lab_pa;		/* from our note */
 	struct guest_segment segments[16];
 	unsigned int nr_segments;
+	bool mapped;			/* bytes is a mapping of the file, for guest_elf_close */
 };
 
-/** Open and check `path` for a machine with mem_size bytes of RAM. 0, or -1 with *e (EXIT_USAGE). */
+/** Open and check `path` for a machine with mem_size bytes of RAM. 0, or -1 with *e (EXIT_USAGE). `path` must outlive *elf. */
 int guest_elf_open(struct guest_elf *elf, const char *path, uint64_t mem_size, struct error *e);
 /** The same from bytes already in memory (tests, fuzzing). */
 int guest_elf_parse(struct guest_elf *elf, const uint8_t *bytes, size_t size, uint64_t mem_size, struct error *e);
 void guest_elf_close(struct guest_elf *elf);
-/** Copy the segments into ram (and zero the rest of mem_size). */
+/** Copy the segments into ram (and zero what their mem_size has beyond file_size). */
 void guest_elf_load(const struct guest_elf *elf, uint8_t *ram);
 /** Name of the symbol that holds va and the offset in it; NULL: none. */
 const char *guest_elf_symbol(const struct guest_elf *elf, uint64_t va, uint64_t *offset);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* Symbols of guest.bin for backtraces. Read anew at each question: only a dying guest asks. */
+#include <gelf.h>
+#include <libelf.h>
+#include <string.h>
+#include "machine/guest_elf.h"
+
+struct candidate {
+	uint64_t value;
+	const char *name;
+};
+
+/* Code symbols only: functions, and labels of assembly, which have neither type nor size. */
+static bool symbol_holds(Elf *file, const GElf_Sym *sym, uint64_t va)
+{
+	unsigned int type = GELF_ST_TYPE(sym->st_info);
+	GElf_Shdr shdr;
+
+	if (type != STT_FUNC && type != STT_NOTYPE)
+		return false;
+	if (va < sym->st_value || (sym->st_size && va - sym->st_value >= sym->st_size))
+		return false;
+	if (!gelf_getshdr(elf_getscn(file, sym->st_shndx), &shdr) || !(shdr.sh_flags & SHF_EXECINSTR))
+		return false;
+	return va - shdr.sh_addr < shdr.sh_size;
+}
+
+static void search_table(Elf *file, Elf_Scn *scn, const GElf_Shdr *shdr, uint64_t va, struct candidate *best)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+	GElf_Sym sym;
+
+	for (int i = 0; data && gelf_getsym(data, i, &sym); i++) {
+		const char *name;
+
+		if ((best->name && sym.st_value < best->value) || !symbol_holds(file, &sym, va))
+			continue;
+		name = elf_strptr(file, shdr->sh_link, sym.st_name);
+		if (!name || !*name)
+			continue;
+		best->value = sym.st_value;
+		best->name = name;
+	}
+}
+
+/* elf_strptr points into the file's bytes, which outlive the Elf handle of elf_memory. */
+static const char *in_bytes(const struct guest_elf *elf, const char *name)
+{
+	const uint8_t *p = (const uint8_t *)name;
+
+	return p >= elf->bytes && p < elf->bytes + elf->size ? name : NULL;
+}
+
+const char *guest_elf_symbol(const struct guest_elf *elf, uint64_t va, uint64_t *offset)
+{
+	struct candidate best = {0, NULL};
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+	Elf *file;
+
+	if (!elf->size || elf_version(EV_CURRENT) == EV_NONE)
+		return NULL;
+	file = elf_memory((char *)elf->bytes, elf->size);
+	while (file && (scn = elf_nextscn(file, scn)))
+		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_SYMTAB)
+			search_table(file, scn, &shdr, va, &best);
+	best.name = in_bytes(elf, best.name);
+	elf_end(file);
+	if (best.name)
+		*offset = va - best.value;
+	return best.name;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where RAM lies in guest-physical space, on every machine: from 0 up to the hole for devices
+ * (the local and I/O APIC, PCI and the like sit below 4 GiB on a PC), the rest from 4 GiB up.
+ */
+#ifndef VMM_MACHINE_RAM_H
+#define VMM_MACHINE_RAM_H
+
+#include <stdint.h>
+
+#define MMIO_HOLE_START 0xc0000000ULL  /* 3 GiB */
+#define MMIO_HOLE_END	0x100000000ULL /* 4 GiB */
+
+/* The loader's own: the PVH start information and the command line. No segment may lie here. */
+#define LOADER_AREA_END 0x10000ULL
+
+/** Bytes of RAM below the hole. */
+static inline uint64_t ram_low_size(uint64_t mem_size)
+{
+	return mem_size < MMIO_HOLE_START ? mem_size : MMIO_HOLE_START;
+}
+
+/** Bytes of RAM from MMIO_HOLE_END on. */
+static inline uint64_t ram_high_size(uint64_t mem_size)
+{
+	return mem_size - ram_low_size(mem_size);
+}
+
+/** First guest-physical address past all RAM. */
+static inline uint64_t ram_end(uint64_t mem_size)
+{
+	return ram_high_size(mem_size) ? MMIO_HOLE_END + ram_high_size(mem_size) : mem_size;
+}
+
+#endif
