@@ -39,6 +39,7 @@
 
 /* Software bits, as the guest's mm uses them. */
 #define PTE_SPECIAL	PTE_SW1			/* no struct page counts behind it: the zero page */
+#define PTE_PROTNONE	PTE_G			/* with P clear: the page of a PROT_NONE area, frame and counts kept */
 
 /* Page-fault error code (SDM vol. 3A, 4.7). */
 #define PF_P		(1 << 0)		/* protection violation (0: not present) */
