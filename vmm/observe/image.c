@@ -55,12 +55,12 @@ void ram_image_init(struct ram_image *r, const uint8_t *ram, uint64_t size, uint
 	struct lab_page lab;
 	uint64_t image_size = size < IMAGE_REGION ? size : IMAGE_REGION;
 
-	r->region = (struct guest_region){ .pa = 0, .size = size, .bytes = ram };
-	r->image = (struct guest_image){ .regions = &r->region, .nr_regions = 1, .linear = r->linear,
-					 .lab_pa = lab_pa };
-	if (!image_read(&r->image, (gpa_t){ lab_pa }, &lab, offsetof(struct lab_page, init_mm)))
+	r->region = (struct guest_region){.pa = 0, .size = size, .bytes = ram};
+	r->image = (struct guest_image){
+		.regions = &r->region, .nr_regions = 1, .linear = r->linear, .lab_pa = lab_pa};
+	if (!image_read(&r->image, (gpa_t){lab_pa}, &lab, offsetof(struct lab_page, init_mm)))
 		return;
-	r->linear[0] = (struct guest_linear){ .va = lab.page_offset, .pa = 0, .size = size };
-	r->linear[1] = (struct guest_linear){ .va = lab.kernel_map, .pa = 0, .size = image_size };
+	r->linear[0] = (struct guest_linear){.va = lab.page_offset, .pa = 0, .size = size};
+	r->linear[1] = (struct guest_linear){.va = lab.kernel_map, .pa = 0, .size = image_size};
 	r->image.nr_linear = 2;
 }

@@ -8,6 +8,7 @@
 #define VMM_OBSERVE_MODEL_H
 
 #include "base/cpu_state.h"
+#include "observe/addr_map.h"
 #include "observe/image.h"
 #include "observe/walk.h"
 
@@ -21,6 +22,7 @@ struct model_vma {
 	uint64_t gap;			/* free bytes before it, as the host computes them */
 	uint64_t subtree_gap;		/* what rb_subtree_gap should be */
 	uint64_t nr_present;		/* leaves of this mm inside it (4 KiB units) */
+	uint32_t mm;			/* index into mms */
 };
 
 struct model_mm {
@@ -34,6 +36,8 @@ struct model_mm {
 	uint32_t nr_vmas;
 	struct leaf *leaves;		/* user half, ascending */
 	uint32_t nr_leaves;
+	struct leaf *held;		/* entries of PROT_NONE areas: the MMU sees nothing, yet they hold their frame */
+	uint32_t nr_held;
 	struct table *tables;		/* user half and the root */
 	uint32_t nr_tables;
 	int64_t rss[NR_MM_COUNTERS];	/* counted from outside */
@@ -72,6 +76,8 @@ struct model_frame {
 	uint32_t nr_maps;		/* user leaves that map it (all mms), from outside */
 	uint32_t nr_refs;		/* references found from outside: maps, tables' parents, slabs, stacks, zero page … */
 	uint32_t nr_tables;		/* parent entries or mm.pgd that use it as a table */
+	uint8_t nr_slab;		/* slab lists it was met on */
+	uint8_t nr_stacks;		/* tasks whose kernel stack it belongs to */
 	struct page raw;
 };
 
@@ -80,6 +86,7 @@ struct model_cache {
 	struct kmem_cache raw;
 	uint32_t nr_slabs;		/* found on the lists */
 	uint64_t nr_inuse;		/* sum of page.inuse */
+	uint64_t nr_live;		/* carved objects that are on no free list */
 };
 
 /** A slab object found allocated or free, for reachability checks. */
@@ -87,6 +94,36 @@ struct model_object {
 	gva_t addr;
 	uint16_t cache;			/* index into caches */
 	uint8_t free;			/* on the slab's free list */
+	uint8_t poison_broken;		/* free, and no longer holding the poison of a debug build */
+};
+
+/** A link between an area and an anon_vma, met on the area's list, on the anon_vma's, or on both. */
+struct model_avc {
+	gva_t addr;
+	struct anon_vma_chain raw;
+	uint32_t nr_on_vma;		/* how often met on lists of areas, and on lists of anon_vmas: 1 and 1 */
+	uint32_t nr_on_anon;
+	gva_t listed_vma;		/* the area and the anon_vma on whose lists it was met last */
+	gva_t listed_anon;
+};
+
+struct model_anon_vma {
+	gva_t addr;
+	struct anon_vma raw;
+	uint32_t nr_chain;		/* avcs on its list */
+	uint32_t nr_vmas;		/* areas with vma.anon_vma == this */
+	uint32_t nr_children;		/* anon_vmas with parent == this, itself included for a root */
+	uint32_t nr_descendants;	/* anon_vmas with root == this, itself included */
+	uint64_t nr_pages;		/* frames whose page.mapping names it */
+};
+
+/** What a walk met that is neither a table nor a leaf. */
+struct model_trouble {
+	enum walk_trouble what;
+	int mm;				/* index into mms; 0 also stands for the kernel half */
+	int level;
+	uint64_t va;			/* first address that the entry covers */
+	uint64_t entry_pa, entry;
 };
 
 enum damage_kind {
@@ -112,11 +149,12 @@ struct model {
 	uint32_t nr_cpus;
 	struct walk_mode mode;
 	struct zone zone;
-	struct model_mm *mms;		/* [0] = init_mm; then in mmlist order, then others found through tasks */
+	struct model_mm *mms;		/* [0] = init_mm; then in mmlist order, then others found through tasks.
+					   Empty if the lab page is damaged */
 	uint32_t nr_mms;
 	struct model_task *tasks;	/* ring order */
 	uint32_t nr_tasks;
-	struct model_frame *frames;	/* nr_frames = ram_end >> PAGE_SHIFT */
+	struct model_frame *frames;	/* [0, nr_touched) are filled, see model_frame_role */
 	uint64_t nr_frames;
 	uint64_t nr_touched;		/* frames below the frontier: the rest are all UNTOUCHED */
 	struct leaf *kernel_leaves;	/* upper half, from init_mm's pgd */
@@ -124,12 +162,26 @@ struct model {
 	struct table *kernel_tables;
 	uint32_t nr_kernel_tables;
 	uint64_t role_count[NR_FRAME_ROLES];
+	uint64_t free_blocks[NR_ORDERS];	/* found on the buddy lists */
+	uint64_t free_frames;
 	struct model_cache *caches;
 	uint32_t nr_caches;
 	struct model_object *objects;
 	uint64_t nr_objects;
+	struct model_avc *avcs;
+	uint32_t nr_avcs;
+	struct model_anon_vma *anon_vmas;
+	uint32_t nr_anon_vmas;
+	struct model_trouble *troubles;
+	uint32_t nr_troubles;
 	struct damage *damage;
 	uint32_t nr_damage;
+	/* Where the model's arrays begin, and by which guest address an entry is found. */
+	struct model_vma *all_vmas;	/* of all mms, mms[].vmas point into it; likewise below */
+	uint32_t nr_all_vmas;
+	struct leaf *all_leaves, *all_held;
+	struct table *all_tables;
+	struct addr_map mm_map, task_map, vma_map, avc_map, anon_vma_map;
 };
 
 /** Decode everything. `cpus` is copied. Free with model_free. Bounded work for any input. */
@@ -140,6 +192,10 @@ void model_free(struct model *model);
 const struct model_vma *model_find_vma(const struct model_mm *mm, uint64_t va);
 /** Leaf of mm that maps va, or NULL. O(log n). */
 const struct leaf *model_find_leaf(const struct model_mm *mm, uint64_t va);
+/** Held entry of mm for va, or NULL. O(log n). */
+const struct leaf *model_find_held(const struct model_mm *mm, uint64_t va);
+/** Role of any frame of RAM; beyond RAM FRAME_UNKNOWN. Use it where pfn may be at or above nr_touched. */
+enum frame_role model_frame_role(const struct model *model, uint64_t pfn);
 /** Task by pid, or NULL. */
 const struct model_task *model_find_task(const struct model *model, int pid);
 /** True if [start, end) lies in the agent's declared ranges (shared/agent.h). */

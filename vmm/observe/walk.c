@@ -6,11 +6,10 @@
  */
 #include "observe/walk.h"
 
-#include <stdlib.h>
+#include "observe/addr_map.h"
 
-#define ENTRY_BITS_PFN	PTE_PFN_MASK		/* 51:12 */
-#define VA_CANONICAL(va, la57) \
-	((uint64_t)((int64_t)((va) << ((la57) ? 7 : 16)) >> ((la57) ? 7 : 16)))
+#define ENTRY_BITS_PFN	       PTE_PFN_MASK /* 51:12 */
+#define VA_CANONICAL(va, la57) ((uint64_t)((int64_t)((va) << ((la57) ? 7 : 16)) >> ((la57) ? 7 : 16)))
 
 struct walk_mode walk_mode_of(const struct cpu_state *cpu)
 {
@@ -46,7 +45,7 @@ static uint64_t reserved_bits(uint64_t entry, int level, struct walk_mode mode)
 	if (level >= 4 || (level == 3 && !mode.gbpages))
 		reserved |= PTE_PS;
 	else if (level > 1 && (entry & PTE_PS))
-		reserved |= ((1UL << level_shift(level)) - 1) & ~0x1fffUL;	/* bit 12 is PAT */
+		reserved |= ((1UL << level_shift(level)) - 1) & ~0x1fffUL; /* bit 12 is PAT */
 	return reserved;
 }
 
@@ -57,7 +56,7 @@ static uint64_t leaf_pa(uint64_t entry, int level)
 
 static const uint64_t *table_ptr(const struct guest_image *image, uint64_t pa)
 {
-	return image_ptr(image, (gpa_t){ pa }, PAGE_SIZE);
+	return image_ptr(image, (gpa_t){pa}, PAGE_SIZE);
 }
 
 static void walk_finish(struct walk *walk, uint64_t entry, int level, uint64_t va)
@@ -70,7 +69,7 @@ static void walk_finish(struct walk *walk, uint64_t entry, int level, uint64_t v
 struct walk walk_address(const struct guest_image *image, uint64_t root_pa, struct walk_mode mode,
 			 uint64_t va)
 {
-	struct walk walk = { .end = WALK_NOT_PRESENT, .writable = true, .user = true };
+	struct walk walk = {.end = WALK_NOT_PRESENT, .writable = true, .user = true};
 	uint64_t table_pa = root_pa & ENTRY_BITS_PFN;
 
 	if (VA_CANONICAL(va, mode.la57) != va) {
@@ -88,7 +87,7 @@ struct walk walk_address(const struct guest_image *image, uint64_t root_pa, stru
 		}
 		entry = table[index];
 		walk.steps[walk.nr_steps++] = (struct walk_step){
-			.level = level, .index = index, .entry_pa = table_pa + index * 8UL, .entry = entry };
+			.level = level, .index = index, .entry_pa = table_pa + index * 8UL, .entry = entry};
 		if (!(entry & PTE_P))
 			return walk;
 		walk.writable &= !!(entry & PTE_RW);
@@ -109,82 +108,29 @@ struct walk walk_address(const struct guest_image *image, uint64_t root_pa, stru
 
 /* --- whole trees ------------------------------------------------------------------------------ */
 
-/** Tables already entered: open addressing over table addresses (never 0 mod PAGE_SIZE + 1). */
-struct seen {
-	uint64_t *slots;
-	uint64_t nr_slots;			/* power of two */
-	uint64_t used;
-	uint64_t first[256];
-};
-
 struct tree {
 	const struct guest_image *image;
 	struct walk_mode mode;
 	const struct walk_visitor *visitor;
-	uint64_t left;				/* tables that may still be entered */
+	uint64_t left; /* tables that may still be entered */
 	bool ended;
-	struct seen seen;
+	struct addr_map seen; /* tables already entered */
 };
 
-/** Rights gathered on the way down. */
-struct rights {
-	bool writable, user, nx;
-};
-
-/** Put pa into slots; false: it was there. Slots hold pa | 1, so that table 0 is not an empty slot. */
-static bool seen_put(uint64_t *slots, uint64_t nr_slots, uint64_t pa)
-{
-	uint64_t at = (pa >> PAGE_SHIFT) * 0x9e3779b97f4a7c15UL >> 32;
-
-	for (;; at++) {
-		uint64_t *slot = &slots[at & (nr_slots - 1)];
-
-		if (!*slot) {
-			*slot = pa | 1;
-			return true;
-		}
-		if (*slot == (pa | 1))
-			return false;
-	}
-}
-
-static bool seen_grow(struct seen *seen)
-{
-	uint64_t nr = seen->nr_slots * 4;
-	uint64_t *slots = calloc(nr, sizeof(*slots));
-
-	if (!slots)
-		return false;
-	for (uint64_t i = 0; i < seen->nr_slots; i++)
-		if (seen->slots[i])
-			seen_put(slots, nr, seen->slots[i] & ~1UL);
-	if (seen->slots != seen->first)
-		free(seen->slots);
-	seen->slots = slots;
-	seen->nr_slots = nr;
-	return true;
-}
-
-/** Is this the first visit of the table at pa? Out of host memory counts as the limit. */
+/** Is this the first visit of the table at pa? */
 static bool first_visit(struct tree *tree, uint64_t pa)
 {
-	struct seen *seen = &tree->seen;
+	uint32_t nr = tree->seen.nr;
 
-	if (seen->used * 2 >= seen->nr_slots && !seen_grow(seen))
-		return false;
-	if (!seen_put(seen->slots, seen->nr_slots, pa))
-		return false;
-	seen->used++;
-	return true;
+	return addr_map_put(&tree->seen, pa, nr) == nr;
 }
 
-static void report_trouble(struct tree *tree, enum walk_trouble what, uint64_t entry_pa, uint64_t entry,
-			   int level)
+static void report_trouble(struct tree *tree, enum walk_trouble what, const struct leaf *at)
 {
 	if (what == TROUBLE_LIMIT)
 		tree->ended = true;
 	if (tree->visitor->trouble)
-		tree->visitor->trouble(tree->visitor->ctx, what, entry_pa, entry, level);
+		tree->visitor->trouble(tree->visitor->ctx, what, at);
 }
 
 static unsigned int count_present(const uint64_t *table, unsigned int first, unsigned int last)
@@ -213,73 +159,77 @@ static unsigned int next_nonzero(const uint64_t *table, unsigned int i, unsigned
 	return i;
 }
 
-static void visit_leaf(struct tree *tree, uint64_t entry, uint64_t entry_pa, int level, uint64_t va,
-		       struct rights rights, bool reserved)
-{
-	struct leaf leaf = { .va = va, .entry = entry, .entry_pa = entry_pa, .pa = leaf_pa(entry, level),
-			     .level = level, .writable = rights.writable, .user = rights.user,
-			     .nx = rights.nx, .reserved = reserved };
-
-	if (tree->visitor->leaf)
-		tree->visitor->leaf(tree->visitor->ctx, &leaf);
-}
-
-static void walk_table(struct tree *tree, const uint64_t *table, uint64_t pa, uint64_t parent_pa, int level,
-		       uint64_t va, struct rights rights, unsigned int first, unsigned int last);
+static void walk_table(struct tree *tree, const uint64_t *table, const struct leaf *parent,
+		       unsigned int first, unsigned int last);
 
 /** A present entry that points to a table: enter it, or say why not. */
-static void walk_down(struct tree *tree, uint64_t entry, uint64_t entry_pa, int level, uint64_t va,
-		      struct rights rights)
+static void walk_down(struct tree *tree, const struct leaf *at)
 {
-	uint64_t pa = entry & ENTRY_BITS_PFN;
-	const uint64_t *table = table_ptr(tree->image, pa);
+	const uint64_t *table = table_ptr(tree->image, at->pa);
 
 	if (!table)
-		report_trouble(tree, TROUBLE_OUTSIDE, entry_pa, entry, level);
+		report_trouble(tree, TROUBLE_OUTSIDE, at);
 	else if (tree->left == 0)
-		report_trouble(tree, TROUBLE_LIMIT, entry_pa, entry, level);
-	else if (!first_visit(tree, pa))
-		report_trouble(tree, TROUBLE_REPEATED, entry_pa, entry, level);
+		report_trouble(tree, TROUBLE_LIMIT, at);
+	else if (!first_visit(tree, at->pa))
+		report_trouble(tree, TROUBLE_REPEATED, at);
 	else
-		walk_table(tree, table, pa, entry_pa, level - 1, va, rights, 0, PTRS_PER_TABLE - 1);
+		walk_table(tree, table, at, 0, PTRS_PER_TABLE - 1);
 }
 
-static void walk_entry(struct tree *tree, uint64_t entry, uint64_t entry_pa, int level, uint64_t va,
-		       struct rights rights)
+/** One entry that is not zero; *at has address, entry and level, and the rights of the tables above. */
+static void walk_entry(struct tree *tree, struct leaf *at)
 {
-	bool reserved;
+	uint64_t entry = at->entry;
 
+	at->pa = leaf_pa(entry, at->level);
 	if (!(entry & PTE_P)) {
-		report_trouble(tree, TROUBLE_NONZERO, entry_pa, entry, level);
+		report_trouble(tree, TROUBLE_NONZERO, at);
 		return;
 	}
-	rights.writable &= !!(entry & PTE_RW);
-	rights.user &= !!(entry & PTE_US);
-	rights.nx |= tree->mode.nxe && (entry & PTE_NX);
-	reserved = entry & reserved_bits(entry, level, tree->mode);
-	if (reserved)
-		report_trouble(tree, TROUBLE_RESERVED, entry_pa, entry, level);
-	if (is_leaf(entry, level, tree->mode))
-		visit_leaf(tree, entry, entry_pa, level, va, rights, reserved);
-	else if (!reserved)
-		walk_down(tree, entry, entry_pa, level, va, rights);
+	at->writable &= !!(entry & PTE_RW);
+	at->user &= !!(entry & PTE_US);
+	at->nx |= tree->mode.nxe && (entry & PTE_NX);
+	at->reserved = entry & reserved_bits(entry, at->level, tree->mode);
+	if (at->reserved)
+		report_trouble(tree, TROUBLE_RESERVED, at);
+	if (!is_leaf(entry, at->level, tree->mode)) {
+		at->pa = entry & ENTRY_BITS_PFN;
+		if (!at->reserved)
+			walk_down(tree, at);
+	} else if (tree->visitor->leaf) {
+		tree->visitor->leaf(tree->visitor->ctx, at);
+	}
 }
 
-static void walk_table(struct tree *tree, const uint64_t *table, uint64_t pa, uint64_t parent_pa, int level,
-		       uint64_t va, struct rights rights, unsigned int first, unsigned int last)
+/** Walk entries first to last of the table that `parent`, an entry one level up, points to. */
+static void walk_table(struct tree *tree, const uint64_t *table, const struct leaf *parent,
+		       unsigned int first, unsigned int last)
 {
+	int level = parent->level - 1;
+
 	tree->left--;
 	if (tree->visitor->table) {
-		struct table info = { .pa = pa, .parent_pa = parent_pa, .va = va, .level = level,
-				      .present = count_present(table, first, last) };
+		struct table info = {.pa = parent->pa,
+				     .parent_pa = parent->entry_pa,
+				     .va = parent->va,
+				     .level = level,
+				     .present = count_present(table, first, last)};
 
 		tree->visitor->table(tree->visitor->ctx, &info);
 	}
 	for (unsigned int i = next_nonzero(table, first, last); i <= last && !tree->ended;
 	     i = next_nonzero(table, i + 1, last)) {
-		uint64_t at = VA_CANONICAL(va + ((uint64_t)i << level_shift(level)), tree->mode.la57);
+		uint64_t va = parent->va + ((uint64_t)i << level_shift(level));
+		struct leaf at = {.va = VA_CANONICAL(va, tree->mode.la57),
+				  .entry = table[i],
+				  .entry_pa = parent->pa + i * 8UL,
+				  .level = level,
+				  .writable = parent->writable,
+				  .user = parent->user,
+				  .nx = parent->nx};
 
-		walk_entry(tree, table[i], pa + i * 8UL, level, at, rights);
+		walk_entry(tree, &at);
 	}
 }
 
@@ -287,23 +237,25 @@ void walk_tree(const struct guest_image *image, uint64_t root_pa, struct walk_mo
 	       unsigned int first_index, unsigned int last_index, uint64_t max_tables,
 	       const struct walk_visitor *visitor)
 {
-	struct tree tree = { .image = image, .mode = mode, .visitor = visitor, .left = max_tables };
-	uint64_t pa = root_pa & ENTRY_BITS_PFN;
-	const uint64_t *table = table_ptr(image, pa);
-	struct rights all = { .writable = true, .user = true, .nx = false };
+	struct tree tree = {.image = image, .mode = mode, .visitor = visitor, .left = max_tables};
+	/* CR3 as an entry one level above the root. */
+	struct leaf cr3 = {.entry = root_pa,
+			   .pa = root_pa & ENTRY_BITS_PFN,
+			   .level = mode.la57 ? 6 : 5,
+			   .writable = true,
+			   .user = true};
 
-	tree.seen.slots = tree.seen.first;
-	tree.seen.nr_slots = sizeof(tree.seen.first) / sizeof(tree.seen.first[0]);
 	if (last_index >= PTRS_PER_TABLE)
 		last_index = PTRS_PER_TABLE - 1;
-	if (!table) {
-		report_trouble(&tree, TROUBLE_OUTSIDE, 0, root_pa, 0);
+	if (first_index > last_index)
+		return;
+	if (!table_ptr(image, cr3.pa)) {
+		report_trouble(&tree, TROUBLE_OUTSIDE, &cr3);
 	} else if (max_tables == 0) {
-		report_trouble(&tree, TROUBLE_LIMIT, 0, root_pa, 0);
+		report_trouble(&tree, TROUBLE_LIMIT, &cr3);
 	} else {
-		first_visit(&tree, pa);
-		walk_table(&tree, table, pa, 0, mode.la57 ? 5 : 4, 0, all, first_index, last_index);
+		first_visit(&tree, cr3.pa);
+		walk_table(&tree, table_ptr(image, cr3.pa), &cr3, first_index, last_index);
 	}
-	if (tree.seen.slots != tree.seen.first)
-		free(tree.seen.slots);
+	addr_map_free(&tree.seen);
 }

@@ -69,14 +69,16 @@ struct walk_visitor {
 	void *ctx;
 	void (*leaf)(void *ctx, const struct leaf *leaf);
 	void (*table)(void *ctx, const struct table *table);
-	void (*trouble)(void *ctx, enum walk_trouble what, uint64_t entry_pa, uint64_t entry, int level);
+	/** `at` tells where: va, entry, entry_pa, pa as far as it has one, level, rights above and here. */
+	void (*trouble)(void *ctx, enum walk_trouble what, const struct leaf *at);
 };
 /**
  * Visit [first_index, last_index] of the root in ascending address order. At most max_tables tables are
  * entered: beyond it TROUBLE_LIMIT and the walk ends. A table that a second entry points to is reported
  * (TROUBLE_REPEATED) and not entered again, so cycles end and work is bounded by the tables in RAM. A leaf
  * with a reserved bit is both a trouble and a leaf; a table behind one is not entered, as the MMU would not.
- * The root has parent_pa 0; trouble with the root itself has entry_pa 0, its address as entry, level 0.
+ * The root has parent_pa 0; trouble with the root itself has entry_pa 0, its address as entry, and one
+ * level more than the root.
  */
 void walk_tree(const struct guest_image *image, uint64_t root_pa, struct walk_mode mode,
 	       unsigned int first_index, unsigned int last_index, uint64_t max_tables,

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside observe: the state of one model_build, and the growing arrays it fills. Each decode_*
+ * function reads one family of structures and leaves what it could not read in model.damage.
+ */
+#ifndef VMM_OBSERVE_BUILD_H
+#define VMM_OBSERVE_BUILD_H
+
+#include "base/error.h"
+#include "observe/model.h"
+
+/** A growing array of `size`-byte items; items is NULL while empty. */
+struct grow {
+	void *items;
+	uint64_t n, capacity;
+};
+
+struct build {
+	struct model *model;
+	const struct guest_image *image;
+	struct grow mms, tasks, vmas, leaves, held, tables, kernel_leaves, kernel_tables;
+	struct grow caches, objects, avcs, anon_vmas, troubles, damage;
+	int mm;				/* whose tables are being walked, index into mms */
+	/*
+	 * Bounds on work. A sound guest stays far below them, since each area, table and object occupies
+	 * RAM of its own; a broken one meets them and leaves DAMAGE_LIMIT.
+	 */
+	uint64_t max_structs;		/* structures of any one kind: what touched RAM could hold */
+	uint64_t tables_left;
+	uint64_t leaves_left;
+	uint64_t marks_left;		/* frames marked by huge leaves and free blocks */
+	bool leaves_ended;
+};
+
+#define MAX_DAMAGE	256
+#define MAX_LEAVES	(1UL << 22)
+#define MAX_TASKS	65536UL
+#define MAX_CACHES	64UL
+#define MAX_CPUS	256UL
+#define STACK_GUARD_GAP	(256UL << PAGE_SHIFT)	/* mm_profile.stack_guard_gap of the guest, the default of Linux */
+
+/** Room for one more item of `size` bytes at the end; zeroed. The pointer is good until the next call. */
+void *grow_add(struct grow *g, uint64_t size);
+
+void add_damage(struct build *b, enum damage_kind kind, uint64_t where, int mm, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/** Read a structure of the guest's at a kernel VA: 8-byte aligned, all of it in RAM. */
+bool read_struct(const struct build *b, gva_t va, void *to, uint64_t size);
+
+/** Frame number of a page-aligned address of the linear maps; false if in none. */
+bool frame_of_va(const struct build *b, gva_t va, uint64_t *pfn);
+/** Number of the struct page at va, or -1 if va is not an entry of a frame that was ever touched. */
+int64_t pfn_of_page(const struct model *model, gva_t va);
+
+/** One circular list of the guest's, to be followed from its head. */
+struct list_walk {
+	const char *name;		/* of the list, for damage */
+	const char *what;		/* hangs on it: "task", "struct page" */
+	gva_t head;
+	int mm;				/* index into mms, or -1 */
+	uint64_t max;			/* entries */
+	void *ctx;			/* for visit */
+	/** Called with each node, once; false: the node cannot be an entry of this list. */
+	bool (*visit)(struct build *b, const struct list_walk *list, gva_t node);
+};
+/** Follow it, noting every trouble as damage. Returns the number of entries visited. */
+uint64_t follow_list(struct build *b, const struct list_walk *list);
+
+bool decode_lab(struct build *b);		/* false: nothing else can be read */
+void decode_cpus(struct build *b, const struct cpu_state *cpus, uint32_t nr_cpus);
+void decode_frames(struct build *b);		/* struct page of every touched frame */
+void decode_tasks(struct build *b);
+void decode_mms(struct build *b);
+void decode_areas(struct build *b, uint32_t mm);
+void decode_tables(struct build *b, uint32_t mm);
+void decode_kernel_tables(struct build *b);
+void decode_rmap(struct build *b);
+void decode_buddy(struct build *b);
+void decode_slabs(struct build *b);
+void assign_roles(struct build *b);
+void count_references(struct build *b);
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One role for every frame, and how often each is referred to, counted from outside: from page
+ * tables, slab lists, kernel stacks and the buddy lists; never from the counters in struct page.
+ */
+#include "observe/build.h"
+
+#include <stdio.h>
+
+const char *frame_role_name(enum frame_role role)
+{
+	static const char *const names[NR_FRAME_ROLES] = {
+		[FRAME_UNKNOWN] = "unknown",	 [FRAME_IMAGE] = "image",   [FRAME_MEM_MAP] = "mem_map",
+		[FRAME_UNTOUCHED] = "untouched", [FRAME_FREE] = "free",	    [FRAME_TABLE] = "table",
+		[FRAME_SLAB] = "slab",		 [FRAME_KERNEL] = "kernel", [FRAME_ZERO] = "zero",
+		[FRAME_ANON] = "anon",		 [FRAME_FILE] = "file",
+	};
+
+	return (unsigned int)role < NR_FRAME_ROLES ? names[role] : "unknown";
+}
+
+enum frame_role model_frame_role(const struct model *model, uint64_t pfn)
+{
+	if (pfn >= model->nr_frames)
+		return FRAME_UNKNOWN;
+	return pfn < model->nr_touched ? model->frames[pfn].role : FRAME_UNTOUCHED;
+}
+
+/* --- buddy lists -------------------------------------------------------------------------------- */
+
+struct buddy_list {
+	unsigned int order;
+};
+
+/** One free block. A frame in two blocks keeps the first; the second block is damage. */
+static bool visit_block(struct build *b, const struct list_walk *list, gva_t node)
+{
+	const struct buddy_list *buddy = list->ctx;
+	struct model *model = b->model;
+	int64_t head = pfn_of_page(model, (gva_t){node.va - offsetof(struct page, lru)});
+	uint64_t nr = 1UL << buddy->order;
+
+	if (head < 0)
+		return false;
+	model->free_blocks[buddy->order]++;
+	for (uint64_t pfn = head; pfn < head + nr && b->marks_left; pfn++, b->marks_left--) {
+		if (pfn >= model->nr_touched || model->frames[pfn].role == FRAME_FREE) {
+			add_damage(b, DAMAGE_LIST, node.va, -1,
+				   "free block %#lx of order %u: frame %#lx is %s", head, buddy->order, pfn,
+				   pfn >= model->nr_touched ? "above the frontier" : "free twice");
+			break;
+		}
+		model->frames[pfn].role = FRAME_FREE;
+		model->frames[pfn].free_order = buddy->order;
+		model->frames[pfn].block_head = pfn == (uint64_t)head;
+		model->free_frames++;
+	}
+	return true;
+}
+
+void decode_buddy(struct build *b)
+{
+	uint64_t areas = b->model->lab.zone.va + offsetof(struct zone, free_area);
+
+	for (unsigned int order = 0; order < NR_ORDERS; order++) {
+		struct buddy_list buddy = {.order = order};
+		gva_t head = {areas + order * sizeof(struct free_area)};
+		char name[24];
+
+		snprintf(name, sizeof(name), "free_area[%u]", order);
+		follow_list(b, &(struct list_walk){.name = name,
+						   .what = "struct page",
+						   .head = head,
+						   .mm = -1,
+						   .max = b->model->nr_touched,
+						   .ctx = &buddy,
+						   .visit = visit_block});
+	}
+}
+
+/* --- roles -------------------------------------------------------------------------------------- */
+
+/** A page of memory proper: of a task or of a file. */
+static enum frame_role role_of_user_page(const struct page *page)
+{
+	if (page->mapping.va == 0)
+		return FRAME_UNKNOWN;
+	return page->mapping.va & PAGE_MAPPING_ANON ? FRAME_ANON : FRAME_FILE;
+}
+
+static enum frame_role role_of_frame(const struct model *model, uint64_t pfn)
+{
+	const struct model_frame *frame = &model->frames[pfn];
+
+	if (pfn == model->lab.zero_pfn)
+		return FRAME_ZERO;
+	if (pfn < IMAGE_REGION >> PAGE_SHIFT)
+		return role_of_user_page(&frame->raw) == FRAME_FILE ? FRAME_FILE : FRAME_IMAGE;
+	if (pfn >= model->lab.mem_map_start_pfn && pfn < model->lab.mem_map_end_pfn)
+		return FRAME_MEM_MAP;
+	if (frame->role == FRAME_FREE)
+		return FRAME_FREE;
+	switch (frame->raw.page_type) {
+	case PGTY_none:
+		return role_of_user_page(&frame->raw);
+	case PGTY_table:
+		return FRAME_TABLE;
+	case PGTY_slab:
+		return FRAME_SLAB;
+	case PGTY_kernel:
+		return FRAME_KERNEL;
+	default:
+		return FRAME_UNKNOWN;
+	}
+}
+
+/** The stack of each task: its frames are the kernel's, also those behind the block's head. */
+static void mark_stacks(struct build *b)
+{
+	struct model *model = b->model;
+
+	for (uint64_t i = 0; i < b->tasks.n; i++) {
+		const struct model_task *task = (const struct model_task *)b->tasks.items + i;
+		uint64_t head;
+
+		if (task->raw.stack.va == 0)
+			continue;
+		if (!frame_of_va(b, task->raw.stack, &head)) {
+			add_damage(b, DAMAGE_BAD_POINTER, task->addr.va, -1,
+				   "task %d: stack %#lx is no page of RAM", task->raw.pid,
+				   task->raw.stack.va);
+			continue;
+		}
+		for (uint64_t pfn = head; pfn < head + (1UL << KERNEL_STACK_ORDER) && pfn < model->nr_touched;
+		     pfn++) {
+			model->frames[pfn].nr_stacks++;
+			if (model->frames[pfn].role == FRAME_UNKNOWN && pfn > head)
+				model->frames[pfn].role = FRAME_KERNEL;
+		}
+	}
+}
+
+void assign_roles(struct build *b)
+{
+	struct model *model = b->model;
+
+	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++)
+		model->frames[pfn].role = role_of_frame(model, pfn);
+	mark_stacks(b);
+	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++)
+		model->role_count[model->frames[pfn].role]++;
+	model->role_count[FRAME_UNTOUCHED] += model->nr_frames - model->nr_touched;
+}
+
+/* --- references --------------------------------------------------------------------------------- */
+
+static enum mm_counter counter_of(const struct model_frame *frame)
+{
+	return frame->raw.mapping.va & PAGE_MAPPING_ANON ? MM_ANONPAGES : MM_FILEPAGES;
+}
+
+/** Count one leaf of mm at every frame behind it. The zero page is special: nothing counts it. */
+static void count_leaf(struct build *b, struct model_mm *mm, const struct leaf *leaf)
+{
+	struct model *model = b->model;
+	uint64_t first = leaf->pa >> PAGE_SHIFT, end = first + (1UL << 9 * (leaf->level - 1));
+
+	for (uint64_t pfn = first; pfn < end && pfn < model->nr_touched && b->marks_left;
+	     pfn++, b->marks_left--) {
+		struct model_frame *frame = &model->frames[pfn];
+
+		if (pfn == model->lab.zero_pfn || (leaf->entry & PTE_SPECIAL))
+			continue;
+		frame->nr_maps++;
+		frame->nr_refs++;
+		mm->rss[counter_of(frame)]++;
+	}
+}
+
+/** One pointer to a table: from a parent entry, or from mm.pgd. */
+static void count_table(struct model *model, uint64_t pa)
+{
+	uint64_t pfn = pa >> PAGE_SHIFT;
+
+	if (pfn >= model->nr_touched)
+		return;
+	model->frames[pfn].nr_tables++;
+	model->frames[pfn].nr_refs++;
+}
+
+static void count_tables(struct build *b)
+{
+	const struct table *tables = b->tables.items, *kernel = b->kernel_tables.items;
+	const struct model_trouble *troubles = b->troubles.items;
+
+	for (uint64_t i = 0; i < b->tables.n; i++)
+		count_table(b->model, tables[i].pa);
+	for (uint64_t i = 1; i < b->kernel_tables.n; i++) /* [0] is init_mm's root, counted above */
+		count_table(b->model, kernel[i].pa);
+	for (uint64_t i = 0; i < b->troubles.n; i++)
+		if (troubles[i].what == TROUBLE_REPEATED)
+			count_table(b->model, troubles[i].entry & PTE_PFN_MASK);
+}
+
+/** References that are no mapping: the owner's one on slabs, stacks, the zero page, pages of files. */
+static void count_owner(struct model_frame *frame)
+{
+	frame->nr_refs += frame->nr_slab;
+	if (frame->role == FRAME_ZERO || frame->role == FRAME_FILE ||
+	    (frame->role == FRAME_KERNEL && frame->raw.page_type == PGTY_kernel))
+		frame->nr_refs++;
+}
+
+void count_references(struct build *b)
+{
+	struct model_mm *mms = b->mms.items;
+	const struct leaf *leaf = b->leaves.items, *held = b->held.items;
+
+	for (uint64_t i = 0; i < b->mms.n; i++) {
+		for (uint32_t j = 0; j < mms[i].nr_leaves; j++)
+			count_leaf(b, &mms[i], leaf++);
+		for (uint32_t j = 0; j < mms[i].nr_held; j++)
+			count_leaf(b, &mms[i], held++);
+	}
+	count_tables(b);
+	for (uint64_t pfn = 0; pfn < b->model->nr_touched; pfn++)
+		count_owner(&b->model->frames[pfn]);
+	if (!b->marks_left)
+		add_damage(b, DAMAGE_LIMIT, 0, -1,
+			   "more frames behind leaves and free blocks than the host counts");
+}

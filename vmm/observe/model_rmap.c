@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reverse-mapping structures: anon_vmas and the chains between them and the areas, met from both
+ * sides. Every anon_vma that an area, a chain, a page or another anon_vma names is decoded once.
+ */
+#include "observe/build.h"
+
+static struct model_anon_vma *anon_at(struct build *b, uint64_t index)
+{
+	return (struct model_anon_vma *)b->anon_vmas.items + index;
+}
+
+static struct model_avc *avc_at(struct build *b, uint64_t index)
+{
+	return (struct model_avc *)b->avcs.items + index;
+}
+
+/** Index of the anon_vma at addr; -1: none there, or addr is 0. */
+static int64_t find_anon(struct build *b, gva_t addr)
+{
+	uint32_t known = addr_map_get(&b->model->anon_vma_map, addr.va);
+	struct model_anon_vma *anon;
+	struct anon_vma raw;
+
+	if (addr.va == 0)
+		return -1;
+	if (known != ADDR_MAP_NONE)
+		return known;
+	if (b->anon_vmas.n >= b->max_structs || !read_struct(b, addr, &raw, sizeof(raw)))
+		return -1;
+	addr_map_put(&b->model->anon_vma_map, addr.va, b->anon_vmas.n);
+	anon = grow_add(&b->anon_vmas, sizeof(*anon));
+	anon->addr = addr;
+	anon->raw = raw;
+	return b->anon_vmas.n - 1;
+}
+
+static int64_t find_avc(struct build *b, gva_t addr)
+{
+	uint32_t known = addr_map_get(&b->model->avc_map, addr.va);
+	struct model_avc *avc;
+	struct anon_vma_chain raw;
+
+	if (known != ADDR_MAP_NONE)
+		return known;
+	if (b->avcs.n >= b->max_structs || !read_struct(b, addr, &raw, sizeof(raw)))
+		return -1;
+	addr_map_put(&b->model->avc_map, addr.va, b->avcs.n);
+	avc = grow_add(&b->avcs, sizeof(*avc));
+	avc->addr = addr;
+	avc->raw = raw;
+	return b->avcs.n - 1;
+}
+
+static bool visit_same_vma(struct build *b, const struct list_walk *list, gva_t node)
+{
+	int64_t index = find_avc(b, (gva_t){node.va - offsetof(struct anon_vma_chain, same_vma)});
+
+	if (index < 0)
+		return false;
+	avc_at(b, index)->nr_on_vma++;
+	avc_at(b, index)->listed_vma = *(const gva_t *)list->ctx;
+	find_anon(b, avc_at(b, index)->raw.anon_vma);
+	return true;
+}
+
+static bool visit_same_anon(struct build *b, const struct list_walk *list, gva_t node)
+{
+	int64_t index = find_avc(b, (gva_t){node.va - offsetof(struct anon_vma_chain, same_anon_vma)});
+
+	if (index < 0)
+		return false;
+	avc_at(b, index)->nr_on_anon++;
+	avc_at(b, index)->listed_anon = *(const gva_t *)list->ctx;
+	return true;
+}
+
+/** The chains of one area; most areas have none, and then the head points to itself. */
+static void decode_vma_chain(struct build *b, const struct model_vma *vma)
+{
+	gva_t addr = vma->addr;
+	gva_t head = {addr.va + offsetof(struct vm_area_struct, anon_vma_chain)};
+	int64_t anon;
+
+	if (vma->raw.anon_vma_chain.next.va != head.va)
+		follow_list(b, &(struct list_walk){.name = "vma.anon_vma_chain",
+						   .what = "anon_vma_chain",
+						   .head = head,
+						   .mm = vma->mm,
+						   .max = b->max_structs,
+						   .ctx = &addr,
+						   .visit = visit_same_vma});
+	anon = find_anon(b, vma->raw.anon_vma);
+	if (anon >= 0)
+		anon_at(b, anon)->nr_vmas++;
+	else if (vma->raw.anon_vma.va)
+		add_damage(b, DAMAGE_BAD_POINTER, addr.va, vma->mm, "area %#lx: anon_vma %#lx cannot be read",
+			   addr.va, vma->raw.anon_vma.va);
+}
+
+static void decode_anon_chain(struct build *b, uint64_t index)
+{
+	gva_t addr = anon_at(b, index)->addr;
+	uint64_t n = follow_list(b, &(struct list_walk){.name = "anon_vma.head",
+							.what = "anon_vma_chain",
+							.head = {addr.va + offsetof(struct anon_vma, head)},
+							.mm = -1,
+							.max = b->max_structs,
+							.ctx = &addr,
+							.visit = visit_same_anon});
+
+	anon_at(b, index)->nr_chain = n;
+}
+
+/** Family ties: count each anon_vma at its parent and at its root. */
+static void link_family(struct build *b, uint64_t index)
+{
+	int64_t parent = find_anon(b, anon_at(b, index)->raw.parent);
+	int64_t root = find_anon(b, anon_at(b, index)->raw.root);
+
+	if (parent >= 0)
+		anon_at(b, parent)->nr_children++;
+	if (root >= 0)
+		anon_at(b, root)->nr_descendants++;
+	if (parent < 0 || root < 0)
+		add_damage(b, DAMAGE_BAD_POINTER, anon_at(b, index)->addr.va, -1,
+			   "anon_vma %#lx: parent %#lx or root %#lx cannot be read",
+			   anon_at(b, index)->addr.va, anon_at(b, index)->raw.parent.va,
+			   anon_at(b, index)->raw.root.va);
+}
+
+/** Is this frame an anonymous page in use, going by its struct page alone? */
+static bool is_anon_page(const struct model_frame *frame)
+{
+	return frame->touched && frame->raw.page_type == PGTY_none && frame->raw._refcount > 0 &&
+	       (frame->raw.mapping.va & PAGE_MAPPING_ANON);
+}
+
+void decode_rmap(struct build *b)
+{
+	struct model *model = b->model;
+
+	for (uint64_t i = 0; i < b->vmas.n; i++)
+		decode_vma_chain(b, (const struct model_vma *)b->vmas.items + i);
+	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++) {
+		const struct model_frame *frame = &model->frames[pfn];
+		int64_t index;
+
+		if (!is_anon_page(frame))
+			continue;
+		index = find_anon(b, (gva_t){frame->raw.mapping.va & ~PAGE_MAPPING_ANON});
+		if (index >= 0)
+			anon_at(b, index)->nr_pages++;
+	}
+	/* Each may name further ones, which then stand behind it in the array. */
+	for (uint64_t i = 0; i < b->anon_vmas.n; i++) {
+		decode_anon_chain(b, i);
+		link_family(b, i);
+	}
+}
