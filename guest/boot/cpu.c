@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What one CPU needs to take exceptions and system calls: GDT, TSS with its interrupt stacks, IDT, GS base and
+ * the SYSCALL registers (SDM vol. 3A, chapters 3, 6 and 7; vol. 3A, 5.8.8).
+ *
+ * Interrupts are never enabled, in ring 0 or ring 3 (user_flags()): no device has one to raise. So the IDT
+ * ends after the exceptions: `int n` beyond it is #GP from ring 3 as it is on Linux, and a vector that
+ * cannot come costs no gate. NMIs do come (from the host's hand) and are counted.
+ */
+#include "boot.h"
+#include "percpu.h"
+#include "lab.h"
+
+/* SDM vol. 3A, 7.7. Not aligned by nature: packed. */
+struct tss {
+	uint32_t reserved0;
+	uint64_t rsp[3];
+	uint64_t reserved1;
+	uint64_t ist[7];
+	uint64_t reserved2;
+	uint16_t reserved3;
+	uint16_t io_bitmap;
+} __attribute__((packed));
+
+/* SDM vol. 3A, 6.14.1. */
+struct idt_gate {
+	uint64_t low, high;
+};
+
+struct descriptor_pointer {
+	uint16_t limit;
+	uint64_t base;
+} __attribute__((packed));
+
+enum { IST_DF = 1, IST_NMI, IST_MC };
+
+struct cpu_info cpus[NR_CPUS];
+/* CPU 0 of head.S reaches its GDT by this name, too. Accessed bits are set so that no load writes here. */
+uint64_t cpu_gdt[NR_CPUS][GDT_SIZE / 8] = { [0 ... NR_CPUS - 1] = {
+	[KERNEL_CS / 8] = 0x00af9b000000ffff,
+	[KERNEL_DS / 8] = 0x00cf93000000ffff,
+	[USER32_CS / 8] = 0x00cffb000000ffff,
+	[USER_DS / 8] = 0x00cff3000000ffff,
+	[USER_CS / 8] = 0x00affb000000ffff,
+} };
+static struct tss cpu_tss[NR_CPUS];
+static struct idt_gate idt[NR_EXCEPTIONS] __attribute__((aligned(16)));
+
+_Static_assert(sizeof(struct tss) == 104, "SDM figure 7-11");
+_Static_assert(GDT_SIZE == TSS_SELECTOR + 16, "the TSS descriptor, 16 bytes, is the last one");
+
+#define GATE_PRESENT_INTERRUPT	(0x8eULL << 40)
+#define GATE_DPL3		(3ULL << 45)
+#define GATE_IST(i)		((uint64_t)(i) << 32)
+
+_Static_assert(NR_EXCEPTIONS * STUB_SIZE <= 512, "entry.S aligns the stubs to 512 bytes");
+
+/* One stub like the other, STUB_SIZE apart in one 64 KiB piece: only the lowest bits of the address differ. */
+static void idt_fill(void)
+{
+	uint64_t stub = (uint64_t)exception_stubs;
+	uint64_t low = (stub & 0xffff) | KERNEL_CS << 16 | GATE_PRESENT_INTERRUPT | ((stub >> 16 & 0xffff) << 48);
+	uint64_t high = stub >> 32;
+
+#pragma GCC unroll 8
+	for (int i = 0; i < NR_EXCEPTIONS; i++, low += STUB_SIZE) {
+		idt[i].low = low;
+		idt[i].high = high;
+	}
+	idt[X86_TRAP_BP].low |= GATE_DPL3;
+	idt[X86_TRAP_OF].low |= GATE_DPL3;
+	idt[X86_TRAP_DF].low |= GATE_IST(IST_DF);
+	idt[X86_TRAP_NMI].low |= GATE_IST(IST_NMI);
+	idt[X86_TRAP_MC].low |= GATE_IST(IST_MC);
+}
+
+static void load_tss(unsigned int cpu)
+{
+	struct tss *tss = &cpu_tss[cpu];
+	uint64_t base = (uint64_t)tss;
+	uint64_t *descriptor = &cpu_gdt[cpu][TSS_SELECTOR / 8];
+	char *stack = ist_stacks + cpu * NR_IST * PAGE_SIZE;
+
+	for (int i = 0; i < NR_IST; i++)
+		tss->ist[i] = (uint64_t)(stack += PAGE_SIZE);
+	tss->io_bitmap = sizeof(*tss);
+	descriptor[0] = (sizeof(*tss) - 1) | (base & 0xffffff) << 16 | 0x89ULL << 40 | (base >> 24 & 0xff) << 56;
+	descriptor[1] = base >> 32;
+	asm volatile("ltr %w0" : : "r"(TSS_SELECTOR));
+}
+
+static void load_tables(unsigned int cpu)
+{
+	struct descriptor_pointer gdt_pointer = { GDT_SIZE - 1, (uint64_t)cpu_gdt[cpu] };
+	struct descriptor_pointer idt_pointer = { sizeof(idt) - 1, (uint64_t)idt };
+
+	asm volatile("lgdt %0" : : "m"(gdt_pointer));
+	asm volatile("lidt %0" : : "m"(idt_pointer));
+}
+
+/*
+ * SYSCALL clears what the kernel must not run with: TF, IF, DF, NT and AC among them, as Linux. The user's
+ * value is in R11 and comes back by iretq.
+ */
+static void syscall_init(void)
+{
+	wrmsr(MSR_STAR, (uint64_t)USER32_CS << 48 | (uint64_t)KERNEL_CS << 32);
+	wrmsr(MSR_LSTAR, (uint64_t)entry_syscall);
+	wrmsr(MSR_SYSCALL_MASK, 0x257fd5);
+}
+
+void cpu_init(unsigned int cpu)
+{
+	cpus[cpu].self = &cpus[cpu];
+	cpus[cpu].cpu = cpu;
+	wrmsr(MSR_GS_BASE, (uint64_t)&cpus[cpu]);
+	wrmsr(MSR_KERNEL_GS_BASE, 0);
+	if (cpu == 0)
+		idt_fill();
+	load_tables(cpu);
+	load_tss(cpu);
+	syscall_init();
+	asm volatile("fninit");
+}
+
+void set_kernel_stack(uint64_t top)
+{
+	struct cpu_info *self = this_cpu();
+
+	self->kernel_sp = top;
+	cpu_tss[self->cpu].rsp[0] = top;
+}
+
+void write_fs_base(uint64_t base)
+{
+	wrmsr(MSR_FS_BASE, base);
+}

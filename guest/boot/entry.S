@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every way into ring 0 and out of it. All of them build a struct pt_regs (guest/include/ptrace.h) on a kernel
+ * stack; all returns to ring 3 go through ret_to_user by IRETQ, which restores every register (SYSRET saves little
+ * and has to be kept from non-canonical addresses).
+ *
+ * GS: in ring 3 MSR_GS_BASE is the user's and MSR_KERNEL_GS_BASE is this CPU's cpu_info; SWAPGS at each crossing.
+ * CR4.FSGSBASE is off and arch_prctl() refuses kernel addresses, so a GS base in the upper half is the kernel's.
+ */
+#include "boot.h"
+#include "percpu.h"
+#include "ptrace.h"
+
+/* After ss … orig_ax and di have been pushed. */
+.macro PUSH_REST ax=%rax
+	push	%rsi
+	push	%rdx
+	push	%rcx
+	push	\ax
+	push	%r8
+	push	%r9
+	push	%r10
+	push	%r11
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+.endm
+
+/* Everything but the IRETQ frame. */
+.macro POP_REGS
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbp
+	pop	%rbx
+	pop	%r11
+	pop	%r10
+	pop	%r9
+	pop	%r8
+	pop	%rax
+	pop	%rcx
+	pop	%rdx
+	pop	%rsi
+	pop	%rdi
+	add	$8, %rsp
+.endm
+
+	.section .text.entry, "ax", @progbits
+
+/*
+ * SYSCALL, where the processor does it: RCX = return address, R11 = RFLAGS, and RSP still the user's. An NMI
+ * before SWAPGS finds its own stack by IST and the right GS by paranoid_entry.
+ */
+	.globl	entry_syscall
+entry_syscall:
+	swapgs
+	mov	%rsp, %gs:CPU_USER_SP
+	mov	%gs:CPU_KERNEL_SP, %rsp
+	push	$USER_DS
+	push	%gs:CPU_USER_SP
+	push	%r11
+	push	$USER_CS
+	push	%rcx
+	push	%rax				/* orig_ax */
+	push	%rdi
+	PUSH_REST ax=$-38			/* -ENOSYS, until do_syscall() knows better */
+	mov	%rsp, %rdi
+	call	do_syscall
+	.globl	ret_from_fork
+ret_from_fork:
+	mov	%rsp, %rdi
+	call	exit_to_user_mode
+ret_to_user:
+	POP_REGS
+	swapgs
+user_iretq:
+	iretq
+
+/* The exceptions. The address of each stub follows from its number, without a carry into bit 16 (idt_fill). */
+	.balign	512
+	.globl	exception_stubs
+exception_stubs:
+	vector = 0
+	.rept	NR_EXCEPTIONS
+	.balign	STUB_SIZE
+	/* The processor pushes an error code for #DF, #TS, #NP, #SS, #GP, #PF, #AC, #CP, #VC and #SX. */
+	.if	!((0x60227d00 >> vector) & 1)
+	push	$0
+	.endif
+	push	%rdi
+	mov	$vector, %edi
+	.if	vector == X86_TRAP_DF || vector == X86_TRAP_NMI || vector == X86_TRAP_MC
+	jmp	paranoid_entry
+	.else
+	jmp	exception_entry
+	.endif
+	vector = vector + 1
+	.endr
+
+exception_entry:
+	PUSH_REST
+	cld
+	mov	%rsp, %rsi
+	testb	$3, PT_CS(%rsp)
+	jz	1f
+	swapgs
+	call	trap_from_user
+	jmp	ret_to_user
+
+1:	cmpq	$user_iretq, PT_IP(%rsp)
+	je	bad_iret
+	call	trap_from_kernel
+	POP_REGS
+	iretq
+
+/*
+ * IRETQ refused the user's frame (a return address that is not canonical, say): the task's exception, though
+ * taken in ring 0 with the user's GS. Make it look like one from ring 3.
+ */
+bad_iret:
+	swapgs
+	mov	%edi, %ebx
+	mov	%rsi, %rdi
+	call	fixup_bad_iret
+	mov	%rax, %rsp
+	mov	%rax, %rsi
+	mov	%ebx, %edi
+	call	trap_from_user
+	jmp	ret_to_user
+
+/*
+ * #DF, NMI, #MC can hit at any instruction, between SWAPGS and a ring change too: CS does not tell whose GS base is
+ * loaded, the MSR does. The handlers take no exception themselves, so the IST stack is used once at a time.
+ */
+paranoid_entry:
+	PUSH_REST
+	cld
+	mov	%rsp, %rsi
+	xor	%ebx, %ebx
+	mov	$MSR_GS_BASE, %ecx
+	rdmsr
+	test	%edx, %edx
+	js	1f
+	swapgs
+	inc	%ebx
+1:	call	trap_paranoid
+	test	%ebx, %ebx
+	jz	2f
+	swapgs
+2:	POP_REGS
+	iretq
+
+/* void switch_stacks(uint64_t *prev_sp, uint64_t next_sp): pushes and pops a struct switch_frame. */
+	.globl	switch_stacks
+switch_stacks:
+	push	%rbp
+	push	%rbx
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	mov	%rsp, (%rdi)
+	mov	%rsi, %rsp
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbx
+	pop	%rbp
+	ret
+
+	.globl	kthread_entry
+kthread_entry:
+	mov	%r12, %rdi
+	call	*%rbx
+	jmp	ret_from_fork
+
+	.section .note.GNU-stack, "", @progbits
