@@ -27,7 +27,7 @@
  *                     [AGENT_STACK_TOP, 4096)  agent_slot: command, report, state
  */
 #define AGENT_TEXT		0x400000UL
-#define AGENT_TEXT_MAX		0x4000UL		/* four pages at most */
+#define AGENT_TEXT_MAX		0x1000UL		/* one page: a task's heap begins right behind it */
 #define AGENT_SLOTS		0x20000000UL
 #define AGENT_SLOT_SIZE		0x20000UL		/* 128 KiB: 124 KiB stack room and the hot page */
 #define AGENT_HOT		0x1f000UL
