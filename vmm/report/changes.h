@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What changed between two pictures, as lines of text: `+` came, `-` went, `~` changed. */
+#ifndef VMM_REPORT_CHANGES_H
+#define VMM_REPORT_CHANGES_H
+
+#include "lab.h"
+#include "report/buf.h"
+#include "report/picture.h"
+
+/** Lines of what changed from `before` (NULL: nothing was) to `now`. */
+void put_changes(struct buf *b, const struct picture *before, const struct picture *now);
+
+/** A page of one mm that changed: either side may be NULL; both of the same address and size. */
+typedef void (*page_change_fn)(void *ctx, const struct pic_page *before, const struct pic_page *now);
+/** Pages that look different in two states of an mm (either may be NULL), ascending. */
+void each_page_change(const struct pic_mm *before, const struct pic_mm *now, page_change_fn fn, void *ctx);
+
+/** The mm that a new mm was copied from: that of its task's parent; NULL: none. */
+const struct pic_mm *mm_origin(const struct picture *now, const struct pic_mm *mm);
+
+#endif

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/* The document of a run; see report.h. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/changes.h"
+#include "report/full.h"
+#include "report/history.h"
+#include "report/json.h"
+#include "report/outdir.h"
+#include "report/report.h"
+#include "report/steptext.h"
+#include "report/words.h"
+
+struct report {
+	struct report_config config;
+	struct names names;
+	struct history history;
+	struct picture *before, *now;	/* of the last step that was looked at, and of the one before it */
+	bool looked;			/* the last step has a picture of its own: `now` is its */
+	struct touch *touches;		/* since `now` was made */
+	uint32_t nr_touches, cap_touches;
+	struct buf label;		/* headings since the last step, for its file */
+	struct outdir *out;
+	bool headed;			/* something was written below the header */
+};
+
+/* --- writing -------------------------------------------------------------------------------------- */
+
+static int emit(struct report *r, const struct buf *b, struct error *e)
+{
+	if (b->len == 0)
+		return 0;
+	if (fwrite(b->text, 1, b->len, r->config.to) == b->len && fflush(r->config.to) == 0)
+		return 0;
+	return error_set(e, EXIT_HOST, "cannot write the report: %s", strerror(errno));
+}
+
+struct report *report_open(const struct report_config *config, const struct report_header *header, struct error *e)
+{
+	struct report *r = xcalloc(1, sizeof(*r));
+	struct buf text = {0}, json = {0};
+	int failed = 0;
+
+	r->config = *config;
+	r->names.raw = config->raw;
+	json_header(&json, config, header);
+	text_header(&text, config, header);
+	if (config->out) {
+		r->out = outdir_open(config->out, e);
+		failed = !r->out || outdir_index(r->out, &json, e);
+	}
+	if (!failed)
+		failed = emit(r, config->json ? &json : &text, e);
+	buf_free(&text);
+	buf_free(&json);
+	if (!failed)
+		return r;
+	report_close(r);
+	return NULL;
+}
+
+void report_name_task(struct report *r, int pid, const char *name)
+{
+	names_task(&r->names, pid, name);
+}
+
+const char *report_task_name(const struct report *r, int pid)
+{
+	return names_of_task(&r->names, NULL, pid);
+}
+
+/* --- looking -------------------------------------------------------------------------------------- */
+
+static void add_touch(struct report *r, int pid, uint64_t start, uint64_t end)
+{
+	if (end <= start)
+		return;
+	if (r->nr_touches == r->cap_touches) {
+		r->cap_touches = r->cap_touches ? 2 * r->cap_touches : 16;
+		r->touches = xrealloc(r->touches, r->cap_touches * sizeof(*r->touches));
+	}
+	r->touches[r->nr_touches++] = (struct touch){.pid = pid, .start = start, .end = end};
+}
+
+static void add_touches(struct report *r, const struct report_step *step)
+{
+	add_touch(r, step->access.pid, step->access.start, step->access.end);
+	for (uint32_t i = 0; i < step->nr_events; i++) {
+		const struct lab_event *e = &step->events[i];
+
+		if (e->type == LAB_EV_FAULT && fault_maps(e->args[2]))
+			add_touch(r, e->pid, e->args[0] & ~(PAGE_SIZE - 1),
+				  (e->args[0] & ~(PAGE_SIZE - 1)) + PAGE_SIZE);
+	}
+}
+
+void report_look(struct report *r, const struct model *model)
+{
+	struct picture *p = picture_build(&r->names, model, r->now, r->touches, r->nr_touches);
+
+	picture_free(r->before);
+	r->before = r->now;
+	r->now = p;
+	r->nr_touches = 0;
+}
+
+const struct picture *report_picture(const struct report *r) { return r->now; }
+const struct names *report_names(const struct report *r) { return &r->names; }
+
+void report_last_changes(const struct report *r, struct buf *b)
+{
+	if (r->now && r->looked)
+		put_changes(b, r->before, r->now);
+}
+
+void report_why(const struct report *r, const struct model *model, int pid, uint64_t va, struct buf *b)
+{
+	const struct pic_mm *mm = r->now ? picture_mm_of(r->now, pid) : NULL;
+
+	if (!mm) {
+		buf_printf(b, "%s has no address space\n", names_of_task(&r->names, model, pid));
+		return;
+	}
+	put_whereabouts(b, &r->names, r->now, model, mm, va);
+	history_put(&r->history, b, r->names.raw, mm->id, va);
+}
+
+/* --- steps ---------------------------------------------------------------------------------------- */
+
+static void render_text(struct report *r, const struct report_step *step, enum report_detail detail, struct buf *b)
+{
+	text_step_line(b, &r->names, step);
+	if (detail != DETAIL_NONE) {
+		text_events(b, &r->names, step, step->now ? r->now : NULL);
+		if (step->now)
+			put_changes(b, r->before, r->now);
+	}
+	if (detail == DETAIL_FULL && step->now)
+		put_full(b, r->now);
+	text_findings(b, step->findings, step->nr_findings, step->nr_old_findings);
+}
+
+/* The line of index.jsonl: enough to choose a step by. */
+static void render_index(const struct report_step *step, struct buf *b)
+{
+	buf_printf(b, "{\"type\":\"step\",\"step\":%" PRIu32 ",\"op\":", step->number);
+	buf_json_string(b, step->op);
+	buf_puts(b, ",\"args\":");
+	buf_json_string(b, step->args ? step->args : "");
+	buf_puts(b, ",\"result\":");
+	buf_json_string(b, step->result);
+	buf_printf(b, ",\"status\":\"%s\",\"findings\":%" PRIu32 ",\"text\":\"step-%04" PRIu32
+		   ".txt\",\"json\":\"step-%04" PRIu32 ".json\"}\n", step->status,
+		   step->nr_findings + step->nr_old_findings, step->number, step->number);
+}
+
+static int record_step(struct report *r, const struct report_step *step, struct error *e)
+{
+	struct buf text = {0}, json = {0}, line = {0};
+	char name[32];
+	int failed;
+
+	buf_puts(&text, buf_text(&r->label));
+	render_text(r, step, DETAIL_FULL, &text);
+	json_step(&json, &r->names, step, step->now ? r->now : NULL);
+	render_index(step, &line);
+	snprintf(name, sizeof(name), "step-%04" PRIu32 ".txt", step->number);
+	failed = outdir_file(r->out, name, &text, e);
+	snprintf(name, sizeof(name), "step-%04" PRIu32 ".json", step->number);
+	failed = failed || outdir_file(r->out, name, &json, e);
+	failed = failed || outdir_index(r->out, &line, e);
+	buf_free(&text);
+	buf_free(&json);
+	buf_free(&line);
+	return failed ? -1 : 0;
+}
+
+int report_step(struct report *r, const struct report_step *step, struct error *e)
+{
+	struct buf b = {0};
+	int failed;
+
+	add_touches(r, step);
+	r->looked = step->now;
+	if (step->now) {
+		report_look(r, step->now);
+		history_add(&r->history, step->number, r->before, r->now);
+	}
+	if (r->config.json)
+		json_step(&b, &r->names, step, r->config.detail != DETAIL_NONE && step->now ? r->now : NULL);
+	else
+		render_text(r, step, r->config.detail, &b);
+	failed = emit(r, &b, e);
+	if (!failed && r->out)
+		failed = record_step(r, step, e);
+	buf_free(&b);
+	buf_clear(&r->label);
+	r->headed = true;
+	return failed ? -1 : 0;
+}
+
+int report_label(struct report *r, const char *text, struct error *e)
+{
+	struct buf b = {0};
+	int failed;
+
+	buf_printf(&r->label, "-- %s\n", text);
+	if (r->config.json)
+		json_note(&b, "label", text);
+	else
+		buf_printf(&b, "%s-- %s\n", r->headed ? "\n" : "", text);
+	r->headed = true;
+	failed = emit(r, &b, e);
+	buf_free(&b);
+	return failed;
+}
+
+int report_print(struct report *r, const char *text, struct error *e)
+{
+	struct buf b = {0};
+	int failed;
+
+	if (r->config.json)
+		json_note(&b, "print", text);
+	else
+		buf_printf(&b, "%s\n", text);
+	failed = emit(r, &b, e);
+	buf_free(&b);
+	return failed;
+}
+
+int report_findings(struct report *r, const struct finding *findings, uint32_t n, struct error *e)
+{
+	struct buf b = {0};
+	int failed;
+
+	if (r->config.json)
+		for (uint32_t i = 0; i < n; i++)
+			json_note(&b, "finding", findings[i].text);
+	else
+		text_findings(&b, findings, n, 0);
+	failed = emit(r, &b, e);
+	buf_free(&b);
+	return failed;
+}
+
+int report_dump(struct report *r, struct error *e)
+{
+	struct buf b = {0};
+	int failed;
+
+	if (!r->now)
+		return 0;
+	put_full(&b, r->now);
+	if (r->config.json) {
+		struct buf note = {0};
+
+		json_note(&note, "dump", buf_text(&b));
+		failed = emit(r, &note, e);
+		buf_free(&note);
+	} else {
+		failed = emit(r, &b, e);
+	}
+	buf_free(&b);
+	return failed;
+}
+
+int report_end(struct report *r, const struct report_totals *totals, struct error *e)
+{
+	struct buf text = {0}, json = {0};
+	int failed;
+
+	text_end(&text, &r->config, totals);
+	json_end(&json, &r->config, totals);
+	failed = emit(r, r->config.json ? &json : &text, e);
+	if (!failed && r->out)
+		failed = outdir_index(r->out, &json, e);
+	buf_free(&text);
+	buf_free(&json);
+	return failed;
+}
+
+void report_close(struct report *r)
+{
+	if (!r)
+		return;
+	picture_free(r->before);
+	picture_free(r->now);
+	history_free(&r->history);
+	names_free(&r->names);
+	outdir_close(r->out);
+	free(r->touches);
+	buf_free(&r->label);
+	free(r);
+}

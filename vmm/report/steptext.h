@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Lines of the text document: header, the line of a step, events, findings, summary. */
+#ifndef VMM_REPORT_STEPTEXT_H
+#define VMM_REPORT_STEPTEXT_H
+
+#include "report/report.h"
+
+void text_header(struct buf *b, const struct report_config *config, const struct report_header *header);
+/** "3  a write 7ffff7ffc000 41        ok, 1 fault: anonymous, write". */
+void text_step_line(struct buf *b, const struct names *names, const struct report_step *step);
+/** Signals, deaths and the like that neither result nor changes tell. */
+void text_events(struct buf *b, const struct names *names, const struct report_step *step, const struct picture *p);
+void text_findings(struct buf *b, const struct finding *findings, uint32_t n, uint32_t standing);
+void text_end(struct buf *b, const struct report_config *config, const struct report_totals *totals);
+
+#endif
