@@ -14,12 +14,15 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
+#include "machine/diagnose.h"
+#include "x86.h"
 
 struct qemu_machine {
 	struct machine base;		/* first: struct machine is what others see */
 	struct qemu_child child;
 	struct qmp qmp;
 	struct guest_ram ram;
+	const struct guest_elf *elf;	/* for symbols; the caller's */
 	FILE *console;
 	double time_limit;
 	uint8_t bells[64];		/* doorbell bytes received and not yet reported */
@@ -102,22 +105,52 @@ static int get_cpu(struct machine *machine, unsigned int cpu, struct cpu_state *
 	return 0;
 }
 
-/* A headline, and the registers if they can be had. */
+static int translate(struct machine *machine, unsigned int cpu, uint64_t va, uint64_t *pa)
+{
+	struct qemu_machine *m = (struct qemu_machine *)machine;
+	char command[64], text[256];
+	struct error e;
+
+	snprintf(command, sizeof(command), "gva2gpa 0x%lx", va);
+	if (qmp_monitor(&m->qmp, cpu, command, text, sizeof(text), &e))
+		return -1;
+	if (sscanf(text, "gpa: %lx", pa) == 1)
+		return 1;
+	return strstr(text, "Unmapped") ? 0 : -1;
+}
+
+/* For the report on a guest that died: page by page, by CPU 0's tables as QEMU walks them. */
+static bool read_va(void *ctx, uint64_t va, void *to, size_t n)
+{
+	struct qemu_machine *m = ctx;
+	uint8_t *out = to;
+	uint64_t pa;
+
+	while (n) {
+		size_t part = PAGE_SIZE - va % PAGE_SIZE;
+
+		if (part > n)
+			part = n;
+		if (translate(&m->base, 0, va, &pa) != 1 || !ram_holds(m->ram.mem_size, pa, part))
+			return false;
+		memcpy(out, m->ram.bytes + pa, part);
+		out += part;
+		va += part;
+		n -= part;
+	}
+	return true;
+}
+
+/* A headline, and what registers, stack and code tell if they can be had. */
 static void report(struct qemu_machine *m, enum exit_status status, const char *headline, struct error *e)
 {
-	struct cpu_state s;
+	struct cpu_state cpu;
+	struct diagnosis d = { .headline = headline, .cpu = &cpu, .elf = m->elf, .ctx = m, .read_va = read_va };
 
-	if (get_cpu(&m->base, 0, &s, e)) {
+	if (get_cpu(&m->base, 0, &cpu, e))
 		error_set(e, status, "%s", headline);
-		return;
-	}
-	error_set(e, status, "%s\n"
-		  "  rip %04x:%016lx  rsp %016lx  rflags %08lx\n"
-		  "  cr0 %08lx  cr2 %016lx  cr3 %016lx  cr4 %08lx  efer %04lx\n"
-		  "  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n"
-		  "  rsi %016lx  rdi %016lx  rbp %016lx",
-		  headline, s.cs, s.rip, s.rsp, s.rflags, s.cr0, s.cr2, s.cr3, s.cr4, s.efer,
-		  s.gpr[0], s.gpr[3], s.gpr[1], s.gpr[2], s.gpr[6], s.gpr[7], s.gpr[5]);
+	else
+		diagnose(&d, status, e);
 }
 
 static struct stop guest_died(struct qemu_machine *m, struct error *e)
@@ -213,20 +246,6 @@ static struct stop run(struct machine *machine, struct error *e)
 	return stop;
 }
 
-static int translate(struct machine *machine, unsigned int cpu, uint64_t va, uint64_t *pa)
-{
-	struct qemu_machine *m = (struct qemu_machine *)machine;
-	char command[64], text[256];
-	struct error e;
-
-	snprintf(command, sizeof(command), "gva2gpa 0x%lx", va);
-	if (qmp_monitor(&m->qmp, cpu, command, text, sizeof(text), &e))
-		return -1;
-	if (sscanf(text, "gpa: %lx", pa) == 1)
-		return 1;
-	return strstr(text, "Unmapped") ? 0 : -1;
-}
-
 static void destroy(struct machine *machine)
 {
 	struct qemu_machine *m = (struct qemu_machine *)machine;
@@ -266,6 +285,7 @@ static struct machine *create(const struct machine_config *config, const struct 
 	m = xcalloc(1, sizeof(*m));
 	m->child = (struct qemu_child){ 0, -1, -1, -1, -1 };
 	m->ram.fd = -1;
+	m->elf = elf;
 	m->console = config->console;
 	m->time_limit = config->time_limit;
 	if (start(m, config, elf, e)) {
