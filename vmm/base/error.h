@@ -18,7 +18,7 @@ enum exit_status {
 
 struct error {
 	enum exit_status status;
-	char text[2048];
+	char text[4096];	/* one line, or a report of a guest's death of some forty */
 };
 
 /** Fill *e (printf-style) and return -1, so that `return error_set(…)` reads well. */

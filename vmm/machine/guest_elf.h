@@ -28,10 +28,14 @@ struct guest_elf {
 	bool mapped;			/* bytes is a mapping of the file, for guest_elf_close */
 };
 
-/** Open and check `path` for a machine with mem_size bytes of RAM. 0, or -1 with *e (EXIT_USAGE). `path` must outlive *elf. */
+/**
+ * Open and check `path`, which must outlive *elf, for a machine with mem_size bytes of RAM. 0, or -1 with
+ * *e (EXIT_USAGE).
+ */
 int guest_elf_open(struct guest_elf *elf, const char *path, uint64_t mem_size, struct error *e);
 /** The same from bytes already in memory (tests, fuzzing). */
-int guest_elf_parse(struct guest_elf *elf, const uint8_t *bytes, size_t size, uint64_t mem_size, struct error *e);
+int guest_elf_parse(struct guest_elf *elf, const uint8_t *bytes, size_t size, uint64_t mem_size,
+		    struct error *e);
 void guest_elf_close(struct guest_elf *elf);
 /** Copy the segments into ram (and zero what their mem_size has beyond file_size). */
 void guest_elf_load(const struct guest_elf *elf, uint8_t *ram);

@@ -19,13 +19,13 @@ struct machine_config {
 	double time_limit;		/* seconds without a doorbell before the guest counts as hung; 0: none */
 	const char *cmdline;		/* for the guest, beyond what the machine adds itself */
 	FILE *console;			/* where COM1 goes; NULL: nowhere */
-	uint64_t max_instructions;	/* 0; or single-step and count (machine.instructions) */
+	uint64_t max_instructions;	/* 0; or single-step and count up to ring 3, at most so many */
 };
 
 /** Why run() came back. */
 enum stop_reason {
 	STOP_DOORBELL,			/* byte says which (enum lab_doorbell) */
-	STOP_TIME_LIMIT,
+	STOP_TIME_LIMIT,		/* *e says where the guest was (EXIT_TIME) */
 	STOP_DIED,			/* triple fault, emulation failure, unexpected exit: error says all */
 	STOP_HOST_ERROR,
 };
@@ -40,9 +40,12 @@ struct machine_ops {
 	const char *name;
 	/** Can this kind work here? false: *e says why and the cure (status EXIT_HOST). */
 	bool (*probe)(struct error *e);
-	/** Build it, load the guest, stop before the first instruction. NULL: *e. */
+	/** Build it, load the guest, stop before the first instruction. NULL: *e. `elf` must outlive it. */
 	struct machine *(*create)(const struct machine_config *config, const struct guest_elf *elf, struct error *e);
-	/** Run until the next stop. On STOP_DIED and STOP_HOST_ERROR *e holds the whole report. */
+	/**
+	 * Run until the next stop. On every stop but STOP_DOORBELL *e holds the whole report. Always called by
+	 * the thread that called create. After STOP_DIED the machine may be looked at, not run.
+	 */
 	struct stop (*run)(struct machine *m, struct error *e);
 	/** Registers of a stopped CPU; pending I/O has been completed. 0 or -1. */
 	int (*get_cpu)(struct machine *m, unsigned int cpu, struct cpu_state *state, struct error *e);
@@ -55,9 +58,9 @@ struct machine_ops {
 struct machine {
 	const struct machine_ops *ops;
 	uint8_t *ram;			/* guest physical 0 … ram_size, shared with the guest; volatile by nature */
-	uint64_t ram_size;
+	uint64_t ram_size;		/* end of RAM; the hole for devices (machine/ram.h) reads as zeros */
 	unsigned int nr_cpus;
-	uint64_t instructions;		/* counted when config.max_instructions is set */
+	uint64_t instructions;		/* with config.max_instructions: up to ring 3; a rep iteration is one */
 	char description[64];		/* "kvm (shadow paging)", "qemu (tcg)" */
 };
 

@@ -6,7 +6,9 @@
 #ifndef VMM_MACHINE_RAM_H
 #define VMM_MACHINE_RAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include "base/error.h"
 
 #define MMIO_HOLE_START 0xc0000000ULL  /* 3 GiB */
 #define MMIO_HOLE_END	0x100000000ULL /* 4 GiB */
@@ -31,5 +33,24 @@ static inline uint64_t ram_end(uint64_t mem_size)
 {
 	return ram_high_size(mem_size) ? MMIO_HOLE_END + ram_high_size(mem_size) : mem_size;
 }
+
+/** True if [pa, pa + n) is RAM, all of it on one side of the hole. */
+static inline bool ram_holds(uint64_t mem_size, uint64_t pa, uint64_t n)
+{
+	if (pa < MMIO_HOLE_START)
+		return pa <= ram_low_size(mem_size) && n <= ram_low_size(mem_size) - pa;
+	return pa >= MMIO_HOLE_END && pa <= ram_end(mem_size) && n <= ram_end(mem_size) - pa;
+}
+
+/** RAM of one machine: a memfd, mapped so that bytes[pa] is guest-physical pa. */
+struct guest_ram {
+	int fd;
+	uint64_t mem_size;
+	uint8_t *bytes; /* ram_end(mem_size) long; the hole between reads as zeros and cannot be written */
+};
+
+/** Fresh RAM, zero, shared, none of it touched yet. mem_size: page-aligned, not 0. 0 or -1 with *e. */
+int ram_create(struct guest_ram *ram, uint64_t mem_size, struct error *e);
+void ram_destroy(struct guest_ram *ram);
 
 #endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside the machine `kvm`: its state, and what its files give each other. */
+#ifndef VMM_MACHINE_KVM_H
+#define VMM_MACHINE_KVM_H
+
+#include <linux/kvm.h>
+#include "machine/kvm_ioctl.h"
+#include "machine/machine.h"
+#include "machine/ram.h"
+#include "machine/time_limit.h"
+#include "machine/uart.h"
+
+/** Bytes of one exit to the doorbell (`rep outs`) that have not been reported yet. */
+struct doorbell_queue {
+	uint32_t next, count;
+	uint8_t bytes[4096];		/* KVM's own buffer is a page */
+};
+
+struct kvm_machine {
+	struct machine base;		/* first: struct machine is what others see */
+	int kvm_fd, vm_fd, vcpu_fd;
+	struct kvm_run *run;
+	size_t run_size;
+	struct guest_ram ram;
+	const struct guest_elf *elf;	/* for symbols; the caller's */
+	FILE *console;
+	bool console_dirty;		/* written since the last flush */
+	struct uart com1, com2;
+	struct doorbell_queue doorbell;
+	bool io_pending;		/* the last exit was an I/O access that the next KVM_RUN completes */
+	bool exit_waiting;		/* completing it brought another exit, still to be handled */
+	bool stepping;			/* every instruction exits and is counted */
+	struct time_limit limit;
+	uint64_t max_instructions;	/* stepping: end at so many */
+	struct kvm_regs step_regs;	/* stepping: registers before the instruction that comes next */
+};
+
+/* --- kvm_probe.c --- */
+
+/**
+ * Open KVM, check its version, create a VM. 0, or -1 with *e (which of missing, no permission, no
+ * virtualization, and the cure). kvm_probe keeps what it made for the create() that follows, since making a VM
+ * is half of start-up.
+ */
+int kvm_open(int *kvm_fd, int *vm_fd, struct error *e);
+bool kvm_probe(struct error *e);
+/** "kvm (EPT)", "kvm (NPT)" or "kvm (shadow paging)". */
+void kvm_describe(char *text, size_t size);
+
+/* --- kvm_vcpu.c --- */
+
+/** vCPU 0 with the host's CPUID, in the state that PVH asks for. */
+int kvm_create_vcpu(struct kvm_machine *m, struct error *e);
+/** Let KVM finish the I/O access of the last exit, so that RIP stands behind it. May set m->exit_waiting. */
+int kvm_complete_io(struct kvm_machine *m, struct error *e);
+/** The registers that came with the last exit, as they are: no ioctl, no completion. */
+void kvm_last_cpu(const struct kvm_machine *m, struct cpu_state *state);
+/** Copy n bytes of guest-virtual memory as CPU 0 sees it; false: some byte is not mapped, or not RAM. */
+bool kvm_read_va(struct kvm_machine *m, uint64_t va, void *to, size_t n);
+/** See machine_ops. */
+int kvm_get_cpu(struct machine *machine, unsigned int cpu, struct cpu_state *state, struct error *e);
+int kvm_translate(struct machine *machine, unsigned int cpu, uint64_t va, uint64_t *pa);
+
+/* --- kvm_run.c, kvm_step.c --- */
+
+struct stop kvm_run(struct machine *machine, struct error *e);
+/** Turn single-stepping on or off. */
+int kvm_set_stepping(struct kvm_machine *m, bool on, struct error *e);
+/**
+ * Stepping, after an instruction has been done: count it, and end the counting in ring 3. True: the
+ * run ends with *stop (too many, or a host error).
+ */
+bool kvm_count_step(struct kvm_machine *m, struct stop *stop, struct error *e);
+
+/* --- kvm_names.c --- */
+
+/** "KVM_EXIT_HLT" for 5; NULL: unknown. */
+const char *kvm_exit_name(uint32_t reason);
+/** "KVM_INTERNAL_ERROR_EMULATION" for 1; NULL: unknown. */
+const char *kvm_suberror_name(uint32_t suberror);
+/** "KVM_SYSTEM_EVENT_CRASH" for 3; NULL: unknown. */
+const char *kvm_system_event_name(uint32_t type);
+
+/* --- kvm_report.c --- */
+
+/** An exit nobody can go on from: its name and details, registers, backtrace, code. */
+struct stop kvm_report_exit(struct kvm_machine *m, struct error *e);
+/** Registers, backtrace and code below a headline of the caller's. */
+void kvm_report(struct kvm_machine *m, enum exit_status status, const char *headline, struct error *e);
+
+#endif

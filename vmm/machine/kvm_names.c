@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* KVM's numbers by the names of linux/kvm.h. */
+#include "machine/kvm.h"
+
+#define NAME(n)		 [n] = #n
+#define LOOKUP(table, i) ((i) < sizeof(table) / sizeof((table)[0]) ? (table)[i] : NULL)
+
+/* Younger than the kernel headers of the oldest system that builds this. */
+#ifndef KVM_EXIT_MEMORY_FAULT
+#define KVM_EXIT_MEMORY_FAULT 39
+#endif
+#ifndef KVM_EXIT_LOONGARCH_IOCSR
+#define KVM_EXIT_LOONGARCH_IOCSR 38
+#endif
+#ifndef KVM_EXIT_TDX
+#define KVM_EXIT_TDX 40
+#endif
+
+static const char *const exit_names[] = {
+	NAME(KVM_EXIT_UNKNOWN),
+	NAME(KVM_EXIT_EXCEPTION),
+	NAME(KVM_EXIT_IO),
+	NAME(KVM_EXIT_HYPERCALL),
+	NAME(KVM_EXIT_DEBUG),
+	NAME(KVM_EXIT_HLT),
+	NAME(KVM_EXIT_MMIO),
+	NAME(KVM_EXIT_IRQ_WINDOW_OPEN),
+	NAME(KVM_EXIT_SHUTDOWN),
+	NAME(KVM_EXIT_FAIL_ENTRY),
+	NAME(KVM_EXIT_INTR),
+	NAME(KVM_EXIT_SET_TPR),
+	NAME(KVM_EXIT_TPR_ACCESS),
+	NAME(KVM_EXIT_S390_SIEIC),
+	NAME(KVM_EXIT_S390_RESET),
+	NAME(KVM_EXIT_DCR),
+	NAME(KVM_EXIT_NMI),
+	NAME(KVM_EXIT_INTERNAL_ERROR),
+	NAME(KVM_EXIT_OSI),
+	NAME(KVM_EXIT_PAPR_HCALL),
+	NAME(KVM_EXIT_S390_UCONTROL),
+	NAME(KVM_EXIT_WATCHDOG),
+	NAME(KVM_EXIT_S390_TSCH),
+	NAME(KVM_EXIT_EPR),
+	NAME(KVM_EXIT_SYSTEM_EVENT),
+	NAME(KVM_EXIT_S390_STSI),
+	NAME(KVM_EXIT_IOAPIC_EOI),
+	NAME(KVM_EXIT_HYPERV),
+	NAME(KVM_EXIT_ARM_NISV),
+	NAME(KVM_EXIT_X86_RDMSR),
+	NAME(KVM_EXIT_X86_WRMSR),
+	NAME(KVM_EXIT_DIRTY_RING_FULL),
+	NAME(KVM_EXIT_AP_RESET_HOLD),
+	NAME(KVM_EXIT_X86_BUS_LOCK),
+	NAME(KVM_EXIT_XEN),
+	NAME(KVM_EXIT_RISCV_SBI),
+	NAME(KVM_EXIT_RISCV_CSR),
+	NAME(KVM_EXIT_NOTIFY),
+	NAME(KVM_EXIT_LOONGARCH_IOCSR),
+	NAME(KVM_EXIT_MEMORY_FAULT),
+	NAME(KVM_EXIT_TDX),
+};
+
+static const char *const suberror_names[] = {
+	NAME(KVM_INTERNAL_ERROR_EMULATION),
+	NAME(KVM_INTERNAL_ERROR_SIMUL_EX),
+	NAME(KVM_INTERNAL_ERROR_DELIVERY_EV),
+	NAME(KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON),
+};
+
+static const char *const system_event_names[] = {
+	NAME(KVM_SYSTEM_EVENT_SHUTDOWN), NAME(KVM_SYSTEM_EVENT_RESET),	 NAME(KVM_SYSTEM_EVENT_CRASH),
+	NAME(KVM_SYSTEM_EVENT_WAKEUP),	 NAME(KVM_SYSTEM_EVENT_SUSPEND), NAME(KVM_SYSTEM_EVENT_SEV_TERM),
+};
+
+const char *kvm_exit_name(uint32_t reason)
+{
+	return LOOKUP(exit_names, reason);
+}
+
+const char *kvm_suberror_name(uint32_t suberror)
+{
+	return LOOKUP(suberror_names, suberror);
+}
+
+const char *kvm_system_event_name(uint32_t type)
+{
+	return LOOKUP(system_event_names, type);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Counting instructions by single-stepping, from the PVH entry to ring 3. Hardware traps after
+ * each iteration of a repeated string instruction; where KVM emulates ring 0 one step may be up to
+ * 1024 of them, so their number is taken from RCX: the count is the same on every KVM.
+ */
+#include "machine/kvm.h"
+
+#include <string.h>
+
+#define MAX_INSTRUCTION 15
+
+int kvm_set_stepping(struct kvm_machine *m, bool on, struct error *e)
+{
+	struct kvm_guest_debug debug = {.control = on ? KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP : 0};
+
+	if (kvm_ioctl(m->vcpu_fd, KVM_SET_GUEST_DEBUG, &debug, e) < 0)
+		return -1;
+	m->stepping = on;
+	m->step_regs = m->run->s.regs.regs;
+	return 0;
+}
+
+static bool is_string_opcode(uint8_t op)
+{
+	return (op >= 0x6c && op <= 0x6f) || (op >= 0xa4 && op <= 0xa7) || (op >= 0xaa && op <= 0xaf);
+}
+
+/* Is the instruction at `code` a string instruction behind REP or REPNE (Intel SDM vol. 2A, 2.1.1)? */
+static bool is_repeated(const uint8_t *code, size_t n)
+{
+	bool rep = false;
+
+	for (size_t i = 0; i < n; i++) {
+		switch (code[i]) {
+		case 0xf2:
+		case 0xf3:
+			rep = true;
+			break;
+		case 0x26: /* segment overrides, operand and address size */
+		case 0x2e:
+		case 0x36:
+		case 0x3e:
+		case 0x64 ... 0x67:
+		case 0x40 ... 0x4f: /* REX, in 64-bit mode; elsewhere INC and DEC, never behind a REP */
+			break;
+		default:
+			return rep && is_string_opcode(code[i]);
+		}
+	}
+	return false;
+}
+
+/* As many bytes as are mapped: the instruction may be the last one before a hole. */
+static size_t read_code(struct kvm_machine *m, uint64_t va, uint8_t *code)
+{
+	size_t n = MAX_INSTRUCTION;
+
+	while (n && !kvm_read_va(m, va, code, n))
+		n--;
+	return n;
+}
+
+/* How often the instruction at `before` was carried out, seen from the registers behind it. */
+static uint64_t iterations(struct kvm_machine *m, const struct kvm_regs *before, const struct kvm_regs *after)
+{
+	uint8_t code[MAX_INSTRUCTION];
+
+	if (before->rcx <= after->rcx + 1)
+		return 1;
+	if (!is_repeated(code, read_code(m, m->run->s.regs.sregs.cs.base + before->rip, code)))
+		return 1;
+	return before->rcx - after->rcx;
+}
+
+static bool limit_reached(struct kvm_machine *m, struct stop *stop, struct error *e)
+{
+	char headline[160];
+
+	snprintf(headline, sizeof(headline),
+		 "the guest did not reach ring 3 within %lu instructions:", m->max_instructions);
+	kvm_report(m, EXIT_TIME, headline, e);
+	*stop = (struct stop){.reason = STOP_TIME_LIMIT};
+	return true;
+}
+
+bool kvm_count_step(struct kvm_machine *m, struct stop *stop, struct error *e)
+{
+	const struct kvm_regs *now = &m->run->s.regs.regs;
+
+	m->base.instructions += iterations(m, &m->step_regs, now);
+	m->step_regs = *now;
+	if ((m->run->s.regs.sregs.cs.selector & 3) == 3) {
+		*stop = (struct stop){.reason = STOP_HOST_ERROR};
+		return kvm_set_stepping(m, false, e) < 0;
+	}
+	return m->base.instructions >= m->max_instructions && limit_reached(m, stop, e);
+}
