@@ -54,14 +54,14 @@ void cpu_init(unsigned int cpu);
 extern char exception_stubs[], entry_syscall[];
 extern char ist_stacks[];	/* NR_CPUS times NR_IST pages; IST entry i+1 of CPU c is page c * NR_IST + i */
 
-/* Called by entry.S; regs is the frame it built, orig_ax the error code. */
+/* Called by entry.S; regs is the frame it built, orig_ax the error code. Page faults have calls of their own. */
 void trap_from_user(unsigned int vector, struct pt_regs *regs);
 void trap_from_kernel(unsigned int vector, struct pt_regs *regs);
 void trap_paranoid(unsigned int vector, struct pt_regs *regs);
 struct pt_regs *fixup_bad_iret(struct pt_regs *bad);
 
 /* fault.c */
-void page_fault_from_user(struct pt_regs *regs);
+void page_fault_from_user(struct pt_regs *regs, uint64_t address);
 void page_fault_from_kernel(struct pt_regs *regs);
 
 static inline void wrmsr(uint32_t msr, uint64_t value)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every way into ring 0 and out of it. All of them build a struct pt_regs (guest/include/ptrace.h) on a kernel
- * stack; all returns to ring 3 go through ret_to_user by IRETQ, which restores every register (SYSRET saves little
+ * stack; all returns to ring 3 go through leave_kernel by IRETQ, which restores every register (SYSRET saves little
  * and has to be kept from non-canonical addresses).
  *
  * GS: in ring 3 MSR_GS_BASE is the user's and MSR_KERNEL_GS_BASE is this CPU's cpu_info; SWAPGS at each crossing.
@@ -10,6 +10,8 @@
 #include "boot.h"
 #include "percpu.h"
 #include "ptrace.h"
+
+#define ENOSYS_RESULT	-38		/* in ax until do_syscall() knows better */
 
 /* After ss … orig_ax and di have been pushed. */
 .macro PUSH_REST ax=%rax
@@ -67,14 +69,14 @@ entry_syscall:
 	push	%rcx
 	push	%rax				/* orig_ax */
 	push	%rdi
-	PUSH_REST ax=$-38			/* -ENOSYS, until do_syscall() knows better */
+	PUSH_REST ax=$ENOSYS_RESULT
 	mov	%rsp, %rdi
 	call	do_syscall
 	.globl	ret_from_fork
 ret_from_fork:
+leave_kernel:
 	mov	%rsp, %rdi
 	call	exit_to_user_mode
-ret_to_user:
 	POP_REGS
 	swapgs
 user_iretq:
@@ -93,7 +95,9 @@ exception_stubs:
 	.endif
 	push	%rdi
 	mov	$vector, %edi
-	.if	vector == X86_TRAP_DF || vector == X86_TRAP_NMI || vector == X86_TRAP_MC
+	.if	vector == X86_TRAP_PF
+	jmp	page_fault_entry
+	.elseif	vector == X86_TRAP_DF || vector == X86_TRAP_NMI || vector == X86_TRAP_MC
 	jmp	paranoid_entry
 	.else
 	jmp	exception_entry
@@ -106,12 +110,49 @@ exception_entry:
 	cld
 	mov	%rsp, %rsi
 	testb	$3, PT_CS(%rsp)
-	jz	1f
+	jz	kernel_exception
 	swapgs
 	call	trap_from_user
-	jmp	ret_to_user
+	jmp	leave_kernel
 
-1:	cmpq	$user_iretq, PT_IP(%rsp)
+page_fault_entry:
+	PUSH_REST
+	cld
+	mov	%rsp, %rsi
+	testb	$3, PT_CS(%rsp)
+	jz	kernel_exception
+	swapgs
+	mov	%rsi, %rdi
+	mov	%cr2, %rsi
+	cmp	$entry_syscall, %rsi
+	je	finish_syscall
+1:	call	page_fault_from_user
+	jmp	leave_kernel
+
+/*
+ * Perhaps a SYSCALL whose processor stayed in ring 3 (a KVM without hardware virtualization does that; RCX, R11 and
+ * RIP = LSTAR are as they should be), so that the fetch of entry_syscall faulted. Nothing else makes RIP and CR2
+ * equal to it with this error code, but a jump there: such a program gets what SYSCALL would have given it, with
+ * RCX and R11 of its choice, so R11 is filtered. Here and not in C: it is the system-call path of such machines.
+ */
+finish_syscall:
+	cmp	%rsi, PT_IP(%rdi)
+	jne	1b
+	cmpq	$(PF_P | PF_U | PF_I), PT_ORIG_AX(%rdi)
+	jne	1b
+	mov	%rcx, PT_IP(%rdi)
+	and	$USER_FLAGS_MASK, %r11d
+	or	$FLAGS_FIXED, %r11d
+	mov	%r11, PT_FLAGS(%rdi)
+	movq	$USER_CS, PT_CS(%rdi)
+	movq	$USER_DS, PT_SS(%rdi)
+	mov	%rax, PT_ORIG_AX(%rdi)
+	movq	$ENOSYS_RESULT, PT_AX(%rdi)
+	call	do_syscall
+	jmp	leave_kernel
+
+kernel_exception:
+	cmpq	$user_iretq, PT_IP(%rsp)
 	je	bad_iret
 	call	trap_from_kernel
 	POP_REGS
@@ -130,7 +171,7 @@ bad_iret:
 	mov	%rax, %rsi
 	mov	%ebx, %edi
 	call	trap_from_user
-	jmp	ret_to_user
+	jmp	leave_kernel
 
 /*
  * #DF, NMI, #MC can hit at any instruction, between SWAPGS and a ring change too: CS does not tell whose GS base is

@@ -5,6 +5,7 @@
  */
 #include "boot.h"
 #include "percpu.h"
+#include "uaccess.h"
 #include "uapi.h"
 
 /* What a trap from ring 3 means. code 0 is Linux's force_sig(): SI_KERNEL and no address. */
@@ -89,15 +90,32 @@ static int fpu_code(unsigned int vector)
 	return pending & 0x20 ? LX_FPE_FLTRES : 0;
 }
 
-static void user_trap(unsigned int vector, struct pt_regs *regs)
+/*
+ * `int n` that arrives as #UD, where KVM runs without hardware virtualization. Elsewhere it is #GP, since no
+ * gate beyond #BP and #OF is for ring 3: true then, with the error code that the processor pushes.
+ */
+static bool is_software_interrupt(const struct pt_regs *regs, uint64_t *error_code)
+{
+	uint8_t code[2];
+
+	if (copy_from_user(code, regs->ip, sizeof(code)) || code[0] != 0xcd)
+		return false;
+	*error_code = code[1] * 8 + 2;
+	return true;
+}
+
+void trap_from_user(unsigned int vector, struct pt_regs *regs)
 {
 	uint64_t error_code = regs->orig_ax;
 	uint64_t address = regs->ip;
-	int code = traps[vector].code;
+	int code;
 
+	if (vector == X86_TRAP_UD && is_software_interrupt(regs, &error_code))
+		vector = X86_TRAP_GP;
 	if (!traps[vector].signo)
 		die(regs, vector, "%s from ring 3, error code %#lx", trap_name(vector), error_code);
 	regs->orig_ax = -1UL;
+	code = traps[vector].code;
 	if (vector == X86_TRAP_DB)
 		code = debug_code();
 	else if (vector == X86_TRAP_MF || vector == X86_TRAP_XF) {
@@ -110,14 +128,6 @@ static void user_trap(unsigned int vector, struct pt_regs *regs)
 	force_sig_fault(traps[vector].signo, code ?: LX_SI_KERNEL, address, vector, error_code);
 }
 
-void trap_from_user(unsigned int vector, struct pt_regs *regs)
-{
-	if (likely(vector == X86_TRAP_PF))
-		page_fault_from_user(regs);
-	else
-		user_trap(vector, regs);
-	exit_to_user_mode(regs);
-}
 
 void trap_from_kernel(unsigned int vector, struct pt_regs *regs)
 {

@@ -3,13 +3,19 @@
 #ifndef GUEST_PTRACE_H
 #define GUEST_PTRACE_H
 
-#ifdef __ASSEMBLER__
+/* What ring 3 can set in RFLAGS by itself: CF PF AF ZF SF TF DF OF NT AC ID. Bit 1 is always set. */
+#define USER_FLAGS_MASK	0x244dd5
+#define FLAGS_FIXED	0x2
 
+/* Offsets in struct pt_regs, for entry.S. */
+#define PT_AX		80
+#define PT_ORIG_AX	120
 #define PT_IP		128
 #define PT_CS		136
-#define PT_REGS_SIZE	168
+#define PT_FLAGS	144
+#define PT_SS		160
 
-#else
+#ifndef __ASSEMBLER__
 
 #include <stdint.h>
 #include <stdbool.h>
@@ -26,18 +32,18 @@ struct pt_regs {
 	uint64_t ip, cs, flags, sp, ss;
 };
 
-_Static_assert(offsetof(struct pt_regs, ip) == 128, "PT_IP");
-_Static_assert(offsetof(struct pt_regs, cs) == 136, "PT_CS");
-_Static_assert(sizeof(struct pt_regs) == 168, "PT_REGS_SIZE");
+_Static_assert(offsetof(struct pt_regs, ax) == PT_AX && offsetof(struct pt_regs, orig_ax) == PT_ORIG_AX &&
+	       offsetof(struct pt_regs, ip) == PT_IP && offsetof(struct pt_regs, cs) == PT_CS &&
+	       offsetof(struct pt_regs, flags) == PT_FLAGS && offsetof(struct pt_regs, ss) == PT_SS, "PT_*");
 
 static inline bool user_mode(const struct pt_regs *regs) { return regs->cs & 3; }
 
 /**
- * RFLAGS for ring 3 made of `flags`: only the bits that ring 3 can set by itself (CF PF AF ZF SF TF DF OF NT AC
- * ID), never IOPL or IF. Interrupts stay off in ring 3 too: no device raises any, and a legacy PIC that a
- * firmware left unmasked (its vectors overlap the exceptions) must not be heard. A new task has user_flags(0).
+ * RFLAGS for ring 3 made of `flags`: never IOPL or IF. Interrupts stay off in ring 3 too: no device raises any,
+ * and a legacy PIC that a firmware left unmasked (its vectors overlap the exceptions) must not be heard. A new task
+ * has user_flags(0).
  */
-static inline uint64_t user_flags(uint64_t flags) { return (flags & 0x244dd5) | 0x2; }
+static inline uint64_t user_flags(uint64_t flags) { return (flags & USER_FLAGS_MASK) | FLAGS_FIXED; }
 
 #endif
 #endif
