@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The host's side of the lab channel. The guest is hostile: what it wrote is copied once, checked,
+ * and used only as the copy; no number of its making bounds a loop or an index here.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "target/guest.h"
+#include "target/guest_panic.h"
+#include "verify/verify.h"
+
+/* A step that makes more events than this is a guest that faults for ever. */
+#define MAX_EVENTS_PER_ROUND (1u << 22)
+
+/* What the host remembers of a channel. */
+struct channel {
+	bool used;			/* a task of ours is or was on it, and its end is not yet told */
+	uint32_t report_seq;		/* of the last report taken */
+};
+
+struct guest {
+	struct target target;		/* first */
+	struct machine *machine;
+	const struct guest_elf *elf;
+	struct lab_page *lab;		/* in guest RAM */
+	struct guest_region region;
+	struct guest_linear linear[2];
+	struct guest_image image;
+	struct verify_aids aids;
+	struct channel channels[AGENT_CHANNELS];
+	uint64_t kick;			/* channels with a command since the last round */
+	struct lab_event *events;
+	uint32_t nr_events, cap_events;
+};
+
+#define READ_ONCE(x)	 (*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+
+static struct guest *guest_of(struct target *t)
+{
+	return (struct guest *)t;
+}
+
+const struct machine *target_guest_machine(const struct target *t)
+{
+	return ((const struct guest *)t)->machine;
+}
+
+/* --- the round ------------------------------------------------------------------------------------ */
+
+static void keep_event(struct guest *g, uint64_t slot)
+{
+	if (g->nr_events == g->cap_events) {
+		g->cap_events = g->cap_events ? 2 * g->cap_events : 64;
+		g->events = xrealloc(g->events, g->cap_events * sizeof(*g->events));
+	}
+	memcpy(&g->events[g->nr_events++], &g->lab->events[slot % LAB_NR_EVENTS], sizeof(*g->events));
+}
+
+static int drain_events(struct guest *g, struct error *e)
+{
+	uint64_t head = READ_ONCE(g->lab->event_head), tail = READ_ONCE(g->lab->event_tail);
+
+	if (head - tail > LAB_NR_EVENTS)
+		return error_set(e, EXIT_GUEST_DIED, "the guest's event ring is nonsense: %" PRIu64
+				 " written, %" PRIu64 " read, room for %d", head, tail, LAB_NR_EVENTS);
+	if (g->nr_events + (head - tail) > MAX_EVENTS_PER_ROUND)
+		return error_set(e, EXIT_GUEST_DIED, "the guest made more than %u events in one step and does "
+				 "not come to rest", MAX_EVENTS_PER_ROUND);
+	for (; tail != head; tail++)
+		keep_event(g, tail);
+	WRITE_ONCE(g->lab->event_tail, tail);
+	return 0;
+}
+
+/* Run until the guest rests. The events of the round are collected on the way. */
+static int run_to_rest(struct guest *g, struct error *e)
+{
+	for (;;) {
+		struct stop stop = g->machine->ops->run(g->machine, e);
+
+		if (stop.reason != STOP_DOORBELL)
+			return -1;
+		switch (stop.byte) {
+		case LAB_QUIESCENT:
+			return drain_events(g, e);
+		case LAB_EVENTS_FULL:
+			if (drain_events(g, e))
+				return -1;
+			break;
+		case LAB_PANIC:
+			/* What led to the panic is worth having; its ring may be broken, though. */
+			drain_events(g, e);
+			return panic_report(g->elf, &g->lab->panic, e);
+		default:
+			return error_set(e, EXIT_GUEST_DIED, "the guest rang the doorbell with byte %#x, which "
+					 "means nothing", stop.byte);
+		}
+	}
+}
+
+static int next_round(struct guest *g, struct error *e)
+{
+	g->nr_events = 0;
+	__atomic_or_fetch(&g->lab->channel_kick, g->kick, __ATOMIC_RELAXED);
+	g->kick = 0;
+	/* The guest may look at seq at any time: all that belongs to the round must be seen before it. */
+	__atomic_add_fetch(&g->lab->seq, 1, __ATOMIC_RELEASE);
+	return run_to_rest(g, e);
+}
+
+static int guest_run(struct target *t, struct error *e)
+{
+	return next_round(guest_of(t), e);
+}
+
+/* --- start ---------------------------------------------------------------------------------------- */
+
+static int check_lab(struct guest *g, struct error *e)
+{
+	const struct lab_page *lab = g->lab;
+	uint64_t ram_end = READ_ONCE(lab->ram_end);
+
+	if (READ_ONCE(lab->magic) != LAB_MAGIC)
+		return error_set(e, EXIT_GUEST_DIED, "no lab page at physical %#" PRIx64 ": magic %#" PRIx64
+				 " instead of %#llx", g->image.lab_pa, READ_ONCE(lab->magic),
+				 (unsigned long long)LAB_MAGIC);
+	if (READ_ONCE(lab->abi_version) != LAB_ABI_VERSION)
+		return error_set(e, EXIT_USAGE, "%s speaks version %u of the lab channel, this vmm version %d: "
+				 "build both from one tree", g->elf->path ? g->elf->path : "the guest",
+				 READ_ONCE(lab->abi_version), LAB_ABI_VERSION);
+	if (READ_ONCE(lab->page_offset) != PAGE_OFFSET || READ_ONCE(lab->kernel_map) != KERNEL_MAP)
+		return error_set(e, EXIT_GUEST_DIED, "the guest says its direct map is at %#" PRIx64 " and its "
+				 "image map at %#" PRIx64 "; they belong at %#lx and %#lx",
+				 READ_ONCE(lab->page_offset), READ_ONCE(lab->kernel_map), PAGE_OFFSET, KERNEL_MAP);
+	if (ram_end > g->machine->ram_size || ram_end < IMAGE_REGION)
+		return error_set(e, EXIT_GUEST_DIED, "the guest says that RAM ends at %#" PRIx64 "; it ends at %#"
+				 PRIx64, ram_end, g->machine->ram_size);
+	return 0;
+}
+
+static int guest_start(struct target *t, struct error *e)
+{
+	struct guest *g = guest_of(t);
+
+	if (run_to_rest(g, e))
+		return -1;
+	return check_lab(g, e);
+}
+
+/* --- requests and commands ------------------------------------------------------------------------ */
+
+static int request(struct guest *g, uint32_t op, uint64_t arg, const char *name, int64_t *result, struct error *e)
+{
+	struct lab_request *r = &g->lab->request;
+	struct lab_request filled = {.op = op, .args = {arg}};
+
+	if (name)
+		snprintf(filled.name, sizeof(filled.name), "%s", name);
+	memcpy(r, &filled, sizeof(*r));
+	if (next_round(g, e))
+		return -1;
+	if (READ_ONCE(r->op) != LAB_REQ_NONE)
+		return error_set(e, EXIT_GUEST_DIED, "the guest came to rest without doing request %u", op);
+	*result = READ_ONCE(r->result);
+	return 0;
+}
+
+static int guest_free_channel(struct target *t)
+{
+	struct guest *g = guest_of(t);
+
+	for (int c = 0; c < AGENT_CHANNELS; c++) {
+		uint32_t state = READ_ONCE(g->lab->channels[c].state);
+
+		if (!g->channels[c].used && (state == LAB_CHANNEL_FREE || state == LAB_CHANNEL_DEAD))
+			return c;
+	}
+	return -1;
+}
+
+static int guest_spawn(struct target *t, const char *name, int *pid, struct error *e)
+{
+	struct guest *g = guest_of(t);
+	int channel = guest_free_channel(t);
+	int64_t result;
+
+	*pid = 0;
+	if (channel < 0) {
+		error_set(e, EXIT_USAGE, "%d tasks live already, which is as many as a scenario can have",
+			  AGENT_CHANNELS);
+		return -1;
+	}
+	if (request(g, LAB_REQ_SPAWN, channel, name, &result, e))
+		return -1;
+	if (result > 0 && result <= INT32_MAX) {
+		g->channels[channel].used = true;
+		*pid = result;
+		return channel;
+	}
+	if (result < 0 && result >= -4095)
+		*pid = result;		/* the guest declined: its errno, and no host error */
+	else
+		error_set(e, EXIT_GUEST_DIED, "the guest answered a spawn with %" PRId64, result);
+	return -1;
+}
+
+static int guest_tick(struct target *t, uint64_t ns, struct error *e)
+{
+	int64_t result;
+
+	return request(guest_of(t), LAB_REQ_TICK, ns, NULL, &result, e);
+}
+
+static int guest_post(struct target *t, int channel, const struct agent_cmd *cmd, struct error *e)
+{
+	struct guest *g = guest_of(t);
+	struct lab_channel *c = &g->lab->channels[channel];
+
+	if (cmd->len > AGENT_DATA)
+		return error_set(e, EXIT_USAGE, "a command carries at most %d bytes", AGENT_DATA);
+	memcpy(&c->cmd, cmd, AGENT_CMD_HEADER + cmd->len);
+	WRITE_ONCE(c->cmd_seq, READ_ONCE(c->cmd_seq) + 1);
+	g->kick |= 1ULL << channel;
+	return 0;
+}
+
+static bool take_report(struct guest *g, int channel, struct agent_report *report)
+{
+	struct lab_channel *c = &g->lab->channels[channel];
+	uint32_t seq = READ_ONCE(c->report_seq);
+
+	if (seq == g->channels[channel].report_seq)
+		return false;
+	g->channels[channel].report_seq = seq;
+	memcpy(report, &c->report, sizeof(*report));
+	if (report->len > AGENT_DATA)
+		report->len = AGENT_DATA;
+	return true;
+}
+
+static enum task_status guest_poll(struct target *t, int channel, struct agent_report *report, bool *fresh,
+				   int *exit_code, int *pid)
+{
+	struct guest *g = guest_of(t);
+	struct lab_channel *c = &g->lab->channels[channel];
+	uint32_t state = READ_ONCE(c->state);
+
+	*fresh = take_report(g, channel, report);
+	*pid = READ_ONCE(c->pid);
+	*exit_code = READ_ONCE(c->exit_code);
+	switch (state) {
+	case LAB_CHANNEL_AWAITS:
+	case LAB_CHANNEL_BUSY:
+		g->channels[channel].used = true;
+		/* A command that was not even read is as pending as one that is under way. */
+		return state == LAB_CHANNEL_AWAITS && READ_ONCE(c->read_seq) == READ_ONCE(c->cmd_seq) ?
+		       TASK_AWAITS : TASK_PENDING;
+	default:
+		g->channels[channel].used = false;
+		return TASK_GONE;
+	}
+}
+
+static struct target_events guest_events(struct target *t)
+{
+	struct guest *g = guest_of(t);
+
+	return (struct target_events){.items = g->events, .n = g->nr_events};
+}
+
+/* --- looking -------------------------------------------------------------------------------------- */
+
+static struct model *guest_observe(struct target *t, struct error *e)
+{
+	struct guest *g = guest_of(t);
+	unsigned int n = g->machine->nr_cpus;
+	struct cpu_state *cpus = xcalloc(n, sizeof(*cpus));
+	struct model *model = NULL;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (g->machine->ops->get_cpu(g->machine, i, &cpus[i], e))
+			break;
+	if (i == n)
+		model = model_build(&g->image, cpus, n);
+	free(cpus);
+	return model;
+}
+
+static int translate(void *ctx, uint64_t va, uint64_t *pa)
+{
+	struct guest *g = ctx;
+
+	return g->machine->ops->translate ? g->machine->ops->translate(g->machine, 0, va, pa) : -1;
+}
+
+static const struct verify_aids *guest_aids(struct target *t)
+{
+	return &guest_of(t)->aids;
+}
+
+static const uint8_t *guest_page(struct target *t, uint64_t pfn)
+{
+	struct guest *g = guest_of(t);
+
+	return pfn < g->machine->ram_size >> PAGE_SHIFT ? g->machine->ram + (pfn << PAGE_SHIFT) : NULL;
+}
+
+static void guest_destroy(struct target *t)
+{
+	struct guest *g = guest_of(t);
+
+	if (g->machine)
+		g->machine->ops->destroy(g->machine);
+	free(g->events);
+	free(g);
+}
+
+/* --- making one ----------------------------------------------------------------------------------- */
+
+static const struct target_ops guest_ops = {
+	.name = "guest",
+	.start = guest_start,
+	.spawn = guest_spawn,
+	.free_channel = guest_free_channel,
+	.post = guest_post,
+	.run = guest_run,
+	.poll = guest_poll,
+	.tick = guest_tick,
+	.events = guest_events,
+	.observe = guest_observe,
+	.aids = guest_aids,
+	.page = guest_page,
+	.destroy = guest_destroy,
+};
+
+/* How the host sees RAM: bytes, and the two linear maps of the kernel half. */
+static void set_image(struct guest *g)
+{
+	struct machine *m = g->machine;
+
+	g->region = (struct guest_region){.pa = 0, .size = m->ram_size, .bytes = m->ram};
+	g->linear[0] = (struct guest_linear){.va = PAGE_OFFSET, .pa = 0, .size = m->ram_size};
+	g->linear[1] = (struct guest_linear){.va = KERNEL_MAP, .pa = 0,
+		.size = m->ram_size < IMAGE_REGION ? m->ram_size : IMAGE_REGION};
+	g->image = (struct guest_image){.regions = &g->region, .nr_regions = 1, .linear = g->linear,
+					.nr_linear = 2, .lab_pa = g->elf->lab_pa};
+}
+
+struct target *target_guest_create(const struct machine_ops *ops, const struct machine_config *config,
+				   const struct guest_elf *elf, struct error *e)
+{
+	struct guest *g = xcalloc(1, sizeof(*g));
+
+	g->target.ops = &guest_ops;
+	g->elf = elf;
+	g->aids = (struct verify_aids){.ctx = g, .translate = translate};
+	g->machine = ops->create(config, elf, e);
+	if (!g->machine)
+		goto fail;
+	if (elf->lab_pa % _Alignof(struct lab_page) || elf->lab_pa > g->machine->ram_size ||
+	    sizeof(struct lab_page) > g->machine->ram_size - elf->lab_pa) {
+		error_set(e, EXIT_USAGE, "%s: its lab page at %#" PRIx64 " does not lie in RAM",
+			  elf->path ? elf->path : "the guest", elf->lab_pa);
+		goto fail;
+	}
+	g->lab = (struct lab_page *)(g->machine->ram + elf->lab_pa);
+	set_image(g);
+	snprintf(g->target.description, sizeof(g->target.description), "%s", g->machine->description);
+	return &g->target;
+fail:
+	guest_destroy(&g->target);
+	return NULL;
+}
