@@ -55,7 +55,6 @@
 #define NR_set_tid_address	218
 #define NR_exit_group		231
 #define NR_tgkill		234
-#define NR_dup3			292
 #define NR_mlock2		325
 #define NR_memfd_create		319
 #define NR_SYSCALLS		512	/* table size; beyond: ENOSYS */
@@ -79,6 +78,7 @@
 #define LX_ENODEV	19
 #define LX_EINVAL	22
 #define LX_EMFILE	24
+#define LX_ENAMETOOLONG	36
 #define LX_ENOSYS	38
 #define LX_EOPNOTSUPP	95
 #define LX_EOVERFLOW	75

@@ -6,7 +6,7 @@
  */
 #include "agent.h"
 #include "uapi.h"
-#include "../include/sigabi.h"
+#include "sigabi.h"
 #include "slot.h"
 
 _Static_assert(AGENT_TEXT == 0x400000, "agent.ld");

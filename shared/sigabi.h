@@ -4,8 +4,8 @@
  * siginfo.h, sigcontext.h, ucontext.h). The kernel builds them, the agent reads them; the agent
  * runs on Linux too, so nothing here may differ from Linux.
  */
-#ifndef GUEST_SIGABI_H
-#define GUEST_SIGABI_H
+#ifndef SHARED_SIGABI_H
+#define SHARED_SIGABI_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the halves of exec: binfmt_elf.c (areas) and elf_stack.c (what ring 3 finds on its stack). */
+#ifndef GUEST_EXEC_H
+#define GUEST_EXEC_H
+
+#include "elf.h"
+#include "mm.h"
+
+struct exec_strings;
+
+/** An ELF on its way into an mm. */
+struct elf_image {
+	struct mm_struct *mm;
+	struct file *file;
+	const struct elf64_ehdr *ehdr;		/* in the page cache */
+	const struct elf64_phdr *phdr;
+	uint64_t phdr_va;			/* where the program headers are mapped; 0: nowhere */
+	uint64_t bss, brk;			/* ends so far: of what the file holds, of what memory holds */
+	bool bss_exec;
+};
+
+/**
+ * Strings, auxiliary vector and pointers onto the stack, exactly where Linux puts them without randomisation;
+ * mm->start_stack, arg_* and env_* are set. *sp: the first stack pointer. 0, -LX_E2BIG, -LX_ENOMEM.
+ */
+int setup_elf_stack(const struct elf_image *elf, const struct exec_strings *strings, uint64_t *sp);
+
+#endif

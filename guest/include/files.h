@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Open files of a process. Descriptors 0 to 2 are the console; AGENT_FD_BASE + c is lab channel c, in every process,
+ * outside the table, until it is closed. struct file itself is in mm.h.
+ */
+#ifndef GUEST_FILES_H
+#define GUEST_FILES_H
+
+#include "agent.h"
+#include "mm.h"
+
+struct task;
+
+/** NULL: -EINVAL (read) or -EBADF where the file was not opened for it. `at` is a user address. */
+struct file_operations {
+	long (*read)(struct file *file, uint64_t at, uint64_t len);
+	long (*write)(struct file *file, uint64_t at, uint64_t len);
+	void (*release)(struct file *file);
+};
+
+#define NR_OPEN_INLINE	16
+#define NR_OPEN_MAX	1024		/* RLIMIT_NOFILE of every process */
+#define FD_BLOCK_ORDER	1		/* pages that hold as many pointers */
+
+struct files_struct {
+	int32_t count;			/* tasks that share it (CLONE_FILES) */
+	uint32_t max_fds;
+	uint32_t closed_channels;	/* bit c: AGENT_FD_BASE + c was closed */
+	struct file **fd;		/* inline_fd, or a block of NR_OPEN_MAX */
+	struct file *inline_fd[NR_OPEN_INLINE];
+};
+
+/**
+ * What every spawned process begins with. Never changed: a process that opens or closes anything gets a
+ * copy first, so that most tasks never own a table.
+ */
+extern struct files_struct init_files;
+
+int copy_files(struct task *child, bool share);	/* 0 or -LX_ENOMEM */
+/** A table that current shares with nobody (exec). 0 or -LX_ENOMEM. */
+int unshare_files(void);
+void put_files(struct task *task);
+/** The file behind a descriptor, with a reference; NULL: none. */
+struct file *fget(uint64_t fd);
+
+extern struct file console_file;
+/** File of lab channel c < AGENT_CHANNELS. */
+struct file *channel_file(unsigned int c);
+/** The agent's ELF in the image. */
+struct file *agent_file(void);
+
+struct pt_regs;
+long ksys_read(struct pt_regs *regs);
+long ksys_write(struct pt_regs *regs);
+long ksys_close(struct pt_regs *regs);
+long ksys_dup(struct pt_regs *regs);
+long ksys_dup2(struct pt_regs *regs);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The guest's side of the lab channel (shared/lab.h): doorbell, channels as files, what idle does for them. */
+#ifndef GUEST_LABDEV_H
+#define GUEST_LABDEV_H
+
+#include "lab.h"
+#include "mm.h"
+
+struct task;
+
+extern struct lab_page lab;
+
+/** One byte to the host. In our VMM the host acts before this returns; elsewhere a little later. */
+void lab_doorbell(enum lab_doorbell byte);
+/** Everything sleeps: ring, wait for the host, and wake whom its commands are for. */
+void lab_quiesce(void);
+/** A new process begins on channel c: what an earlier one left unread is void. */
+void lab_channel_open(unsigned int c, struct task *task);
+/** A task is gone: its channel, if it has one, tells how. */
+void lab_channel_dead(struct task *task, int exit_code);
+/** Publish what only boot can know. */
+void lab_publish(void);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A static ELF (ET_EXEC) into an empty address space: which areas it makes, in which order, and what the mm remembers
+ * of it, as Linux fs/binfmt_elf.c. The stack's contents are elf_stack.c.
+ */
+#include "elf.h"
+#include "exec.h"
+#include "task.h"
+
+#define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT)
+#define STACK_RLIMIT	(8UL << 20)		/* RLIMIT_STACK of every process */
+
+/** Direct-map address of len bytes of the file at pos, or NULL: they are not there, or cross a page. */
+static const void *file_bytes(struct file *file, uint64_t pos, uint64_t len)
+{
+	struct page *page;
+
+	if (len > PAGE_SIZE || pos % PAGE_SIZE > PAGE_SIZE - len)
+		return NULL;
+	page = file->f_mapping->get_page(file->f_mapping, pos >> PAGE_SHIFT);
+	if (!page)
+		return NULL;
+	put_page(page);			/* the page cache holds another reference */
+	return (const char *)__va(page_to_pfn(page) << PAGE_SHIFT) + pos % PAGE_SIZE;
+}
+
+/** The headers, if this is an ELF that we can load. Program headers must lie in one page. -LX_ENOEXEC or 0. */
+static int read_headers(struct elf_image *elf)
+{
+	const struct elf64_ehdr *ehdr = file_bytes(elf->file, 0, sizeof(*ehdr));
+
+	if (!ehdr || *(const uint32_t *)ehdr->e_ident != ELF_MAGIC || ehdr->e_ident[EI_CLASS] != ELFCLASS64 ||
+	    ehdr->e_ident[EI_DATA] != ELFDATA2LSB || ehdr->e_type != ET_EXEC || ehdr->e_machine != EM_X86_64 ||
+	    ehdr->e_phentsize != sizeof(struct elf64_phdr) || ehdr->e_phnum == 0)
+		return -LX_ENOEXEC;
+	elf->ehdr = ehdr;
+	elf->phdr = file_bytes(elf->file, ehdr->e_phoff, ehdr->e_phnum * sizeof(struct elf64_phdr));
+	if (!elf->phdr)
+		return -LX_ENOEXEC;
+	for (unsigned int i = 0; i < ehdr->e_phnum; i++)
+		if (elf->phdr[i].p_type == PT_INTERP)
+			return -LX_ENOEXEC;	/* no dynamic linker to hand over to */
+	return 0;
+}
+
+static uint64_t stack_flags(const struct elf_image *elf)
+{
+	for (unsigned int i = 0; i < elf->ehdr->e_phnum; i++)
+		if (elf->phdr[i].p_type == PT_GNU_STACK && (elf->phdr[i].p_flags & PF_EXEC))
+			return VM_STACK_FLAGS | VM_EXEC;
+	return VM_STACK_FLAGS;
+}
+
+static uint64_t segment_prot(const struct elf64_phdr *ph)
+{
+	return (ph->p_flags & PF_READ ? LX_PROT_READ : 0) | (ph->p_flags & PF_WRITE ? LX_PROT_WRITE : 0) |
+	       (ph->p_flags & PF_EXEC ? LX_PROT_EXEC : 0);
+}
+
+/** The part of a segment that is in the file (Linux elf_map()). */
+static int map_file_part(struct elf_image *elf, const struct elf64_phdr *ph)
+{
+	uint64_t in_page = ph->p_vaddr % PAGE_SIZE, mapped;
+
+	if (ph->p_filesz == 0)
+		return 0;
+	if (ph->p_offset % PAGE_SIZE != in_page)
+		return -LX_EINVAL;
+	mmap_write_lock(elf->mm);
+	mapped = do_mmap(elf->mm, elf->file, ph->p_vaddr - in_page, ALIGN_UP(ph->p_filesz + in_page, PAGE_SIZE),
+			 segment_prot(ph), LX_MAP_PRIVATE | LX_MAP_FIXED_NOREPLACE, 0,
+			 (ph->p_offset - in_page) >> PAGE_SHIFT);
+	mmap_write_unlock(elf->mm);
+	return IS_ERR_VALUE(mapped) ? (int)mapped : 0;
+}
+
+/** Zero from the end of the last file byte to the end of its page (Linux padzero()). */
+static int clear_page_end(struct mm_struct *mm, uint64_t from)
+{
+	uint64_t n = -from % PAGE_SIZE;
+	void *bytes;
+
+	if (n == 0)
+		return 0;
+	bytes = fault_in_user(mm, from, /* write = */ true);
+	if (!bytes)
+		return -LX_EFAULT;
+	memset(bytes, 0, n);
+	return 0;
+}
+
+/** What follows the file's part in memory, so far: anonymous pages, and the tail of the file's last page. */
+static int map_bss(struct elf_image *elf)
+{
+	uint64_t start = ALIGN_UP(elf->bss, PAGE_SIZE), end = ALIGN_UP(elf->brk, PAGE_SIZE);
+	int error = 0;
+
+	if (end > start)
+		error = vm_brk_flags(elf->mm, start, end - start, elf->bss_exec ? VM_EXEC : 0);
+	if (!error && elf->bss != elf->brk)
+		error = clear_page_end(elf->mm, elf->bss);
+	return error;
+}
+
+/** What the mm remembers of a segment, and how far file and memory reach now. */
+static void note_segment(struct elf_image *elf, const struct elf64_phdr *ph)
+{
+	struct mm_struct *mm = elf->mm;
+	uint64_t start = ph->p_vaddr, file_end = start + ph->p_filesz, mem_end = start + ph->p_memsz;
+
+	if (ph->p_flags & PF_EXEC) {
+		mm->start_code = min(mm->start_code, start);
+		mm->end_code = max(mm->end_code, file_end);
+	}
+	mm->start_data = max(mm->start_data, start);
+	mm->end_data = max(mm->end_data, file_end);
+	elf->bss = max(elf->bss, file_end);
+	if (mem_end > elf->brk) {
+		elf->brk = mem_end;
+		elf->bss_exec = ph->p_flags & PF_EXEC;
+	}
+	if (elf->ehdr->e_phoff >= ph->p_offset && elf->ehdr->e_phoff < ph->p_offset + ph->p_filesz)
+		elf->phdr_va = elf->ehdr->e_phoff - ph->p_offset + ph->p_vaddr;
+}
+
+static bool segment_valid(const struct elf64_phdr *ph)
+{
+	return ph->p_vaddr < TASK_SIZE && ph->p_filesz <= ph->p_memsz && ph->p_memsz <= TASK_SIZE - ph->p_vaddr;
+}
+
+static int map_segments(struct elf_image *elf)
+{
+	int error = 0;
+
+	for (unsigned int i = 0; i < elf->ehdr->e_phnum && !error; i++) {
+		const struct elf64_phdr *ph = &elf->phdr[i];
+
+		if (ph->p_type != PT_LOAD)
+			continue;
+		if (!segment_valid(ph))
+			return -LX_EINVAL;
+		/* A segment behind one with a bss: that bss comes first, lest it overlap. */
+		if (elf->brk > elf->bss)
+			error = map_bss(elf);
+		if (!error)
+			error = map_file_part(elf, ph);
+		note_segment(elf, ph);
+	}
+	return error ? error : map_bss(elf);
+}
+
+static void start_regs(struct pt_regs *regs, uint64_t entry, uint64_t sp)
+{
+	memset(regs, 0, sizeof(*regs));
+	regs->ip = entry;
+	regs->sp = sp;
+	regs->cs = USER_CS;
+	regs->ss = USER_DS;
+	regs->flags = user_flags(0);
+	regs->orig_ax = -1UL;
+}
+
+int load_elf(struct mm_struct *mm, struct file *file, const struct exec_strings *strings, struct pt_regs *regs)
+{
+	struct elf_image elf = { .mm = mm, .file = file };
+	uint64_t sp;
+	int error = read_headers(&elf);
+
+	if (error)
+		return error;
+	arch_pick_mmap_layout(mm, STACK_RLIMIT);
+	mm->start_code = ~0UL;
+	error = setup_stack_area(mm, TASK_SIZE, stack_flags(&elf));
+	if (!error)
+		error = map_segments(&elf);
+	if (error)
+		return error;
+	mm->start_brk = ALIGN_UP(elf.brk, PAGE_SIZE);
+	mm->brk = mm->start_brk;
+	error = setup_elf_stack(&elf, strings, &sp);
+	if (error)
+		return error;
+	mm->exe_file = get_file(file);
+	start_regs(regs, elf.ehdr->e_entry, sp);
+	return 0;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * On the way back to ring 3: forced signals, default actions, handlers, and system calls that start over
+ * (Linux get_signal(), handle_signal(), arch_do_signal_or_restart()).
+ */
+#include "signal.h"
+
+/* --- faults of current ---------------------------------------------------------------------------------- */
+
+/**
+ * Linux force_sig_info_to_task(): a signal that must not be missed. Blocked or ignored, it gets its default
+ * action, which kills.
+ */
+static void force_signal(const struct ksiginfo *info)
+{
+	struct task *me = current;
+	bool blocked = me->blocked & SIGMASK(info->signo);
+
+	if (blocked || get_action(me, info->signo).handler == SIG_IGN_HANDLER) {
+		reset_action(me, info->signo);
+		me->blocked &= ~SIGMASK(info->signo);
+	}
+	me->fault = *info;
+	me->work |= WORK_SIGNAL;
+}
+
+void force_sig_fault(int signo, int code, uint64_t addr, int trapno, uint64_t error_code)
+{
+	struct task *me = current;
+	struct ksiginfo info = { .signo = signo, .code = code, .addr = addr };
+
+	BUG_ON(me->ts.flags & PF_KTHREAD);
+	me->trap_nr = trapno;
+	me->error_code = error_code;
+	if (trapno == X86_TRAP_PF) {
+		me->error_code |= PF_U;
+		me->cr2 = addr;
+	}
+	force_signal(&info);
+}
+
+void force_sig(int signo)
+{
+	struct ksiginfo info = { .signo = signo, .code = LX_SI_KERNEL };
+
+	force_signal(&info);
+}
+
+/** A handler's frame cannot be written: SIGSEGV, and if that was the one, without its handler. */
+static void force_sigsegv(int signo)
+{
+	if (signo == LX_SIGSEGV)
+		reset_action(current, LX_SIGSEGV);
+	force_sig(LX_SIGSEGV);
+}
+
+/* --- default actions ------------------------------------------------------------------------------------- */
+
+static const char *fatal_fault_name(int signo)
+{
+	switch (signo) {
+	case LX_SIGSEGV:
+		return "Segmentation fault";
+	case LX_SIGBUS:
+		return "Bus error";
+	case LX_SIGILL:
+		return "Illegal instruction";
+	case LX_SIGFPE:
+		return "Floating point exception";
+	case LX_SIGTRAP:
+		return "Trace/breakpoint trap";
+	default:
+		return NULL;
+	}
+}
+
+/** One line on the console for what a program did to itself; not for kill(). */
+static void complain(const struct ksiginfo *info, const struct pt_regs *regs)
+{
+	const char *name = fatal_fault_name(info->signo);
+
+	if (name && info->code > 0)
+		printk("pid %d (%s): %s at %#lx, ip %#lx\n", current->ts.pid, current->ts.comm, name, info->addr,
+		       regs->ip);
+}
+
+/** Until SIGCONT (which has already cleared group_stopped) or death. */
+static void sleep_stopped(void)
+{
+	struct task *me = current;
+
+	while (me->group_leader->group_stopped && !fatal_signal_pending(me)) {
+		me->killable_only = true;
+		task_sleep();
+		me->killable_only = false;
+	}
+}
+
+static void stop_process(int signo)
+{
+	struct task *me = current, *leader = me->group_leader, *thread;
+
+	leader->group_stopped = true;
+	notify_stop(leader, signo << 8 | 0x7f);
+	if (leader != me)
+		signal_wake_up(leader, /* fatal = */ false);
+	list_for_each_entry(thread, &leader->thread_group, thread_group)
+		if (thread != me)
+			signal_wake_up(thread, /* fatal = */ false);
+}
+
+/**
+ * The next signal that has a handler, with its action; default actions are performed on the way, some of which
+ * do not return. false: nothing is left to deliver.
+ */
+static bool get_signal(struct ksiginfo *info, struct user_sigaction *action, const struct pt_regs *regs)
+{
+	struct task *me = current, *leader = me->group_leader;
+
+	for (;;) {
+		if (leader->group_exit)
+			do_exit(leader->group_exit_code);
+		if (leader->group_stopped)
+			sleep_stopped();
+		if (leader->group_exit)
+			continue;
+		if (!dequeue_signal(info))
+			return false;
+		*action = get_action(me, info->signo);
+		if (action->handler == SIG_IGN_HANDLER)
+			continue;
+		if (action->handler != SIG_DFL_HANDLER)
+			return true;
+		if (sig_ignored_by_default(info->signo))
+			continue;
+		if (sig_stops_by_default(info->signo)) {
+			stop_process(info->signo);
+			continue;
+		}
+		lab_event(LAB_EV_SIGNAL, info->signo, (uint64_t)(int64_t)info->code, info->addr, 0);
+		complain(info, regs);
+		do_group_exit(info->signo);	/* no core is ever dumped: no 0x80 in the status */
+	}
+}
+
+/* --- handlers --------------------------------------------------------------------------------------------- */
+
+/** The system call that the signal interrupted starts over: same number, same instruction (2 bytes: 0f 05). */
+static void restart_syscall(struct pt_regs *regs)
+{
+	regs->ax = regs->orig_ax;
+	regs->ip -= 2;
+	regs->orig_ax = -1UL;
+}
+
+static bool in_syscall(const struct pt_regs *regs)
+{
+	return (int64_t)regs->orig_ax >= 0;
+}
+
+static void handle_signal(const struct ksiginfo *info, const struct user_sigaction *action, struct pt_regs *regs)
+{
+	struct task *me = current;
+	uint64_t mask = me->work & WORK_RESTORE_MASK ? me->saved_blocked : me->blocked;
+
+	if (in_syscall(regs)) {
+		if ((long)regs->ax == -ERESTARTSYS && (action->flags & LX_SA_RESTART))
+			restart_syscall(regs);
+		else if ((long)regs->ax == -ERESTARTSYS || (long)regs->ax == -ERESTARTNOHAND)
+			regs->ax = -LX_EINTR;
+	}
+	lab_event(LAB_EV_SIGNAL, info->signo, (uint64_t)(int64_t)info->code, info->addr, 0);
+	if (action->flags & LX_SA_RESETHAND)
+		reset_action(me, info->signo);
+	if (setup_rt_frame(info, action, mask, regs)) {
+		force_sigsegv(info->signo);
+		return;
+	}
+	me->work &= ~WORK_RESTORE_MASK;
+	mask = me->blocked | action->mask;
+	if (!(action->flags & LX_SA_NODEFER))
+		mask |= SIGMASK(info->signo);
+	set_blocked(mask);
+}
+
+/** No handler ran, or none is left to run. */
+static void finish_without_handler(struct pt_regs *regs)
+{
+	struct task *me = current;
+
+	if (in_syscall(regs) && ((long)regs->ax == -ERESTARTSYS || (long)regs->ax == -ERESTARTNOHAND))
+		restart_syscall(regs);
+	if (me->work & WORK_RESTORE_MASK) {
+		me->work &= ~WORK_RESTORE_MASK;
+		set_blocked(me->saved_blocked);
+	}
+}
+
+void exit_to_user_mode(struct pt_regs *regs)
+{
+	struct user_sigaction action;
+	struct ksiginfo info;
+
+	while (unlikely(current->work)) {
+		if (get_signal(&info, &action, regs)) {
+			handle_signal(&info, &action, regs);
+			regs->orig_ax = -1UL;	/* a second frame must not restart the call once more */
+		} else {
+			finish_without_handler(regs);
+		}
+		recalc_sigpending(current);
+	}
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * New programs: spawn_agent(), by which the host's processes begin, and execve(2). Both load into an mm that nobody
+ * uses yet, so a program that cannot be loaded leaves everything as it was.
+ */
+#include "exec.h"
+#include "files.h"
+#include "labdev.h"
+#include "signal.h"
+#include "task.h"
+#include "uaccess.h"
+
+static const char *const no_strings[] = { NULL };
+
+/* --- spawn ---------------------------------------------------------------------------------------------------- */
+
+/** 0 … 99 in decimal. */
+static void channel_to_string(char *s, unsigned int channel)
+{
+	if (channel >= 10)
+		*s++ = '0' + channel / 10;
+	*s++ = '0' + channel % 10;
+	*s = '\0';
+}
+
+static int load_agent(struct task *task, const char *comm, unsigned int channel)
+{
+	char number[4];
+	const char *argv[] = { comm, number, NULL };
+	struct exec_strings strings = { .filename = agent_file()->f_name, .argv = argv, .envp = no_strings };
+
+	channel_to_string(number, channel);
+	return load_elf(task->ts.mm, agent_file(), &strings, task_regs(task));
+}
+
+long spawn_agent(const char *comm, unsigned int channel)
+{
+	struct task *task;
+	long error = -LX_ENOMEM;
+
+	if (channel >= AGENT_CHANNELS)
+		return -LX_EINVAL;
+	task = alloc_task();
+	if (!task)
+		return error;
+	task->ts.mm = task->ts.active_mm = mm_alloc();
+	if (!task->ts.mm)
+		goto fail_task;
+	error = load_agent(task, comm, channel);
+	if (error)
+		goto fail_mm;
+	task->files = &init_files;
+	strscpy(task->ts.comm, comm, sizeof(task->ts.comm));
+	prepare_user_task(task);
+	lab_channel_open(channel, task);
+	attach_task(task, child_reaper);
+	wake_up_new_task(task);
+	return task->ts.pid;
+
+fail_mm:
+	mmput(task->ts.mm);
+fail_task:
+	free_task(task);
+	return error;
+}
+
+/* --- execve --------------------------------------------------------------------------------------------------- */
+
+#define PATH_MAX	4096
+
+/** Strings and pointers of an execve on their way from the old mm to the new: one block of pages, filled upwards. */
+#define SCRATCH_ORDER	5
+#define SCRATCH_SIZE	(PAGE_SIZE << SCRATCH_ORDER)
+
+struct scratch {
+	char *base;
+	uint64_t used;
+};
+
+static void *scratch_room(struct scratch *s, uint64_t *room)
+{
+	*room = SCRATCH_SIZE - s->used;
+	return s->base + s->used;
+}
+
+/** Copy one user string in. NULL with *error. */
+static const char *scratch_string(struct scratch *s, uint64_t from, int *error)
+{
+	uint64_t room;
+	char *to = scratch_room(s, &room);
+	long len = strncpy_from_user(to, from, room);
+
+	if (len < 0 || (uint64_t)len == room) {
+		*error = len < 0 ? (int)len : -LX_E2BIG;
+		return NULL;
+	}
+	s->used += len + 1;
+	return to;
+}
+
+/** How many pointers before the NULL, or -errno. A NULL array is an empty one. */
+static long count_strings(uint64_t at)
+{
+	uint64_t pointer;
+	long n = 0;
+
+	if (!at)
+		return 0;
+	for (;; n++) {
+		if (get_user_u64(&pointer, at + n * 8))
+			return -LX_EFAULT;
+		if (!pointer)
+			return n;
+		if ((uint64_t)n >= SCRATCH_SIZE / 8)
+			return -LX_E2BIG;
+	}
+}
+
+/** A user array of strings to one in the scratch block. NULL with *error. */
+static const char **scratch_array(struct scratch *s, uint64_t at, int *error)
+{
+	long n = count_strings(at);
+	const char **array;
+	uint64_t room, pointer;
+
+	s->used = ALIGN_UP(s->used, 8);
+	array = scratch_room(s, &room);
+	if (n < 0 || (uint64_t)(n + 1) * 8 > room) {
+		*error = n < 0 ? (int)n : -LX_E2BIG;
+		return NULL;
+	}
+	s->used += (n + 1) * 8;
+	for (long i = 0; i < n; i++) {
+		*error = get_user_u64(&pointer, at + i * 8);
+		array[i] = *error ? NULL : scratch_string(s, pointer, error);
+		if (!array[i])
+			return NULL;
+	}
+	array[n] = NULL;
+	return array;
+}
+
+/** The file of that name: there is one so far. NULL with *error. */
+static struct file *open_exec(const char *name, int *error)
+{
+	if (strlen(name) >= PATH_MAX)
+		*error = -LX_ENAMETOOLONG;
+	else if (strlen(name) == strlen(agent_file()->f_name) &&
+		 !memcmp(name, agent_file()->f_name, strlen(name)))
+		return agent_file();
+	else
+		*error = -LX_ENOENT;
+	return NULL;
+}
+
+/** current's old mm gives way to a loaded one (Linux exec_mmap()). */
+static void exec_mmap(struct mm_struct *mm)
+{
+	struct mm_struct *old = current->ts.mm;
+
+	mm_release(current);
+	current->ts.mm = current->ts.active_mm = mm;
+	for (int i = 0; i < VMACACHE_SIZE; i++)
+		current->ts.vmacache[i] = NULL;
+	switch_mm(old, mm);
+	mmput(old);
+}
+
+/** What a new program does not inherit. */
+static void flush_old_program(const char *name)
+{
+	const char *base = name;
+
+	for (const char *s = name; *s; s++)
+		if (*s == '/')
+			base = s + 1;
+	strscpy(current->ts.comm, base, sizeof(current->ts.comm));
+	current->altstack = (struct user_stack){ 0 };
+	current->set_child_tid = 0;
+	set_fs_base(0);
+}
+
+static int do_execve(struct file *file, const struct exec_strings *strings, struct pt_regs *regs)
+{
+	struct mm_struct *mm = mm_alloc();
+	struct pt_regs start;
+	int error;
+
+	if (!mm)
+		return -LX_ENOMEM;
+	error = load_elf(mm, file, strings, &start);
+	if (!error)
+		error = unshare_files();
+	if (!error)
+		error = flush_signal_handlers(current);
+	if (error) {
+		mmput(mm);
+		return error;
+	}
+	exec_mmap(mm);
+	flush_old_program(strings->filename);
+	*regs = start;
+	lab_event(LAB_EV_EXEC, start.ip, 0, 0, 0);
+	return 0;
+}
+
+/** execve(filename, argv, envp) with everything copied to the scratch block. */
+static int exec_from_user(struct scratch *s, struct pt_regs *regs)
+{
+	static const char *const empty_argv[] = { "", NULL };
+	struct exec_strings strings;
+	struct file *file;
+	int error = 0;
+
+	strings.filename = scratch_string(s, regs->di, &error);
+	if (!strings.filename)
+		return error == -LX_E2BIG ? -LX_ENAMETOOLONG : error;
+	file = open_exec(strings.filename, &error);
+	if (!file)
+		return error;
+	strings.argv = scratch_array(s, regs->si, &error);
+	if (!strings.argv)
+		return error;
+	strings.envp = scratch_array(s, regs->dx, &error);
+	if (!strings.envp)
+		return error;
+	/* As Linux since 5.18: a program always has an argv[0]. */
+	if (!strings.argv[0])
+		strings.argv = empty_argv;
+	return do_execve(file, &strings, regs);
+}
+
+/** Of a process with one thread: the others would have to die first. */
+long ksys_execve(struct pt_regs *regs)
+{
+	struct page *page;
+	struct scratch scratch = { .used = 0 };
+	int error;
+
+	if (current->group_leader->nr_threads > 1)
+		return -LX_EAGAIN;
+	page = alloc_pages(GFP_KERNEL, SCRATCH_ORDER);
+	if (!page)
+		return -LX_ENOMEM;
+	scratch.base = __va(page_to_pfn(page) << PAGE_SHIFT);
+	error = exec_from_user(&scratch, regs);
+	__free_pages(page, SCRATCH_ORDER);
+	return error;
+}

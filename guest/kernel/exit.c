@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of tasks. A dead thread vanishes at once; a dead process leaves its leader as a zombie, struct and kernel
+ * stack alone, until the parent has waited for it. Orphans go to init.
+ */
+#include "files.h"
+#include "labdev.h"
+#include "signal.h"
+#include "task.h"
+#include "uaccess.h"
+
+/** Linux mm_release(): what others wait for when a task leaves an mm, by exec or exit. */
+void mm_release(struct task *task)
+{
+	if (task->clear_child_tid && task->ts.mm->mm_users > 1)
+		put_user_u32(0, task->clear_child_tid);
+	task->clear_child_tid = 0;
+	if (task->vfork_parent) {
+		task->vfork_parent->vfork_child = NULL;
+		wake_up_task(task->vfork_parent);
+		task->vfork_parent = NULL;
+	}
+}
+
+/** current goes on without an mm, as kernel threads do: on borrowed tables, with a reference for them. */
+static void exit_mm(void)
+{
+	struct mm_struct *mm = current->ts.mm;
+
+	mm_release(current);
+	mmgrab(mm);
+	current->ts.mm = NULL;
+	mmput(mm);
+}
+
+/** Children of a process that is gone become init's, which may have to reap them at once. */
+static void forget_children(struct task *leader)
+{
+	while (!list_empty(&leader->children)) {
+		struct task *child = list_first_entry(&leader->children, struct task, sibling);
+		struct task *thread;
+
+		list_del(&child->sibling);
+		list_add_tail(&child->sibling, &child_reaper->children);
+		child->ts.parent = &child_reaper->ts;
+		child->exit_signal = LX_SIGCHLD;
+		list_for_each_entry(thread, &child->thread_group, thread_group)
+			thread->ts.parent = &child_reaper->ts;
+	}
+	wake_up_task(child_reaper);
+}
+
+/** Out of every list; what is left is the struct and the stack. */
+static void unlink_task(struct task *task)
+{
+	list_del(&task->ts.tasks);
+	if (is_leader(task))
+		list_del(&task->sibling);
+	else
+		list_del(&task->thread_group);
+	flush_sigqueue(&task->pending);
+	flush_sigqueue(&task->shared_pending);
+}
+
+void release_task(struct task *task)
+{
+	unlink_task(task);
+	task->ts.state = TASK_DEAD;
+	free_task(task);
+}
+
+/** The last thread is dying: the process is over. true: nobody will wait, its leader is to vanish too. */
+static bool exit_process(struct task *leader)
+{
+	if (leader->group_exit)
+		leader->ts.exit_code = leader->group_exit_code;
+	if (!list_empty(&leader->children))
+		forget_children(leader);
+	return notify_parent(leader);
+}
+
+/** Linux exit_notify(). Leaves current as a zombie or, in no list any more, as dead (schedule_tail frees it). */
+static void exit_notify(void)
+{
+	struct task *me = current, *leader = me->group_leader;
+	bool reap_leader = false;
+
+	me->ts.state = TASK_ZOMBIE;
+	if (--leader->nr_threads == 0)
+		reap_leader = exit_process(leader);
+	if (!is_leader(me)) {
+		unlink_task(me);
+		me->ts.state = TASK_DEAD;
+		if (reap_leader)
+			release_task(leader);
+	} else if (reap_leader) {
+		unlink_task(me);
+		me->ts.state = TASK_DEAD;
+	}
+}
+
+void do_exit(int code)
+{
+	struct task *me = current;
+
+	BUG_ON(me->ts.flags & PF_KTHREAD);
+	if (me->group_leader->group_exit)
+		code = me->group_leader->group_exit_code;
+	me->ts.exit_code = code;
+	timer_cancel(me);
+	exit_mm();
+	put_files(me);
+	put_sighand(me);
+	lab_event(LAB_EV_EXIT, code, 0, 0, 0);
+	lab_channel_dead(me, code);
+	exit_notify();
+	schedule();
+	panic("a dead task runs");
+}
+
+void do_group_exit(int code)
+{
+	struct task *leader = current->group_leader;
+
+	if (!leader->group_exit) {
+		leader->group_exit = true;
+		leader->group_exit_code = code;
+		zap_threads(leader, current);
+	}
+	do_exit(leader->group_exit_code);
+}
+
+bool reap_orphans(void)
+{
+	struct task *child, *next;
+	bool reaped = false;
+
+	list_for_each_entry_safe(child, next, &child_reaper->children, sibling)
+		if (child->ts.state == TASK_ZOMBIE && child->nr_threads == 0) {
+			release_task(child);
+			reaped = true;
+		}
+	return reaped;
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/* Descriptors: the table of a process, and the system calls that go through it. */
+#include "files.h"
+#include "task.h"
+#include "uaccess.h"
+#include "uart.h"
+
+/* Linux MAX_RW_COUNT: more is cut to this. */
+#define MAX_RW_COUNT	(INT32_MAX & ~(PAGE_SIZE - 1))
+
+static DEFINE_KMEM_CACHE(files_cachep, "files_cache", sizeof(struct files_struct));
+
+/* --- the console ------------------------------------------------------------------------------------------- */
+
+static long console_read(struct file *file, uint64_t at, uint64_t len)
+{
+	(void)file, (void)at, (void)len;
+	return 0;			/* nobody types: end of file */
+}
+
+static long console_file_write(struct file *file, uint64_t at, uint64_t len)
+{
+	char chunk[128];
+	uint64_t done = 0;
+
+	(void)file;
+	while (done < len) {
+		uint64_t n = min(len - done, sizeof(chunk));
+
+		n -= copy_from_user(chunk, at + done, n);
+		if (n == 0)
+			return done ? (long)done : -LX_EFAULT;
+		console_write(chunk, n);
+		done += n;
+	}
+	return done;
+}
+
+static const struct file_operations console_fops = {
+	.read = console_read,
+	.write = console_file_write,
+};
+
+/* Like every file of the image it keeps a reference of its own and is never released. */
+struct file console_file = { .f_count = 1, .f_op = &console_fops, .f_name = "/dev/console" };
+
+struct files_struct init_files = {
+	.count = 1,
+	.max_fds = NR_OPEN_INLINE,
+	.fd = init_files.inline_fd,
+	.inline_fd = { &console_file, &console_file, &console_file },
+};
+
+/* --- tables -------------------------------------------------------------------------------------------------- */
+
+void fput(struct file *file)
+{
+	if (--file->f_count > 0)
+		return;
+	if (file->f_op->release)
+		file->f_op->release(file);
+}
+
+/** Room for NR_OPEN_MAX descriptors, in a block of pages of its own. */
+static int expand_files(struct files_struct *files)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_ZERO, FD_BLOCK_ORDER);
+	struct file **fd;
+
+	if (!page)
+		return -LX_ENOMEM;
+	fd = __va(page_to_pfn(page) << PAGE_SHIFT);
+	memcpy(fd, files->fd, files->max_fds * sizeof(*fd));
+	files->fd = fd;
+	files->max_fds = NR_OPEN_MAX;
+	return 0;
+}
+
+static void free_files(struct files_struct *files)
+{
+	for (uint32_t i = 0; i < files->max_fds; i++)
+		if (files->fd[i])
+			fput(files->fd[i]);
+	if (files->fd != files->inline_fd)
+		__free_pages(pfn_to_page(__pa(files->fd) >> PAGE_SHIFT), FD_BLOCK_ORDER);
+	kmem_cache_free(&files_cachep, files);
+}
+
+static struct files_struct *dup_files(const struct files_struct *old)
+{
+	struct files_struct *new = kmem_cache_zalloc(&files_cachep);
+
+	if (!new)
+		return NULL;
+	new->count = 1;
+	new->max_fds = NR_OPEN_INLINE;
+	new->fd = new->inline_fd;
+	new->closed_channels = old->closed_channels;
+	if (old->max_fds > NR_OPEN_INLINE && expand_files(new)) {
+		free_files(new);
+		return NULL;
+	}
+	for (uint32_t i = 0; i < old->max_fds; i++)
+		if (old->fd[i])
+			new->fd[i] = get_file(old->fd[i]);
+	return new;
+}
+
+/** A table that current may change: its own copy instead of the initial one. */
+static struct files_struct *writable_files(void)
+{
+	if (current->files == &init_files) {
+		struct files_struct *copy = dup_files(&init_files);
+
+		if (!copy)
+			return NULL;
+		current->files = copy;
+	}
+	return current->files;
+}
+
+int copy_files(struct task *child, bool share)
+{
+	struct files_struct *files;
+
+	if (share) {
+		/* Two that share must see each other's changes, so none of them may still have the initial table. */
+		files = writable_files();
+		if (files)
+			files->count++;
+	} else {
+		files = current->files == &init_files ? &init_files : dup_files(current->files);
+	}
+	child->files = files;
+	return files ? 0 : -LX_ENOMEM;
+}
+
+int unshare_files(void)
+{
+	struct files_struct *copy;
+
+	if (current->files->count == 1 || current->files == &init_files)
+		return 0;
+	copy = dup_files(current->files);
+	if (!copy)
+		return -LX_ENOMEM;
+	current->files->count--;
+	current->files = copy;
+	return 0;
+}
+
+void put_files(struct task *task)
+{
+	if (task->files != &init_files && --task->files->count == 0)
+		free_files(task->files);
+	task->files = NULL;
+}
+
+/** Channel behind a descriptor that is still open, or -1. */
+static int channel_of(uint64_t fd)
+{
+	uint64_t channel = fd - AGENT_FD_BASE;
+
+	if (channel >= AGENT_CHANNELS || (current->files->closed_channels >> channel & 1))
+		return -1;
+	return channel;
+}
+
+struct file *fget(uint64_t fd)
+{
+	struct files_struct *files = current->files;
+	int channel = channel_of(fd);
+
+	if (channel >= 0)
+		return get_file(channel_file(channel));
+	if (fd >= files->max_fds || !files->fd[fd])
+		return NULL;
+	return get_file(files->fd[fd]);
+}
+
+/* --- system calls ----------------------------------------------------------------------------------------------- */
+
+/** read(fd, buf, count) and write alike: the checks of Linux vfs_read(), in its order. */
+static long do_rw(struct pt_regs *regs, bool write)
+{
+	struct file *file = fget((uint32_t)regs->di);
+	long (*op)(struct file *, uint64_t, uint64_t);
+	uint64_t count = regs->dx;
+	long ret;
+
+	if (!file)
+		return -LX_EBADF;
+	op = write ? file->f_op->write : file->f_op->read;
+	if (!op)
+		ret = -LX_EINVAL;
+	else if (!access_ok(regs->si, count))
+		ret = -LX_EFAULT;
+	else if ((int64_t)count < 0)
+		ret = -LX_EINVAL;
+	else
+		ret = op(file, regs->si, min(count, (uint64_t)MAX_RW_COUNT));
+	fput(file);
+	return ret;
+}
+
+long ksys_read(struct pt_regs *regs)
+{
+	return do_rw(regs, /* write = */ false);
+}
+
+long ksys_write(struct pt_regs *regs)
+{
+	return do_rw(regs, /* write = */ true);
+}
+
+/** Take whatever is behind fd out of the table. The file, whose reference is the caller's now, or NULL. */
+static struct file *clear_fd(struct files_struct *files, uint64_t fd)
+{
+	int channel = channel_of(fd);
+	struct file *file = NULL;
+
+	if (channel >= 0) {
+		files->closed_channels |= 1u << channel;
+		return get_file(channel_file(channel));
+	}
+	if (fd < files->max_fds) {
+		file = files->fd[fd];
+		files->fd[fd] = NULL;
+	}
+	return file;
+}
+
+long ksys_close(struct pt_regs *regs)
+{
+	struct files_struct *files;
+	struct file *file = fget((uint32_t)regs->di);
+
+	if (!file)
+		return -LX_EBADF;
+	fput(file);
+	files = writable_files();
+	if (!files)
+		return -LX_ENOMEM;
+	fput(clear_fd(files, (uint32_t)regs->di));
+	return 0;
+}
+
+/** Lowest free descriptor from `start` on, channels aside; the table grows once. -LX_EMFILE or -LX_ENOMEM. */
+static long alloc_fd(struct files_struct *files, uint64_t start)
+{
+	for (uint64_t fd = start; fd < NR_OPEN_MAX; fd++) {
+		if (fd >= files->max_fds && expand_files(files))
+			return -LX_ENOMEM;
+		if (!files->fd[fd] && channel_of(fd) < 0)
+			return fd;
+	}
+	return -LX_EMFILE;
+}
+
+/** dup(fd) */
+long ksys_dup(struct pt_regs *regs)
+{
+	struct file *file = fget((uint32_t)regs->di);
+	struct files_struct *files;
+	long fd;
+
+	if (!file)
+		return -LX_EBADF;
+	files = writable_files();
+	fd = files ? alloc_fd(files, 0) : -LX_ENOMEM;
+	if (fd < 0)
+		fput(file);
+	else
+		files->fd[fd] = file;
+	return fd;
+}
+
+static long dup_to(uint64_t old, uint64_t new)
+{
+	struct file *file, *replaced;
+	struct files_struct *files;
+
+	if (new >= NR_OPEN_MAX)
+		return -LX_EBADF;
+	file = fget(old);
+	if (!file)
+		return -LX_EBADF;
+	files = writable_files();
+	if (!files || (new >= files->max_fds && expand_files(files))) {
+		fput(file);
+		return -LX_ENOMEM;
+	}
+	replaced = clear_fd(files, new);
+	if (replaced)
+		fput(replaced);
+	files->fd[new] = file;
+	return new;
+}
+
+/** dup2(old, new) */
+long ksys_dup2(struct pt_regs *regs)
+{
+	uint64_t old = (uint32_t)regs->di, new = (uint32_t)regs->si;
+	struct file *file;
+
+	if (old != new)
+		return dup_to(old, new);
+	file = fget(old);
+	if (!file)
+		return -LX_EBADF;
+	fput(file);
+	return new;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame between an interrupted program and its handler, laid out as Linux does on x86-64
+ * (arch/x86/kernel/signal_64.c), and the way back. Tasks of this kernel have no FPU state: fpstate is NULL, which
+ * rt_sigreturn takes on Linux, too.
+ */
+#include "signal.h"
+#include "uaccess.h"
+
+#define RED_ZONE	128
+
+/* RFLAGS that a frame may change: AC OF DF TF SF ZF AF PF CF RF (Linux FIX_EFLAGS). */
+#define FIX_EFLAGS	0x00050dd5UL
+#define X86_EFLAGS_RF	(1UL << 16)
+
+/* --- alternate stacks ------------------------------------------------------------------------------------- */
+
+static bool inside_altstack(const struct user_stack *stack, uint64_t sp)
+{
+	return sp > stack->ss_sp && sp - stack->ss_sp <= stack->ss_size;
+}
+
+/** With SS_AUTODISARM the stack is not in use while it is in use: a handler has already disarmed it. */
+static bool on_altstack(const struct task *task, uint64_t sp)
+{
+	return !((uint32_t)task->altstack.ss_flags & LX_SS_AUTODISARM) && inside_altstack(&task->altstack, sp);
+}
+
+int altstack_flags(const struct task *task, uint64_t sp)
+{
+	if (!task->altstack.ss_size)
+		return LX_SS_DISABLE;
+	return on_altstack(task, sp) ? LX_SS_ONSTACK : 0;
+}
+
+long set_altstack(const struct user_stack *stack, uint64_t sp)
+{
+	uint32_t mode = (uint32_t)stack->ss_flags & ~LX_SS_AUTODISARM;
+
+	if (on_altstack(current, sp))
+		return -LX_EPERM;
+	if (mode != LX_SS_DISABLE && mode != LX_SS_ONSTACK && mode != 0)
+		return -LX_EINVAL;
+	if (mode == LX_SS_DISABLE) {
+		current->altstack = (struct user_stack){ .ss_flags = stack->ss_flags };
+		return 0;
+	}
+	if (stack->ss_size < LX_MINSIGSTKSZ)
+		return -LX_ENOMEM;
+	current->altstack = *stack;
+	return 0;
+}
+
+/** What ring 3 is told about current's alternate stack. */
+struct user_stack describe_altstack(uint64_t sp)
+{
+	struct user_stack *stack = &current->altstack;
+
+	return (struct user_stack){
+		.ss_sp = stack->ss_sp,
+		.ss_flags = altstack_flags(current, sp) | ((uint32_t)stack->ss_flags & LX_SS_AUTODISARM),
+		.ss_size = stack->ss_size,
+	};
+}
+
+/* --- out ---------------------------------------------------------------------------------------------------- */
+
+/**
+ * Where the frame goes: below the red zone of the current stack, or at the top of the alternate one, such that
+ * at the handler's entry RSP + 8 is a multiple of 16. 0: the alternate stack is too small.
+ */
+static uint64_t frame_address(const struct user_sigaction *action, uint64_t user_sp)
+{
+	const struct user_stack *stack = &current->altstack;
+	uint64_t sp = user_sp - RED_ZONE;
+	bool nested = on_altstack(current, user_sp);
+	bool entering = (action->flags & LX_SA_ONSTACK) && altstack_flags(current, user_sp) == 0;
+
+	if (entering)
+		sp = stack->ss_sp + stack->ss_size;
+	sp = ALIGN_DOWN(sp - sizeof(struct rt_sigframe), 16) - 8;
+	if ((nested || entering) && !inside_altstack(stack, sp))
+		return 0;
+	return sp;
+}
+
+static void save_regs(struct user_sigcontext *sc, const struct pt_regs *regs, uint64_t mask)
+{
+	sc->r8 = regs->r8;
+	sc->r9 = regs->r9;
+	sc->r10 = regs->r10;
+	sc->r11 = regs->r11;
+	sc->r12 = regs->r12;
+	sc->r13 = regs->r13;
+	sc->r14 = regs->r14;
+	sc->r15 = regs->r15;
+	sc->di = regs->di;
+	sc->si = regs->si;
+	sc->bp = regs->bp;
+	sc->bx = regs->bx;
+	sc->dx = regs->dx;
+	sc->ax = regs->ax;
+	sc->cx = regs->cx;
+	sc->sp = regs->sp;
+	sc->ip = regs->ip;
+	sc->flags = regs->flags;
+	sc->cs = regs->cs;
+	sc->ss = regs->ss;
+	sc->err = current->error_code;
+	sc->trapno = current->trap_nr;
+	sc->oldmask = mask;
+	sc->cr2 = current->cr2;
+}
+
+static void save_info(struct user_siginfo *to, const struct ksiginfo *info)
+{
+	to->si_signo = info->signo;
+	to->si_code = info->code;
+	if (info->code > 0 && info->signo != LX_SIGCHLD) {
+		to->si_addr = info->addr;
+		return;
+	}
+	to->si_pid = info->pid;
+	to->si_uid = info->uid;
+	to->si_status = info->status;
+}
+
+int setup_rt_frame(const struct ksiginfo *info, const struct user_sigaction *action, uint64_t mask,
+		   struct pt_regs *regs)
+{
+	uint64_t at = frame_address(action, regs->sp);
+	struct rt_sigframe frame = {
+		.pretcode = action->restorer,
+		.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS,
+		.uc.uc_stack = describe_altstack(regs->sp),
+		.uc.uc_sigmask = mask,
+	};
+
+	if (!at || !(action->flags & LX_SA_RESTORER))
+		return -LX_EFAULT;
+	save_regs(&frame.uc.uc_mcontext, regs, mask);
+	save_info(&frame.info, info);
+	if (copy_to_user(at, &frame, sizeof(frame)))
+		return -LX_EFAULT;
+	if ((uint32_t)current->altstack.ss_flags & LX_SS_AUTODISARM)
+		current->altstack = (struct user_stack){ .ss_flags = LX_SS_DISABLE };
+	regs->di = info->signo;
+	regs->si = at + offsetof(struct rt_sigframe, info);
+	regs->dx = at + offsetof(struct rt_sigframe, uc);
+	regs->ax = 0;
+	regs->ip = action->handler;
+	regs->sp = at;
+	regs->cs = USER_CS;
+	regs->ss = USER_DS;
+	regs->flags &= ~(X86_EFLAGS_DF | X86_EFLAGS_RF | X86_EFLAGS_TF);
+	return 0;
+}
+
+/* --- back ----------------------------------------------------------------------------------------------------- */
+
+/**
+ * Take over registers that ring 3 may have invented. RIP needs no check: IRETQ refuses one that is not
+ * canonical, and boot/ turns that into the task's #GP. Selectors other than the flat ones do not exist here.
+ */
+static bool restore_regs(struct pt_regs *regs, const struct user_sigcontext *sc)
+{
+	if ((sc->cs | 3) != USER_CS || (sc->ss | 3) != USER_DS)
+		return false;
+	regs->r8 = sc->r8;
+	regs->r9 = sc->r9;
+	regs->r10 = sc->r10;
+	regs->r11 = sc->r11;
+	regs->r12 = sc->r12;
+	regs->r13 = sc->r13;
+	regs->r14 = sc->r14;
+	regs->r15 = sc->r15;
+	regs->di = sc->di;
+	regs->si = sc->si;
+	regs->bp = sc->bp;
+	regs->bx = sc->bx;
+	regs->dx = sc->dx;
+	regs->ax = sc->ax;
+	regs->cx = sc->cx;
+	regs->sp = sc->sp;
+	regs->ip = sc->ip;
+	regs->flags = user_flags((regs->flags & ~FIX_EFLAGS) | (sc->flags & FIX_EFLAGS));
+	regs->orig_ax = -1UL;
+	return true;
+}
+
+long ksys_rt_sigreturn(struct pt_regs *regs)
+{
+	struct user_ucontext uc;
+	uint64_t at = regs->sp - 8 + offsetof(struct rt_sigframe, uc);
+
+	/* Without the siginfo: nobody reads it back. */
+	if (copy_from_user(&uc, at, sizeof(uc)))
+		goto bad_frame;
+	set_blocked(uc.uc_sigmask);
+	if (!restore_regs(regs, &uc.uc_mcontext))
+		goto bad_frame;
+	set_altstack(&uc.uc_stack, regs->sp);
+	return regs->ax;
+
+bad_frame:
+	printk("pid %d (%s): bad frame in rt_sigreturn, ip %#lx sp %#lx\n", current->ts.pid, current->ts.comm,
+	       regs->ip, regs->sp);
+	regs->orig_ax = -1UL;
+	force_sig(LX_SIGSEGV);
+	return 0;
+}

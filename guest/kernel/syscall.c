@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of system calls, and the small ones that have no other home. */
+#include "files.h"
+#include "labdev.h"
+#include "signal.h"
+#include "task.h"
+#include "uaccess.h"
+
+typedef long (*syscall_fn)(struct pt_regs *regs);
+
+/* --- memory: guest/mm does it ------------------------------------------------------------------------------- */
+
+/** mmap(addr, len, prot, flags, fd, off): the checks that need descriptors, in Linux's order. */
+static long sys_mmap(struct pt_regs *regs)
+{
+	uint64_t flags = regs->r10;
+	struct file *file = NULL;
+	long ret;
+
+	if (regs->r9 & (PAGE_SIZE - 1))
+		return -LX_EINVAL;
+	if (!(flags & LX_MAP_ANONYMOUS)) {
+		file = fget((uint32_t)regs->r8);
+		if (!file)
+			return -LX_EBADF;
+	}
+	ret = ksys_mmap(regs->di, regs->si, regs->dx, flags, file, regs->r9);
+	if (file)
+		fput(file);
+	return ret;
+}
+
+static long sys_mprotect(struct pt_regs *regs)
+{
+	return ksys_mprotect(regs->di, regs->si, regs->dx);
+}
+
+static long sys_munmap(struct pt_regs *regs)
+{
+	return ksys_munmap(regs->di, regs->si);
+}
+
+static long sys_brk(struct pt_regs *regs)
+{
+	return ksys_brk(regs->di);
+}
+
+/* --- processes ------------------------------------------------------------------------------------------------ */
+
+static long sys_fork(struct pt_regs *regs)
+{
+	struct clone_args args = { .exit_signal = LX_SIGCHLD };
+
+	(void)regs;
+	return kernel_clone(&args);
+}
+
+static long sys_vfork(struct pt_regs *regs)
+{
+	struct clone_args args = { .flags = LX_CLONE_VFORK | LX_CLONE_VM, .exit_signal = LX_SIGCHLD };
+
+	(void)regs;
+	return kernel_clone(&args);
+}
+
+/** clone(flags, stack, parent_tid, child_tid, tls) */
+static long sys_clone(struct pt_regs *regs)
+{
+	struct clone_args args = {
+		.flags = (uint32_t)regs->di & ~(uint64_t)LX_CSIGNAL,
+		.exit_signal = regs->di & LX_CSIGNAL,
+		.stack = regs->si,
+		.parent_tid = regs->dx,
+		.child_tid = regs->r10,
+		.tls = regs->r8,
+	};
+
+	return kernel_clone(&args);
+}
+
+static long sys_exit(struct pt_regs *regs)
+{
+	do_exit((regs->di & 0xff) << 8);
+}
+
+static long sys_exit_group(struct pt_regs *regs)
+{
+	do_group_exit((regs->di & 0xff) << 8);
+}
+
+static long sys_getpid(struct pt_regs *regs)
+{
+	(void)regs;
+	return current->ts.tgid;
+}
+
+static long sys_gettid(struct pt_regs *regs)
+{
+	(void)regs;
+	return current->ts.pid;
+}
+
+static long sys_getppid(struct pt_regs *regs)
+{
+	(void)regs;
+	return to_task(current->ts.parent)->ts.tgid;
+}
+
+/** All four of getuid's family: everything is root's. */
+static long sys_getid(struct pt_regs *regs)
+{
+	(void)regs;
+	return 0;
+}
+
+static long sys_set_tid_address(struct pt_regs *regs)
+{
+	current->clear_child_tid = regs->di;
+	return current->ts.pid;
+}
+
+/* --- time and the processor ------------------------------------------------------------------------------------ */
+
+static long sys_sched_yield(struct pt_regs *regs)
+{
+	(void)regs;
+	sched_yield();
+	return 0;
+}
+
+struct user_timespec {
+	uint64_t sec, nsec;
+};
+
+#define NSEC_PER_SEC	1000000000UL
+
+/** nanosleep(req, rem): in virtual time. */
+static long sys_nanosleep(struct pt_regs *regs)
+{
+	struct user_timespec time;
+	uint64_t left, expires;
+
+	if (copy_from_user(&time, regs->di, sizeof(time)))
+		return -LX_EFAULT;
+	if ((int64_t)time.sec < 0 || time.nsec >= NSEC_PER_SEC)
+		return -LX_EINVAL;
+	if (__builtin_mul_overflow(time.sec, NSEC_PER_SEC, &expires) ||
+	    __builtin_add_overflow(expires, time.nsec, &expires) ||
+	    __builtin_add_overflow(expires, lab.virtual_ns, &expires))
+		expires = UINT64_MAX;
+	if (sleep_until(expires))
+		return 0;
+	left = expires - lab.virtual_ns;
+	time.sec = left / NSEC_PER_SEC;
+	time.nsec = left % NSEC_PER_SEC;
+	if (regs->si && copy_to_user(regs->si, &time, sizeof(time)))
+		return -LX_EFAULT;
+	return -LX_EINTR;
+}
+
+/** arch_prctl(code, addr): the FS base. GS stays zero in ring 3; setting it is refused. */
+static long sys_arch_prctl(struct pt_regs *regs)
+{
+	switch ((int)regs->di) {
+	case LX_ARCH_SET_FS:
+		if (regs->si >= TASK_SIZE)
+			return -LX_EPERM;
+		set_fs_base(regs->si);
+		return 0;
+	case LX_ARCH_GET_FS:
+		return put_user_u64(current->fs_base, regs->si);
+	case LX_ARCH_GET_GS:
+		return put_user_u64(0, regs->si);
+	default:
+		return -LX_EINVAL;
+	}
+}
+
+/** struct new_utsname. */
+struct user_utsname {
+	char sysname[65], nodename[65], release[65], version[65], machine[65], domainname[65];
+};
+
+static long sys_uname(struct pt_regs *regs)
+{
+	static const struct user_utsname name = {
+		.sysname = "Linux",
+		.nodename = "mmscope",
+		.release = "6.1.0-mmscope",
+		.version = "#1 SMP",
+		.machine = "x86_64",
+		.domainname = "(none)",
+	};
+
+	return copy_to_user(regs->di, &name, sizeof(name)) ? -LX_EFAULT : 0;
+}
+
+/* --- the table --------------------------------------------------------------------------------------------------- */
+
+static const syscall_fn sys_call_table[NR_SYSCALLS] = {
+	[NR_read] = ksys_read,
+	[NR_write] = ksys_write,
+	[NR_close] = ksys_close,
+	[NR_mmap] = sys_mmap,
+	[NR_mprotect] = sys_mprotect,
+	[NR_munmap] = sys_munmap,
+	[NR_brk] = sys_brk,
+	[NR_rt_sigaction] = ksys_rt_sigaction,
+	[NR_rt_sigprocmask] = ksys_rt_sigprocmask,
+	[NR_rt_sigreturn] = ksys_rt_sigreturn,
+	[NR_sched_yield] = sys_sched_yield,
+	[NR_dup] = ksys_dup,
+	[NR_dup2] = ksys_dup2,
+	[NR_pause] = ksys_pause,
+	[NR_nanosleep] = sys_nanosleep,
+	[NR_getpid] = sys_getpid,
+	[NR_clone] = sys_clone,
+	[NR_fork] = sys_fork,
+	[NR_vfork] = sys_vfork,
+	[NR_execve] = ksys_execve,
+	[NR_exit] = sys_exit,
+	[NR_wait4] = ksys_wait4,
+	[NR_kill] = ksys_kill,
+	[NR_uname] = sys_uname,
+	[NR_getuid] = sys_getid,
+	[NR_getgid] = sys_getid,
+	[NR_geteuid] = sys_getid,
+	[NR_getegid] = sys_getid,
+	[NR_getppid] = sys_getppid,
+	[NR_rt_sigpending] = ksys_rt_sigpending,
+	[NR_rt_sigsuspend] = ksys_rt_sigsuspend,
+	[NR_sigaltstack] = ksys_sigaltstack,
+	[NR_arch_prctl] = sys_arch_prctl,
+	[NR_gettid] = sys_gettid,
+	[NR_tkill] = ksys_tkill,
+	[NR_set_tid_address] = sys_set_tid_address,
+	[NR_exit_group] = sys_exit_group,
+	[NR_tgkill] = ksys_tgkill,
+};
+
+void do_syscall(struct pt_regs *regs)
+{
+	uint32_t nr = regs->orig_ax;	/* as Linux: the low half of RAX */
+
+	if (likely(nr < NR_SYSCALLS && sys_call_table[nr])) {
+		regs->ax = sys_call_table[nr](regs);
+		return;
+	}
+	lab_event(LAB_EV_NOSYS, nr, 0, 0, 0);
+	regs->ax = -LX_ENOSYS;
+}

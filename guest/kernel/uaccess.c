@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Copies between kernel and user memory, and the table of instructions that may fault there. Where ring 0 is
+ * emulated a round of `rep` costs as much as an instruction, so the bulk moves eight bytes a round.
+ */
+#include "entry.h"
+#include "sections.h"
+#include "uaccess.h"
+#include "uapi.h"
+
+/** Both directions: only the user's side can fault. Bytes not copied; precise, since RCX is when `rep` faults. */
+static uint64_t copy_user(void *to, const void *from, uint64_t len)
+{
+	uint64_t left = len / 8, tail = len % 8;
+
+	asm volatile("1:	rep movsq\n"
+		     "	mov %[tail], %[left]\n"
+		     "2:	rep movsb\n"
+		     "	jmp 4f\n"
+		     "3:	lea (%[tail], %[left], 8), %[left]\n"
+		     "4:\n"
+		     EX_TABLE(1b, 3b)
+		     EX_TABLE(2b, 4b)
+		     : [left] "+&c"(left), "+&D"(to), "+&S"(from) : [tail] "r"(tail) : "memory");
+	return left;
+}
+
+uint64_t copy_to_user(uint64_t to, const void *from, uint64_t len)
+{
+	return access_ok(to, len) ? copy_user((void *)to, from, len) : len;
+}
+
+uint64_t copy_from_user(void *to, uint64_t from, uint64_t len)
+{
+	return access_ok(from, len) ? copy_user(to, (const void *)from, len) : len;
+}
+
+int put_user_u32(uint32_t value, uint64_t to)
+{
+	int error = 0;
+
+	if (!access_ok(to, sizeof(value)))
+		return -LX_EFAULT;
+	asm volatile("1:	movl %[value], (%[to])\n"
+		     "	jmp 3f\n"
+		     "2:	mov %[efault], %[error]\n"
+		     "3:\n"
+		     EX_TABLE(1b, 2b)
+		     : [error] "+r"(error) : [value] "r"(value), [to] "r"(to), [efault] "i"(-LX_EFAULT) : "memory");
+	return error;
+}
+
+int put_user_u64(uint64_t value, uint64_t to)
+{
+	int error = 0;
+
+	if (!access_ok(to, sizeof(value)))
+		return -LX_EFAULT;
+	asm volatile("1:	movq %[value], (%[to])\n"
+		     "	jmp 3f\n"
+		     "2:	mov %[efault], %[error]\n"
+		     "3:\n"
+		     EX_TABLE(1b, 2b)
+		     : [error] "+r"(error) : [value] "r"(value), [to] "r"(to), [efault] "i"(-LX_EFAULT) : "memory");
+	return error;
+}
+
+int get_user_u64(uint64_t *value, uint64_t from)
+{
+	int error = 0;
+
+	if (!access_ok(from, sizeof(*value)))
+		return -LX_EFAULT;
+	asm volatile("1:	movq (%[from]), %[value]\n"
+		     "	jmp 3f\n"
+		     "2:	mov %[efault], %[error]\n"
+		     "	xor %k[value], %k[value]\n"
+		     "3:\n"
+		     EX_TABLE(1b, 2b)
+		     : [error] "+r"(error), [value] "=&r"(*value) : [from] "r"(from), [efault] "i"(-LX_EFAULT) : "memory");
+	return error;
+}
+
+/** One byte, or -LX_EFAULT; the caller has checked the bounds. */
+static int get_user_byte(uint64_t from)
+{
+	int value = -LX_EFAULT;
+
+	asm volatile("1:	movzbl (%[from]), %[value]\n"
+		     "2:\n"
+		     EX_TABLE(1b, 2b)
+		     : [value] "+r"(value) : [from] "r"(from) : "memory");
+	return value;
+}
+
+long strncpy_from_user(char *to, uint64_t from, uint64_t size)
+{
+	for (uint64_t i = 0; i < size; i++) {
+		int c = access_ok(from + i, 1) ? get_user_byte(from + i) : -LX_EFAULT;
+
+		if (c < 0)
+			return c;
+		to[i] = c;
+		if (c == 0)
+			return i;
+	}
+	return size;
+}
+
+bool fixup_exception(struct pt_regs *regs)
+{
+	const struct exception_entry *entry = (const struct exception_entry *)__start___ex_table;
+	const struct exception_entry *end = (const struct exception_entry *)__stop___ex_table;
+
+	for (; entry < end; entry++) {
+		if (entry->insn != regs->ip)
+			continue;
+		regs->ip = entry->fixup;
+		return true;
+	}
+	return false;
+}
