@@ -92,9 +92,9 @@ static enum frame_role role_of_frame(const struct model *model, uint64_t pfn)
 {
 	const struct model_frame *frame = &model->frames[pfn];
 
-	if (pfn == model->lab.zero_pfn)
+	if (pfn == model->lab.zero_pfn && pfn != 0) /* 0: not taken yet */
 		return FRAME_ZERO;
-	if (pfn < IMAGE_REGION >> PAGE_SHIFT)
+	if (pfn < model->lab.mem_map_start_pfn) /* the image, and tables that boot took behind it */
 		return role_of_user_page(&frame->raw) == FRAME_FILE ? FRAME_FILE : FRAME_IMAGE;
 	if (pfn >= model->lab.mem_map_start_pfn && pfn < model->lab.mem_map_end_pfn)
 		return FRAME_MEM_MAP;
@@ -114,7 +114,7 @@ static enum frame_role role_of_frame(const struct model *model, uint64_t pfn)
 	}
 }
 
-/** The stack of each task: its frames are the kernel's, also those behind the block's head. */
+/** The stack of each task. */
 static void mark_stacks(struct build *b)
 {
 	struct model *model = b->model;
@@ -134,8 +134,6 @@ static void mark_stacks(struct build *b)
 		for (uint64_t pfn = head; pfn < head + (1UL << KERNEL_STACK_ORDER) && pfn < model->nr_touched;
 		     pfn++) {
 			model->frames[pfn].nr_stacks++;
-			if (model->frames[pfn].role == FRAME_UNKNOWN && pfn > head)
-				model->frames[pfn].role = FRAME_KERNEL;
 		}
 	}
 }
@@ -202,13 +200,18 @@ static void count_tables(struct build *b)
 			count_table(b->model, troubles[i].entry & PTE_PFN_MASK);
 }
 
-/** References that are no mapping: the owner's one on slabs, stacks, the zero page, pages of files. */
-static void count_owner(struct model_frame *frame)
+/**
+ * References that are no mapping: the owner's one on slabs, the zero page and pages of files, and on the
+ * first frame of a block of the kernel's. Returns how many further frames that block has.
+ */
+static uint64_t count_owner(struct model_frame *frame)
 {
 	frame->nr_refs += frame->nr_slab;
-	if (frame->role == FRAME_ZERO || frame->role == FRAME_FILE ||
-	    (frame->role == FRAME_KERNEL && frame->raw.page_type == PGTY_kernel))
+	if (frame->role == FRAME_ZERO || frame->role == FRAME_FILE || frame->role == FRAME_KERNEL)
 		frame->nr_refs++;
+	if (frame->role != FRAME_KERNEL || frame->raw.order >= NR_ORDERS)
+		return 0;
+	return (1UL << frame->raw.order) - 1;
 }
 
 void count_references(struct build *b)
@@ -224,7 +227,7 @@ void count_references(struct build *b)
 	}
 	count_tables(b);
 	for (uint64_t pfn = 0; pfn < b->model->nr_touched; pfn++)
-		count_owner(&b->model->frames[pfn]);
+		pfn += count_owner(&b->model->frames[pfn]);
 	if (!b->marks_left)
 		add_damage(b, DAMAGE_LIMIT, 0, -1,
 			   "more frames behind leaves and free blocks than the host counts");

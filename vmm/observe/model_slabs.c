@@ -27,7 +27,7 @@ static uint64_t slab_va(const struct build *b, uint64_t pfn)
 /** A free object of a debug build: the link to the next, then poison. */
 static bool poison_broken(const uint8_t *object, const struct kmem_cache *cache)
 {
-	for (uint32_t i = sizeof(uint64_t); i < cache->object_size; i++)
+	for (uint32_t i = sizeof(uint64_t); i < cache->size; i++)
 		if (object[i] != POISON_FREE)
 			return true;
 	return false;

@@ -3,6 +3,7 @@
 #ifndef VMM_VERIFY_VERIFY_H
 #define VMM_VERIFY_VERIFY_H
 
+#include <stdio.h>
 #include "observe/model.h"
 
 struct invariant;
@@ -21,6 +22,7 @@ struct findings {
 	uint32_t n, capacity;
 	uint32_t suppressed;		/* beyond MAX_PER_INVARIANT of one invariant */
 };
+#define MAX_PER_INVARIANT	16	/* findings of one invariant in one verification */
 
 /** Second opinions that only a live machine can give; NULL where there is none. */
 struct verify_aids {
@@ -35,14 +37,18 @@ struct verify_context {
 	const struct verify_aids *aids;	/* may be NULL */
 	struct findings *findings;
 	uint64_t checks;		/* += individual comparisons made */
+	uint32_t found;			/* findings of the invariant under check, suppressed ones included */
+	const void *scratch;		/* what the check under way passes to its own helpers */
 };
 
 enum severity { SEVERITY_WARN, SEVERITY_ERROR, SEVERITY_FATAL };
 
 struct invariant {
 	const char *id;			/* short stable name, kebab-case: "area-sorted" */
+	const char *family;		/* heading in docs/invariants.md */
 	const char *sentence;		/* what holds, one sentence */
 	enum severity severity;
+	const char *linux_check;	/* what in Linux would find it too ("validate_mm"), or NULL: nothing does */
 	void (*check)(struct verify_context *c, const struct invariant *self);
 };
 
@@ -53,5 +59,9 @@ extern const unsigned int nr_invariants;
 uint64_t verify_model(const struct model *now, const struct model *before, const struct verify_aids *aids,
 		      struct findings *findings);
 void findings_free(struct findings *findings);
+/** The invariant of that id, or NULL. */
+const struct invariant *find_invariant(const char *id);
+/** The table as Markdown, for docs/invariants.md. */
+void list_invariants(FILE *out);
 
 #endif

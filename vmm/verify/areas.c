@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* Areas one by one and side by side: order, extent, links, rights, and the caches that point at them. */
+#include "verify/check.h"
+
+#define MMAP_MIN_ADDR 65536UL /* mm_profile.mmap_min_addr */
+
+/** Every area of every mm, each with the one before it in address order (or NULL). */
+#define for_each_area(model, vma)                                                                            \
+	for (const struct model_vma *vma = (model)->all_vmas;                                                \
+	     vma < (model)->all_vmas + (model)->nr_all_vmas; vma++)
+
+static const struct model_vma *area_before(const struct model *model, const struct model_vma *vma)
+{
+	return vma > model->mms[vma->mm].vmas ? vma - 1 : NULL;
+}
+
+void check_area_order(struct verify_context *c, const struct invariant *self)
+{
+	for_each_area(c->now, vma)
+	{
+		const struct model_vma *prev = area_before(c->now, vma);
+
+		if (!holds(c, !prev || prev->raw.vm_end <= vma->raw.vm_start))
+			report(c, self, AT_AREA(vma), "%s: area %s overlaps %s",
+			       mm_label(c->now, vma->mm).text, area_label(prev).text, area_label(vma).text);
+	}
+}
+
+void check_area_extent(struct verify_context *c, const struct invariant *self)
+{
+	for_each_area(c->now, vma)
+	{
+		uint64_t start = vma->raw.vm_start, end = vma->raw.vm_end;
+		uint64_t limit = c->now->mms[vma->mm].raw.task_size;
+		const char *wrong = NULL;
+
+		if ((start | end) & (PAGE_SIZE - 1))
+			wrong = "is not page-aligned";
+		else if (start >= end)
+			wrong = "is empty";
+		else if (start < MMAP_MIN_ADDR)
+			wrong = "begins below mmap_min_addr";
+		else if (end > limit || end > TASK_SIZE)
+			wrong = "ends beyond task_size";
+		if (!holds(c, !wrong))
+			report(c, self, AT_AREA(vma), "%s: area %s %s", mm_label(c->now, vma->mm).text,
+			       area_label(vma).text, wrong);
+	}
+}
+
+void check_area_links(struct verify_context *c, const struct invariant *self)
+{
+	for_each_area(c->now, vma)
+	{
+		const struct model_vma *next = vma_at(c->now, vma->raw.vm_next);
+
+		if (!vma->in_list)
+			continue;
+		if (!holds(c, vma->list_pos > 0 || vma->raw.vm_prev.va == 0))
+			report(c, self, AT_AREA(vma), "%s: vm_prev of the first area %s is %#lx, expected 0",
+			       mm_label(c->now, vma->mm).text, area_label(vma).text, vma->raw.vm_prev.va);
+		if (!holds(c, !next || next->raw.vm_prev.va == vma->addr.va))
+			report(c, self, AT_AREA(next), "%s: vm_prev of area %s is %#lx, expected %#lx (%s)",
+			       mm_label(c->now, vma->mm).text, area_label(next).text, next->raw.vm_prev.va,
+			       vma->addr.va, area_label(vma).text);
+		if (!holds(c, !next || next->raw.vm_start >= vma->raw.vm_start))
+			report(c, self, AT_AREA(next), "%s: area %s follows %s in the list",
+			       mm_label(c->now, vma->mm).text, area_label(next).text, area_label(vma).text);
+	}
+}
+
+void check_area_members(struct verify_context *c, const struct invariant *self)
+{
+	for_each_area(c->now, vma)
+	{
+		if (!holds(c, vma->in_list && vma->in_tree))
+			report(c, self, AT_AREA(vma), "%s: area %s is in the %s but not in the %s",
+			       mm_label(c->now, vma->mm).text, area_label(vma).text,
+			       vma->in_list ? "list" : "tree", vma->in_list ? "tree" : "list");
+		else if (!holds(c, vma->list_pos == vma->tree_pos))
+			report(c, self, AT_AREA(vma),
+			       "%s: area %s is number %u in the list, number %u in the tree",
+			       mm_label(c->now, vma->mm).text, area_label(vma).text, vma->list_pos,
+			       vma->tree_pos);
+	}
+}
+
+void check_area_mm(struct verify_context *c, const struct invariant *self)
+{
+	for_each_area(c->now, vma) if (!holds(c, vma->raw.vm_mm.va == c->now->mms[vma->mm].addr.va))
+		report(c, self, AT_AREA(vma), "%s: vm_mm of area %s is %#lx, expected %#lx",
+		       mm_label(c->now, vma->mm).text, area_label(vma).text, vma->raw.vm_mm.va,
+		       c->now->mms[vma->mm].addr.va);
+}
+
+/** Linux vm_get_page_prot: writable from the start only where shared; private pages wait for the fault. */
+static uint64_t prot_of_flags(uint64_t flags)
+{
+	uint64_t prot = PTE_US | PTE_A | PTE_P;
+
+	if (!(flags & VM_ACCESS))
+		return PTE_A | PTE_PROTNONE | PTE_NX;
+	if ((flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE))
+		prot |= PTE_RW;
+	if (!(flags & VM_EXEC))
+		prot |= PTE_NX;
+	return prot;
+}
+
+void check_area_prot(struct verify_context *c, const struct invariant *self)
+{
+	for_each_area(c->now, vma)
+	{
+		uint64_t expected = prot_of_flags(vma->raw.vm_flags), found = vma->raw.vm_page_prot;
+
+		/* Whether A is set from the start is the mm's own affair: the MMU sets it anyway. */
+		if (!holds(c, ((expected ^ found) & ~PTE_A) == 0))
+			report(c, self, AT_AREA(vma),
+			       "%s: vm_page_prot of area %s is %#lx, expected %#lx for vm_flags %#lx",
+			       mm_label(c->now, vma->mm).text, area_label(vma).text, found, expected,
+			       vma->raw.vm_flags);
+	}
+}
+
+#define KNOWN_FLAGS                                                                                          \
+	(VM_READ | VM_WRITE | VM_EXEC | VM_SHARED | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_MAYSHARE |    \
+	 VM_GROWSDOWN | VM_PFNMAP | VM_LOCKED | VM_IO | VM_SEQ_READ | VM_RAND_READ | VM_DONTCOPY |           \
+	 VM_DONTEXPAND | VM_LOCKONFAULT | VM_ACCOUNT | VM_NORESERVE | VM_SYNC | VM_WIPEONFORK |              \
+	 VM_DONTDUMP | VM_SOFTDIRTY)
+
+void check_area_flags(struct verify_context *c, const struct invariant *self)
+{
+	for_each_area(c->now, vma)
+	{
+		uint64_t flags = vma->raw.vm_flags,
+			 may = (flags >> 4) & VM_ACCESS; /* VM_MAYREAD is VM_READ << 4 */
+		const char *wrong = NULL;
+
+		if (flags & ~KNOWN_FLAGS)
+			wrong = "a flag that does not exist";
+		else if (flags & VM_ACCESS & ~may)
+			wrong = "a right without its VM_MAY flag";
+		else if ((flags & VM_SHARED) && !(flags & VM_MAYSHARE))
+			wrong = "VM_SHARED without VM_MAYSHARE";
+		else if ((flags & VM_GROWSDOWN) && (flags & VM_SHARED))
+			wrong = "VM_GROWSDOWN and VM_SHARED";
+		else if ((flags & VM_LOCKONFAULT) && !(flags & VM_LOCKED))
+			wrong = "VM_LOCKONFAULT without VM_LOCKED";
+		if (!holds(c, !wrong))
+			report(c, self, AT_AREA(vma), "%s: vm_flags %#lx of area %s have %s",
+			       mm_label(c->now, vma->mm).text, flags, area_label(vma).text, wrong);
+	}
+}
+
+/** A pointer to something of the kernel's: in the direct map or in the image. */
+static bool is_kernel_pointer(const struct model *model, gva_t va)
+{
+	gpa_t pa;
+
+	return va.va && image_linear(model->image, va, 8, &pa);
+}
+
+void check_area_kind(struct verify_context *c, const struct invariant *self)
+{
+	for_each_area(c->now, vma)
+	{
+		const struct vm_area_struct *raw = &vma->raw;
+		const char *wrong = NULL;
+
+		if (raw->vm_file.va && !is_kernel_pointer(c->now, raw->vm_file))
+			wrong = "its vm_file points nowhere";
+		else if (raw->vm_ops.va && !is_kernel_pointer(c->now, raw->vm_ops))
+			wrong = "its vm_ops point nowhere";
+		else if (raw->vm_file.va && !raw->vm_ops.va)
+			wrong = "it maps a file without vm_ops";
+		else if (!raw->vm_file.va && raw->vm_ops.va && raw->anon_vma.va &&
+			 (raw->vm_flags & VM_SHARED))
+			wrong = "it is shared, without a file, and has an anon_vma";
+		if (!holds(c, !wrong))
+			report(c, self, AT_AREA(vma),
+			       "%s: area %s: %s (vm_file %#lx, vm_ops %#lx, vm_flags %#lx)",
+			       mm_label(c->now, vma->mm).text, area_label(vma).text, wrong, raw->vm_file.va,
+			       raw->vm_ops.va, raw->vm_flags);
+	}
+}
+
+void check_highest_end(struct verify_context *c, const struct invariant *self)
+{
+	for (uint32_t i = 0; i < c->now->nr_mms; i++) {
+		const struct model_mm *mm = &c->now->mms[i];
+		uint64_t expected = mm->nr_vmas ? mm->vmas[mm->nr_vmas - 1].raw.vm_end : 0;
+
+		if (!holds(c, mm->raw.highest_vm_end == expected))
+			report(c, self, AT_MM(i), "%s: highest_vm_end is %#lx, expected %#lx",
+			       mm_label(c->now, i).text, mm->raw.highest_vm_end, expected);
+	}
+}
+
+void check_vmacache(struct verify_context *c, const struct invariant *self)
+{
+	const struct model *now = c->now;
+
+	for (uint32_t i = 0; i < now->nr_tasks; i++) {
+		const struct model_task *task = &now->tasks[i];
+
+		if (task->mm < 0 || task->raw.vmacache_seqnum != now->mms[task->mm].raw.vmacache_seqnum)
+			continue;
+		for (unsigned int j = 0; j < VMACACHE_SIZE; j++) {
+			gva_t entry = task->raw.vmacache[j];
+			const struct model_vma *vma = vma_at(now, entry);
+
+			if (!holds(c, entry.va == 0 || (vma && (int)vma->mm == task->mm)))
+				report(c, self, AT_OBJECT(task->addr),
+				       "task %d: vmacache[%u] is %#lx, no area of its mm, and "
+				       "vmacache_seqnum is current",
+				       task->raw.pid, j, entry.va);
+		}
+	}
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* The buddy allocator: blocks, their merging, its counters and bounds. */
+#include "verify/check.h"
+
+#define for_each_block(model, pfn, frame)                                                                    \
+	for (uint64_t pfn = 0; pfn < (model)->nr_touched; pfn++)                                             \
+		for (const struct model_frame *frame = &(model)->frames[pfn]; frame && frame->block_head;    \
+		     frame = NULL)
+
+void check_buddy_blocks(struct verify_context *c, const struct invariant *self)
+{
+	for_each_block(c->now, pfn, frame)
+	{
+		unsigned int order = frame->free_order;
+		const char *wrong = NULL;
+
+		if (frame->raw.page_type != PGTY_buddy)
+			wrong = "page_type is not PGTY_buddy";
+		else if (frame->raw.order != order || frame->raw.private != order)
+			wrong = "order or private say another order";
+		else if (pfn & ((1UL << order) - 1))
+			wrong = "it is not aligned to its size";
+		else if (pfn < c->now->zone.start_pfn || pfn + (1UL << order) > c->now->nr_touched)
+			wrong = "it lies outside the zone or above the frontier";
+		if (!holds(c, !wrong))
+			report(c, self, AT_FRAME(pfn),
+			       "free block %#lx on the list of order %u: %s (page_type %u, order %u, private "
+			       "%lu)",
+			       pfn, order, wrong, frame->raw.page_type, frame->raw.order, frame->raw.private);
+	}
+}
+
+void check_buddy_tails(struct verify_context *c, const struct invariant *self)
+{
+	for (uint64_t pfn = 0; pfn < c->now->nr_touched; pfn++) {
+		const struct model_frame *frame = &c->now->frames[pfn];
+
+		if (frame->role != FRAME_FREE || frame->block_head)
+			continue;
+		if (!holds(c, frame->raw.page_type == PGTY_free_tail))
+			report(c, self, AT_FRAME(pfn),
+			       "frame %#lx inside a free block of order %u has page_type %u, expected "
+			       "PGTY_free_tail",
+			       pfn, frame->free_order, frame->raw.page_type);
+	}
+}
+
+void check_buddy_merged(struct verify_context *c, const struct invariant *self)
+{
+	for_each_block(c->now, pfn, frame)
+	{
+		uint64_t buddy = pfn ^ (1UL << frame->free_order);
+		const struct model_frame *other;
+
+		/* The lower one of a pair tells. */
+		if (frame->free_order >= NR_ORDERS - 1 || buddy < pfn || buddy >= c->now->nr_touched)
+			continue;
+		other = &c->now->frames[buddy];
+		if (!holds(c, !other->block_head || other->free_order != frame->free_order))
+			report(c, self, AT_FRAME(pfn),
+			       "free blocks %#lx and %#lx of order %u are buddies, but not merged", pfn,
+			       buddy, frame->free_order);
+	}
+}
+
+void check_buddy_counts(struct verify_context *c, const struct invariant *self)
+{
+	for (unsigned int order = 0; order < NR_ORDERS; order++)
+		if (!holds(c, c->now->zone.free_area[order].nr_free == c->now->free_blocks[order]))
+			report(c, self, AT_OBJECT(c->now->lab.zone),
+			       "free_area[%u].nr_free is %lu, but the list has %lu blocks", order,
+			       c->now->zone.free_area[order].nr_free, c->now->free_blocks[order]);
+}
+
+void check_zone_free(struct verify_context *c, const struct invariant *self)
+{
+	if (!holds(c, c->now->zone.nr_free == c->now->free_frames))
+		report(c, self, AT_OBJECT(c->now->lab.zone),
+		       "zone.nr_free is %lu, but the lists have %lu frames", c->now->zone.nr_free,
+		       c->now->free_frames);
+}
+
+void check_zone_bounds(struct verify_context *c, const struct invariant *self)
+{
+	const struct zone *zone = &c->now->zone;
+	const struct lab_page *lab = &c->now->lab;
+
+	if (!holds(c, zone->start_pfn == lab->mem_map_end_pfn))
+		report(c, self, AT_OBJECT(lab->zone),
+		       "zone.start_pfn is %#lx, expected %#lx, the end of mem_map", zone->start_pfn,
+		       lab->mem_map_end_pfn);
+	if (!holds(c, zone->end_pfn == c->now->nr_frames))
+		report(c, self, AT_OBJECT(lab->zone), "zone.end_pfn is %#lx, expected %#lx, the end of RAM",
+		       zone->end_pfn, c->now->nr_frames);
+	if (!holds(c, zone->start_pfn <= zone->frontier_pfn && zone->frontier_pfn <= zone->end_pfn))
+		report(c, self, AT_OBJECT(lab->zone), "zone.frontier_pfn %#lx lies outside the zone",
+		       zone->frontier_pfn);
+}
+
+void check_free_unused(struct verify_context *c, const struct invariant *self)
+{
+	for (uint64_t pfn = 0; pfn < c->now->nr_touched; pfn++) {
+		const struct model_frame *frame = &c->now->frames[pfn];
+
+		if (frame->role != FRAME_FREE)
+			continue;
+		if (!holds(c, frame->raw._refcount == 0))
+			report(c, self, AT_FRAME(pfn), "free frame %#lx has _refcount %d", pfn,
+			       frame->raw._refcount);
+		if (!holds(c, frame->nr_refs == 0))
+			report(c, self, AT_FRAME(pfn),
+			       "free frame %#lx is in use: %u mappings, %u as a table, %u as a slab", pfn,
+			       frame->nr_maps, frame->nr_tables, frame->nr_slab);
+	}
+}
+
+#define MAX_ZERO_PAGES 32 /* read per verification */
+
+void check_free_zero(struct verify_context *c, const struct invariant *self)
+{
+	unsigned int left = MAX_ZERO_PAGES;
+
+	for_each_block(c->now, pfn, frame)
+	{
+		if (!(frame->raw.flags & PG_zeroed))
+			continue;
+		for (uint64_t at = pfn; at < pfn + (1UL << frame->free_order) && left; at++, left--) {
+			const void *page = image_ptr(c->now->image, (gpa_t){at << PAGE_SHIFT}, PAGE_SIZE);
+
+			if (page && !holds(c, all_zero(page, PAGE_SIZE)))
+				report(c, self, AT_FRAME(at),
+				       "free frame %#lx, in the block %#lx that says PG_zeroed, is not zero",
+				       at, pfn);
+		}
+	}
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the checks of all families share: where a finding is, how it is told, names of things in
+ * words, and walks over the model. A check counts each comparison and reports each that fails.
+ */
+#ifndef VMM_VERIFY_CHECK_H
+#define VMM_VERIFY_CHECK_H
+
+#include "verify/verify.h"
+
+#define NO_PFN	(~0UL)
+#define PFN(pa)	((pa) >> PAGE_SHIFT)
+
+/** Where a finding is; NOWHERE with fields changed. */
+struct site {
+	int mm;
+	gva_t object;
+	uint64_t va;
+	uint64_t pfn;
+};
+#define NOWHERE		.mm = -1, .pfn = NO_PFN
+#define AT_MM(m)	((struct site){ .mm = (int)(m), .pfn = NO_PFN })
+#define AT_FRAME(p)	((struct site){ .mm = -1, .pfn = (p) })
+#define AT_OBJECT(o)	((struct site){ NOWHERE, .object = (o) })
+#define AT_AREA(v)	((struct site){ .mm = (int)(v)->mm, .object = (v)->addr, .va = (v)->raw.vm_start, .pfn = NO_PFN })
+#define AT_LEAF(m, l)	((struct site){ .mm = (int)(m), .va = (l)->va, .pfn = PFN((l)->pa) })
+
+/** Append a finding of `self`, unless it has had MAX_PER_INVARIANT already. */
+void report(struct verify_context *c, const struct invariant *self, struct site site, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/** One comparison: count it; true if it holds. */
+static inline bool holds(struct verify_context *c, bool ok)
+{
+	c->checks++;
+	return ok;
+}
+
+/** Who an mm belongs to, in words: "a (pid 2)", "init_mm", "an mm without users". */
+struct label {
+	char text[48];
+};
+struct label mm_label(const struct model *model, int mm);
+/** "7ffff7ffc000-7ffff7fff000 rw-p". */
+struct label area_label(const struct model_vma *vma);
+/** "frame 0x31a (anon)". */
+struct label frame_label(const struct model *model, uint64_t pfn);
+
+/** Called with every present leaf of every mm; area is the one that holds its first byte, or NULL. */
+typedef void (*leaf_check)(struct verify_context *c, const struct invariant *self, uint32_t mm,
+			   const struct leaf *leaf, const struct model_vma *area);
+void each_leaf(struct verify_context *c, const struct invariant *self, leaf_check check);
+/** The same for entries of PROT_NONE pages. */
+void each_held(struct verify_context *c, const struct invariant *self, leaf_check check);
+
+/** The decoded struct page behind a leaf, or NULL (outside RAM, never touched, mem_map). */
+const struct model_frame *frame_of_leaf(const struct model *model, const struct leaf *leaf);
+/** The area decoded from guest address addr, or NULL. */
+const struct model_vma *vma_at(const struct model *model, gva_t addr);
+/** The area whose vm_rb is at node, or NULL. */
+const struct model_vma *vma_of_node(const struct model *model, gva_t node);
+/** Does this leaf map the shared zero page? */
+static inline bool is_zero_leaf(const struct model *model, const struct leaf *leaf)
+{
+	return model->lab.zero_pfn && PFN(leaf->pa) == model->lab.zero_pfn;
+}
+
+/** The caches by the names the guest gives them. */
+const struct model_cache *cache_named(const struct model *model, const char *name);
+
+#define VM_ACCESS	(VM_READ | VM_WRITE | VM_EXEC)
+
+/** n bytes (a multiple of 8, aligned) are zero. */
+bool all_zero(const void *bytes, size_t n);
+
+/* The checks, one file a family; sentences stand in invariants.c. */
+typedef void check_function(struct verify_context *c, const struct invariant *self);
+
+/* sound.c: what could not be decoded */
+check_function check_lab, check_pointers, check_lists, check_trees, check_roots, check_limits;
+/* areas.c */
+check_function check_area_order, check_area_extent, check_area_links, check_area_members, check_area_mm;
+check_function check_area_prot, check_area_flags, check_area_kind, check_highest_end, check_vmacache;
+/* tree.c */
+check_function check_tree_order, check_tree_colour, check_tree_balance, check_tree_parents, check_tree_gaps;
+/* counters.c */
+check_function check_map_count, check_total_vm, check_data_vm, check_exec_vm, check_stack_vm, check_locked_vm;
+check_function check_rss, check_pgtables_bytes, check_layout;
+/* life.c */
+check_function check_mm_users, check_mm_count, check_mmlist, check_active_mm, check_task_mm, check_pids;
+check_function check_families, check_mm_locks, check_other_locks;
+/* cpus.c */
+check_function check_cr3, check_cr0, check_cr4, check_efer, check_current, check_kernel_stack, check_cpu_self;
+check_function check_cpu_bitmap, check_in_irq, check_translation;
+/* tables.c */
+check_function check_table_once, check_table_owner, check_table_entry, check_table_needed, check_table_ram;
+check_function check_upper_half, check_entry_garbage, check_reserved_bits, check_table_pages;
+/* leaves.c */
+check_function check_leaf_area, check_leaf_write, check_leaf_exclusive, check_leaf_exec, check_leaf_read;
+check_function check_leaf_user, check_leaf_frame, check_leaf_size, check_leaf_bits, check_leaf_zero;
+check_function check_leaf_special, check_prot_none, check_leaf_index, check_leaf_file;
+/* kernel.c */
+check_function check_kernel_wx, check_kernel_user, check_kernel_linear, check_kernel_image, check_kernel_whole;
+check_function check_zero_content, check_events;
+/* frames.c */
+check_function check_frame_role, check_frame_uses, check_frame_refs, check_frame_maps, check_frame_flags;
+/* buddy.c */
+check_function check_buddy_blocks, check_buddy_tails, check_buddy_merged, check_buddy_counts, check_zone_free;
+check_function check_zone_bounds, check_free_unused, check_free_zero;
+/* slabs.c */
+check_function check_cache_geometry, check_slab_pages, check_slab_inuse, check_cache_counts, check_slab_poison;
+check_function check_vma_slab, check_mm_slab, check_task_slab, check_anon_slab, check_avc_slab;
+/* rmap.c */
+check_function check_avc_lists, check_avc_names, check_anon_link, check_anon_none, check_anon_root;
+check_function check_anon_counts, check_anon_refs, check_page_rmap, check_page_anon;
+/* steps.c */
+check_function check_brk_grown, check_stack_gap;
+
+#endif

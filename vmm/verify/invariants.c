@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of invariants, and the loop over it. Each row is one sentence that holds at the end of every
+ * step; the function that checks it stands in the file of its family. docs/invariants.md is generated from
+ * here.
+ */
+#include "verify/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/** A row. `linux`: what in Linux would find it, too. */
+#define ROW(family_, id_, severity_, check_, linux_, sentence_)                                              \
+	&(const struct invariant)                                                                            \
+	{                                                                                                    \
+		.id = id_, .family = family_, .sentence = sentence_, .severity = severity_,                  \
+		.linux_check = linux_, .check = check_                                                       \
+	}
+
+/* clang-format off */
+const struct invariant *const invariants[] = {
+#define FAMILY "Decoding"
+	ROW(FAMILY, "lab-sound", SEVERITY_FATAL, check_lab, NULL,
+	    "The lab page is there, of this ABI, and what it publishes of RAM and mem_map is plausible."),
+	ROW(FAMILY, "pointers-sound", SEVERITY_FATAL, check_pointers, "KASAN, in part",
+	    "Every pointer that the host must follow leads to a structure of its kind in RAM."),
+	ROW(FAMILY, "lists-sound", SEVERITY_FATAL, check_lists, "CONFIG_DEBUG_LIST",
+	    "Every list ends at its head, without a cycle, and prev mirrors next."),
+	ROW(FAMILY, "tree-sound", SEVERITY_FATAL, check_trees, "validate_mm",
+	    "Every node of a tree is reached once."),
+	ROW(FAMILY, "pgd-sound", SEVERITY_FATAL, check_roots, NULL,
+	    "mm.pgd is the direct-map or image address of a page."),
+	ROW(FAMILY, "bounded", SEVERITY_FATAL, check_limits, NULL,
+	    "The guest has no more structures than its RAM can hold."),
+#undef FAMILY
+
+#define FAMILY "Areas"
+	ROW(FAMILY, "area-order", SEVERITY_ERROR, check_area_order, "validate_mm (6.1), in part",
+	    "The areas of an mm are disjoint."),
+	ROW(FAMILY, "area-extent", SEVERITY_ERROR, check_area_extent, NULL,
+	    "An area is page-aligned, not empty, above mmap_min_addr and below task_size."),
+	ROW(FAMILY, "area-links", SEVERITY_ERROR, check_area_links, "validate_mm, in part",
+	    "The list of areas ascends, and vm_prev mirrors vm_next."),
+	ROW(FAMILY, "area-members", SEVERITY_ERROR, check_area_members, "validate_mm",
+	    "List and tree hold the same areas in the same order."),
+	ROW(FAMILY, "area-mm", SEVERITY_ERROR, check_area_mm, NULL,
+	    "vm_mm names the mm that holds the area."),
+	ROW(FAMILY, "area-prot", SEVERITY_ERROR, check_area_prot, NULL,
+	    "vm_page_prot is what vm_flags make it."),
+	ROW(FAMILY, "area-flags", SEVERITY_ERROR, check_area_flags, NULL,
+	    "vm_flags are known ones, and no right is there without its VM_MAY flag."),
+	ROW(FAMILY, "area-kind", SEVERITY_ERROR, check_area_kind, NULL,
+	    "vm_file, vm_ops and anon_vma fit each other."),
+	ROW(FAMILY, "highest-end", SEVERITY_ERROR, check_highest_end, "validate_mm",
+	    "highest_vm_end is the end of the last area."),
+	ROW(FAMILY, "vmacache", SEVERITY_ERROR, check_vmacache, "CONFIG_DEBUG_VM_VMACACHE",
+	    "A cache of current number holds only areas of its task's mm."),
+	ROW(FAMILY, "rb-order", SEVERITY_ERROR, check_tree_order, "validate_mm",
+	    "A left child lies before its node, a right child after it."),
+	ROW(FAMILY, "rb-colour", SEVERITY_ERROR, check_tree_colour, NULL,
+	    "The root is black, and no red node has a red child."),
+	ROW(FAMILY, "rb-balance", SEVERITY_ERROR, check_tree_balance, NULL,
+	    "Every way down from a node meets the same number of black nodes."),
+	ROW(FAMILY, "rb-parent", SEVERITY_ERROR, check_tree_parents, NULL,
+	    "Every node names its parent; the root has none."),
+	ROW(FAMILY, "rb-gap", SEVERITY_ERROR, check_tree_gaps, "validate_mm",
+	    "rb_subtree_gap is the largest gap of the subtree."),
+#undef FAMILY
+
+#define FAMILY "Counters of an mm"
+	ROW(FAMILY, "map-count", SEVERITY_ERROR, check_map_count, "validate_mm",
+	    "map_count is the number of areas."),
+	ROW(FAMILY, "total-vm", SEVERITY_ERROR, check_total_vm, NULL,
+	    "total_vm is the pages of all areas."),
+	ROW(FAMILY, "data-vm", SEVERITY_ERROR, check_data_vm, NULL,
+	    "data_vm is the pages of private writable areas that are no stacks."),
+	ROW(FAMILY, "exec-vm", SEVERITY_ERROR, check_exec_vm, NULL,
+	    "exec_vm is the pages of executable, not writable areas."),
+	ROW(FAMILY, "stack-vm", SEVERITY_ERROR, check_stack_vm, NULL,
+	    "stack_vm is the pages of stacks."),
+	ROW(FAMILY, "locked-vm", SEVERITY_ERROR, check_locked_vm, NULL,
+	    "locked_vm is the pages of VM_LOCKED areas."),
+	ROW(FAMILY, "rss", SEVERITY_ERROR, check_rss, "check_mm (at the end)",
+	    "rss_stat is, by kind, the pages that the page tables hold; the zero page is none."),
+	ROW(FAMILY, "pgtables-bytes", SEVERITY_ERROR, check_pgtables_bytes, "check_mm (at the end)",
+	    "pgtables_bytes is the tables below the top level."),
+	ROW(FAMILY, "mm-layout", SEVERITY_ERROR, check_layout, NULL,
+	    "Code, data, brk, arguments and environment each end at or after their start, in user space."),
+#undef FAMILY
+
+#define FAMILY "Life of tasks and mms"
+	ROW(FAMILY, "mm-users", SEVERITY_ERROR, check_mm_users, NULL,
+	    "mm_users is the number of tasks that share the mm."),
+	ROW(FAMILY, "mm-count", SEVERITY_ERROR, check_mm_count, NULL,
+	    "mm_count is one for all users, and one for each task that borrows the mm."),
+	ROW(FAMILY, "mmlist", SEVERITY_ERROR, check_mmlist, NULL,
+	    "mmlist holds exactly the mms that have users."),
+	ROW(FAMILY, "active-mm", SEVERITY_ERROR, check_active_mm, NULL,
+	    "A task with an mm has it as active_mm, too."),
+	ROW(FAMILY, "task-mm", SEVERITY_ERROR, check_task_mm, NULL,
+	    "Living user tasks have an mm; kernel threads and the dead have none."),
+	ROW(FAMILY, "pids", SEVERITY_ERROR, check_pids, NULL,
+	    "Pids are unique, and only the idle task has 0."),
+	ROW(FAMILY, "families", SEVERITY_ERROR, check_families, NULL,
+	    "The parent of a task is a task, and the threads of a process share their mm."),
+	ROW(FAMILY, "mm-locks", SEVERITY_ERROR, check_mm_locks, "lockdep",
+	    "At the end of a step nobody holds mmap_lock or page_table_lock."),
+	ROW(FAMILY, "locks", SEVERITY_ERROR, check_other_locks, "lockdep",
+	    "At the end of a step nobody holds the lock of the zone, of a slab cache or of an anon_vma."),
+#undef FAMILY
+
+#define FAMILY "CPUs"
+	ROW(FAMILY, "cr3", SEVERITY_FATAL, check_cr3, "a VM_WARN_ON in switch_mm",
+	    "CR3 is the pgd of the active_mm of the task that runs."),
+	ROW(FAMILY, "cr0", SEVERITY_FATAL, check_cr0, NULL,
+	    "CR0 has PE, PG and WP set, and caching on."),
+	ROW(FAMILY, "cr4", SEVERITY_FATAL, check_cr4, NULL,
+	    "CR4 has PAE set; LA57 and PCIDE are clear."),
+	ROW(FAMILY, "efer", SEVERITY_FATAL, check_efer, NULL,
+	    "EFER has LME, LMA, NXE and SCE set."),
+	ROW(FAMILY, "current", SEVERITY_ERROR, check_current, NULL,
+	    "What a CPU runs is a running task, and its idle task is one."),
+	ROW(FAMILY, "kernel-stack", SEVERITY_ERROR, check_kernel_stack, NULL,
+	    "kernel_sp is the top of the kernel stack of the task that runs."),
+	ROW(FAMILY, "cpu-self", SEVERITY_ERROR, check_cpu_self, NULL,
+	    "cpu_info names itself, and the kernel's GS base points to it."),
+	ROW(FAMILY, "cpu-bitmap", SEVERITY_ERROR, check_cpu_bitmap, NULL,
+	    "cpu_bitmap has the CPUs whose CR3 holds the mm."),
+	ROW(FAMILY, "no-irq", SEVERITY_ERROR, check_in_irq, NULL,
+	    "At the end of a step no CPU is in an interrupt."),
+	ROW(FAMILY, "translation", SEVERITY_ERROR, check_translation, NULL,
+	    "For sampled addresses the machine translates as the walk in software does."),
+#undef FAMILY
+
+#define FAMILY "Page tables"
+	ROW(FAMILY, "table-once", SEVERITY_ERROR, check_table_once, NULL,
+	    "Page tables form a tree: each is referenced exactly once."),
+	ROW(FAMILY, "table-frame", SEVERITY_ERROR, check_table_pages, NULL,
+	    "Tables of tasks stand in frames of that role, tables of the kernel in the image."),
+	ROW(FAMILY, "table-owner", SEVERITY_ERROR, check_table_owner, NULL,
+	    "pt_mm and pt_level of a table say whose it is and where it hangs."),
+	ROW(FAMILY, "table-rights", SEVERITY_ERROR, check_table_entry, NULL,
+	    "An entry for a table has P, RW and US, and nothing else: rights are decided at the leaf."),
+	ROW(FAMILY, "table-needed", SEVERITY_ERROR, check_table_needed, NULL,
+	    "Every table lies in a span that some area needs."),
+	ROW(FAMILY, "table-ram", SEVERITY_FATAL, check_table_ram, NULL,
+	    "No entry points to a table outside RAM."),
+	ROW(FAMILY, "upper-half", SEVERITY_ERROR, check_upper_half, NULL,
+	    "The kernel's half of the top level is the same in every mm."),
+	ROW(FAMILY, "entry-zero", SEVERITY_ERROR, check_entry_garbage, "bad_pte, when met",
+	    "An entry that is not present is zero, or the page of a PROT_NONE area."),
+	ROW(FAMILY, "entry-reserved", SEVERITY_FATAL, check_reserved_bits, "the fault handler, when met",
+	    "No present entry has a reserved bit set."),
+#undef FAMILY
+
+#define FAMILY "Leaves"
+	ROW(FAMILY, "leaf-area", SEVERITY_ERROR, check_leaf_area, NULL,
+	    "Every mapped page lies in an area of that mm."),
+	ROW(FAMILY, "leaf-write", SEVERITY_ERROR, check_leaf_write, NULL,
+	    "A page is writable only where its area is."),
+	ROW(FAMILY, "leaf-exclusive", SEVERITY_ERROR, check_leaf_exclusive, "PAGE_TABLE_CHECK, in part",
+	    "A writable page of a private area belongs to this mm alone."),
+	ROW(FAMILY, "leaf-exec", SEVERITY_ERROR, check_leaf_exec, NULL,
+	    "A page is executable exactly where its area is."),
+	ROW(FAMILY, "leaf-access", SEVERITY_ERROR, check_leaf_read, NULL,
+	    "No page is present in an area without any right."),
+	ROW(FAMILY, "leaf-user", SEVERITY_ERROR, check_leaf_user, NULL,
+	    "Every page in the user half can be reached from ring 3."),
+	ROW(FAMILY, "leaf-frame", SEVERITY_FATAL, check_leaf_frame, "PAGE_TABLE_CHECK, in part",
+	    "Ring 3 reaches only pages of user memory: anonymous, of a file, or the zero page."),
+	ROW(FAMILY, "leaf-size", SEVERITY_ERROR, check_leaf_size, NULL,
+	    "Pages of tasks are 4 KiB."),
+	ROW(FAMILY, "leaf-bits", SEVERITY_ERROR, check_leaf_bits, NULL,
+	    "A leaf has no bit that the mm does not use."),
+	ROW(FAMILY, "leaf-zero", SEVERITY_ERROR, check_leaf_zero, NULL,
+	    "The zero page is never writable, and only in private anonymous areas."),
+	ROW(FAMILY, "leaf-special", SEVERITY_ERROR, check_leaf_special, "vm_normal_page, when met",
+	    "PTE_SPECIAL is set exactly where the zero page is mapped."),
+	ROW(FAMILY, "prot-none", SEVERITY_ERROR, check_prot_none, NULL,
+	    "PROT_NONE entries stand only in areas without any right."),
+	ROW(FAMILY, "leaf-index", SEVERITY_ERROR, check_leaf_index, "__page_check_anon_rmap, when met",
+	    "page.index is the page's offset in its area."),
+	ROW(FAMILY, "leaf-file", SEVERITY_ERROR, check_leaf_file, "PAGE_TABLE_CHECK, in part",
+	    "A file's own page is mapped only in areas of files, read-only where private."),
+#undef FAMILY
+
+#define FAMILY "The kernel's half"
+	ROW(FAMILY, "kernel-wx", SEVERITY_FATAL, check_kernel_wx, "CONFIG_DEBUG_WX (at boot)",
+	    "Nothing of the kernel is writable and executable."),
+	ROW(FAMILY, "kernel-user", SEVERITY_FATAL, check_kernel_user, NULL,
+	    "Nothing of the kernel can be reached from ring 3."),
+	ROW(FAMILY, "kernel-linear", SEVERITY_FATAL, check_kernel_linear, NULL,
+	    "Kernel addresses map by the direct map or the image's map."),
+	ROW(FAMILY, "kernel-image", SEVERITY_FATAL, check_kernel_image, NULL,
+	    "The image is mapped: text r-x, rodata r--, data rw-."),
+	ROW(FAMILY, "kernel-direct", SEVERITY_FATAL, check_kernel_whole, NULL,
+	    "The direct map covers all RAM, rw-, and the image's region r--."),
+	ROW(FAMILY, "zero-content", SEVERITY_FATAL, check_zero_content, NULL,
+	    "The zero page holds zeros."),
+	ROW(FAMILY, "events", SEVERITY_ERROR, check_events, NULL,
+	    "The event ring holds no more than it has room for."),
+#undef FAMILY
+
+#define FAMILY "Frames"
+	ROW(FAMILY, "frame-role", SEVERITY_ERROR, check_frame_role, NULL,
+	    "Every frame has one role, and the roles add up to RAM."),
+	ROW(FAMILY, "frame-use", SEVERITY_ERROR, check_frame_uses, NULL,
+	    "A frame on a slab list is a slab, a kernel stack is the kernel's, each once."),
+	ROW(FAMILY, "frame-refs", SEVERITY_ERROR, check_frame_refs, NULL,
+	    "_refcount is the number of references found from outside."),
+	ROW(FAMILY, "frame-maps", SEVERITY_ERROR, check_frame_maps, "bad_page (at the end)",
+	    "_mapcount is the number of entries that map the page, minus one."),
+	ROW(FAMILY, "frame-flags", SEVERITY_ERROR, check_frame_flags, "bad_page (at the end)",
+	    "page.flags fit the role; PG_anon_exclusive is for pages mapped once."),
+	ROW(FAMILY, "buddy-block", SEVERITY_ERROR, check_buddy_blocks, NULL,
+	    "The head of a free block says so, with its order, aligned, below the frontier."),
+	ROW(FAMILY, "buddy-tail", SEVERITY_ERROR, check_buddy_tails, NULL,
+	    "Frames inside a free block say so."),
+	ROW(FAMILY, "buddy-merged", SEVERITY_ERROR, check_buddy_merged, NULL,
+	    "Two free buddies are one block."),
+	ROW(FAMILY, "buddy-count", SEVERITY_ERROR, check_buddy_counts, NULL,
+	    "free_area.nr_free is the blocks on the list."),
+	ROW(FAMILY, "zone-free", SEVERITY_ERROR, check_zone_free, NULL,
+	    "zone.nr_free is the frames on the lists."),
+	ROW(FAMILY, "zone-bounds", SEVERITY_ERROR, check_zone_bounds, NULL,
+	    "The zone is what mem_map leaves of RAM, and the frontier lies inside."),
+	ROW(FAMILY, "free-unused", SEVERITY_FATAL, check_free_unused, "PAGE_TABLE_CHECK, in part",
+	    "Nothing refers to a free frame."),
+	ROW(FAMILY, "free-zero", SEVERITY_ERROR, check_free_zero, "init_on_free, in part",
+	    "A free block that says PG_zeroed holds zeros."),
+#undef FAMILY
+
+#define FAMILY "Slabs"
+	ROW(FAMILY, "cache-geometry", SEVERITY_ERROR, check_cache_geometry, NULL,
+	    "Objects fit their stride, and slabs hold what a page has room for."),
+	ROW(FAMILY, "slab-page", SEVERITY_ERROR, check_slab_pages, "SLUB debug, on demand",
+	    "A slab is of a known cache, on its lists, and has objects in use."),
+	ROW(FAMILY, "slab-inuse", SEVERITY_ERROR, check_slab_inuse, "SLUB debug, on demand",
+	    "page.inuse is what is on no free list."),
+	ROW(FAMILY, "cache-count", SEVERITY_ERROR, check_cache_counts, "SLUB debug, on demand",
+	    "nr_slabs and nr_inuse of a cache are what its lists add up to."),
+	ROW(FAMILY, "slab-poison", SEVERITY_ERROR, check_slab_poison, "SLUB debug",
+	    "A free object holds its poison."),
+	ROW(FAMILY, "vma-slab", SEVERITY_ERROR, check_vma_slab, "kmemleak, in part",
+	    "The allocated vm_area_structs are those that an mm holds."),
+	ROW(FAMILY, "mm-slab", SEVERITY_ERROR, check_mm_slab, "kmemleak, in part",
+	    "The allocated mm_structs are those that mmlist or a task leads to."),
+	ROW(FAMILY, "task-slab", SEVERITY_ERROR, check_task_slab, "kmemleak, in part",
+	    "The allocated task_structs are those in the ring of tasks."),
+	ROW(FAMILY, "anon-vma-slab", SEVERITY_ERROR, check_anon_slab, "kmemleak, in part",
+	    "The allocated anon_vmas are those that areas and pages lead to."),
+	ROW(FAMILY, "avc-slab", SEVERITY_ERROR, check_avc_slab, "kmemleak, in part",
+	    "The allocated anon_vma_chains are those on lists."),
+#undef FAMILY
+
+#define FAMILY "Reverse mapping"
+	ROW(FAMILY, "avc-lists", SEVERITY_ERROR, check_avc_lists, NULL,
+	    "An anon_vma_chain is on the list of one area and of one anon_vma."),
+	ROW(FAMILY, "avc-names", SEVERITY_ERROR, check_avc_names, NULL,
+	    "An anon_vma_chain names the area and the anon_vma on whose lists it is."),
+	ROW(FAMILY, "anon-link", SEVERITY_ERROR, check_anon_link, "validate_mm, in part",
+	    "An area is linked to its anon_vma."),
+	ROW(FAMILY, "anon-none", SEVERITY_ERROR, check_anon_none, NULL,
+	    "An area without anon_vma has no chain."),
+	ROW(FAMILY, "anon-root", SEVERITY_ERROR, check_anon_root, "a WARN_ON in unlink_anon_vmas",
+	    "The anon_vmas of an area are of one family, which ends at a root."),
+	ROW(FAMILY, "anon-counts", SEVERITY_ERROR, check_anon_counts, "a WARN_ON at the end",
+	    "num_active_vmas and num_children count areas and children."),
+	ROW(FAMILY, "anon-refs", SEVERITY_ERROR, check_anon_refs, NULL,
+	    "refcount of an anon_vma is one for its areas, and at a root one per descendant."),
+	ROW(FAMILY, "page-anon", SEVERITY_ERROR, check_page_anon, NULL,
+	    "The mapping of an anonymous page names an anon_vma."),
+	ROW(FAMILY, "page-rmap", SEVERITY_ERROR, check_page_rmap, NULL,
+	    "Reverse mapping leads from every anonymous page to every area that maps it."),
+#undef FAMILY
+
+#define FAMILY "Across a step"
+	ROW(FAMILY, "brk-grown", SEVERITY_ERROR, check_brk_grown, NULL,
+	    "Where brk grew, the heap is mapped."),
+	ROW(FAMILY, "stack-gap", SEVERITY_ERROR, check_stack_gap, NULL,
+	    "A stack that grew keeps its guard gap from the area below."),
+#undef FAMILY
+};
+/* clang-format on */
+const unsigned int nr_invariants = sizeof(invariants) / sizeof(invariants[0]);
+
+uint64_t verify_model(const struct model *now, const struct model *before, const struct verify_aids *aids,
+		      struct findings *findings)
+{
+	struct verify_context c = {.now = now, .before = before, .aids = aids, .findings = findings};
+
+	for (unsigned int i = 0; i < nr_invariants; i++) {
+		c.found = 0;
+		invariants[i]->check(&c, invariants[i]);
+	}
+	return c.checks;
+}
+
+const struct invariant *find_invariant(const char *id)
+{
+	for (unsigned int i = 0; i < nr_invariants; i++)
+		if (!strcmp(invariants[i]->id, id))
+			return invariants[i];
+	return NULL;
+}
+
+void list_invariants(FILE *out)
+{
+	static const char *const severities[] = {"warn", "error", "fatal"};
+	const char *family = "";
+
+	fprintf(out,
+		"# Invariants\n\nGenerated from `vmm/verify/invariants.c`: %u sentences that hold at the end "
+		"of every step.\n"
+		"The last column says which check of Linux would find a violation, too; most need a debug\n"
+		"configuration, and many look only when they happen to pass by. A dash: none does.\n",
+		nr_invariants);
+	for (unsigned int i = 0; i < nr_invariants; i++) {
+		const struct invariant *inv = invariants[i];
+
+		if (strcmp(family, inv->family)) {
+			family = inv->family;
+			fprintf(out, "\n## %s\n\n| id | what holds | severity | Linux |\n|---|---|---|---|\n",
+				family);
+		}
+		fprintf(out, "| `%s` | %s | %s | %s |\n", inv->id, inv->sentence, severities[inv->severity],
+			inv->linux_check ? inv->linux_check : "-");
+	}
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* Findings, and the words in which they name things. */
+#include "verify/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/error.h"
+
+void report(struct verify_context *c, const struct invariant *self, struct site site, const char *format, ...)
+{
+	struct findings *all = c->findings;
+	struct finding *finding;
+	va_list args;
+
+	if (c->found++ >= MAX_PER_INVARIANT) {
+		all->suppressed++;
+		return;
+	}
+	if (all->n == all->capacity) {
+		all->capacity = all->capacity ? all->capacity * 2 : 16;
+		all->items = xrealloc(all->items, all->capacity * sizeof(*all->items));
+	}
+	finding = &all->items[all->n++];
+	*finding = (struct finding){
+		.invariant = self, .mm = site.mm, .object = site.object, .va = site.va, .pfn = site.pfn};
+	va_start(args, format);
+	vsnprintf(finding->text, sizeof(finding->text), format, args);
+	va_end(args);
+}
+
+void findings_free(struct findings *findings)
+{
+	free(findings->items);
+	*findings = (struct findings){0};
+}
+
+struct label mm_label(const struct model *model, int mm)
+{
+	struct label label = {"no mm"};
+
+	if (mm < 0 || (uint32_t)mm >= model->nr_mms)
+		return label;
+	for (uint32_t i = 0; i < model->nr_tasks; i++) {
+		const struct model_task *task = &model->tasks[i];
+
+		if (task->mm == mm) {
+			snprintf(label.text, sizeof(label.text), "%s (pid %d)", task->comm, task->raw.pid);
+			return label;
+		}
+	}
+	if (mm == 0)
+		snprintf(label.text, sizeof(label.text), "init_mm");
+	else
+		snprintf(label.text, sizeof(label.text), "mm %#lx without users", model->mms[mm].addr.va);
+	return label;
+}
+
+struct label area_label(const struct model_vma *vma)
+{
+	uint64_t flags = vma->raw.vm_flags;
+	struct label label;
+
+	snprintf(label.text, sizeof(label.text), "%lx-%lx %c%c%c%c", vma->raw.vm_start, vma->raw.vm_end,
+		 flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-', flags & VM_EXEC ? 'x' : '-',
+		 flags & VM_SHARED ? 's' : 'p');
+	return label;
+}
+
+struct label frame_label(const struct model *model, uint64_t pfn)
+{
+	struct label label;
+
+	if (pfn >= model->nr_frames)
+		snprintf(label.text, sizeof(label.text), "frame %#lx (outside RAM)", pfn);
+	else
+		snprintf(label.text, sizeof(label.text), "frame %#lx (%s)", pfn,
+			 frame_role_name(model_frame_role(model, pfn)));
+	return label;
+}
+
+static void each_entry(struct verify_context *c, const struct invariant *self, uint32_t mm,
+		       const struct leaf *leaves, uint32_t nr, leaf_check check)
+{
+	const struct model_mm *m = &c->now->mms[mm];
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct model_vma *area = NULL;
+
+		/* Both ascend. An area that ends before this leaf holds none of the later ones. */
+		while (at < m->nr_vmas && m->vmas[at].raw.vm_end <= leaves[i].va)
+			at++;
+		if (at < m->nr_vmas && m->vmas[at].raw.vm_start <= leaves[i].va)
+			area = &m->vmas[at];
+		check(c, self, mm, &leaves[i], area);
+	}
+}
+
+void each_leaf(struct verify_context *c, const struct invariant *self, leaf_check check)
+{
+	for (uint32_t mm = 0; mm < c->now->nr_mms; mm++)
+		each_entry(c, self, mm, c->now->mms[mm].leaves, c->now->mms[mm].nr_leaves, check);
+}
+
+void each_held(struct verify_context *c, const struct invariant *self, leaf_check check)
+{
+	for (uint32_t mm = 0; mm < c->now->nr_mms; mm++)
+		each_entry(c, self, mm, c->now->mms[mm].held, c->now->mms[mm].nr_held, check);
+}
+
+const struct model_frame *frame_of_leaf(const struct model *model, const struct leaf *leaf)
+{
+	uint64_t pfn = PFN(leaf->pa);
+
+	return pfn < model->nr_touched && model->frames[pfn].touched ? &model->frames[pfn] : NULL;
+}
+
+const struct model_vma *vma_at(const struct model *model, gva_t addr)
+{
+	uint32_t index = addr_map_get(&model->vma_map, addr.va);
+
+	return index == ADDR_MAP_NONE ? NULL : &model->all_vmas[index];
+}
+
+const struct model_vma *vma_of_node(const struct model *model, gva_t node)
+{
+	return vma_at(model, (gva_t){node.va - offsetof(struct vm_area_struct, vm_rb)});
+}
+
+const struct model_cache *cache_named(const struct model *model, const char *name)
+{
+	for (uint32_t i = 0; i < model->nr_caches; i++)
+		if (!strcmp(model->caches[i].raw.name, name))
+			return &model->caches[i];
+	return NULL;
+}

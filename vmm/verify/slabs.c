@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Slab caches: their geometry, their slabs and counts, poison; and that what is allocated from the caches of
+ * the mm's own structures is exactly what can be reached. A structure in use that nothing leads to is a leak,
+ * one that is reached and not in use is a use after free.
+ */
+#include "verify/check.h"
+
+static bool geometry_ok(const struct kmem_cache *raw)
+{
+	return raw->object_size > 0 && raw->size >= raw->object_size && raw->size <= PAGE_SIZE &&
+	       raw->size % 8 == 0 && raw->objects == PAGE_SIZE / raw->size;
+}
+
+void check_cache_geometry(struct verify_context *c, const struct invariant *self)
+{
+	for (uint32_t i = 0; i < c->now->nr_caches; i++) {
+		const struct kmem_cache *raw = &c->now->caches[i].raw;
+
+		if (!holds(c, geometry_ok(raw)))
+			report(c, self, AT_OBJECT(c->now->caches[i].addr),
+			       "slab cache %s: objects of %u bytes at a stride of %u, %u in a slab",
+			       raw->name, raw->object_size, raw->size, raw->objects);
+	}
+}
+
+/** The cache that a slab page names, or NULL. */
+static const struct model_cache *cache_of(const struct model *model, const struct model_frame *frame)
+{
+	for (uint32_t i = 0; i < model->nr_caches; i++)
+		if (model->caches[i].addr.va == frame->raw.slab_cache.va)
+			return &model->caches[i];
+	return NULL;
+}
+
+void check_slab_pages(struct verify_context *c, const struct invariant *self)
+{
+	for (uint64_t pfn = 0; pfn < c->now->nr_touched; pfn++) {
+		const struct model_frame *frame = &c->now->frames[pfn];
+		const struct model_cache *cache;
+
+		if (frame->role != FRAME_SLAB)
+			continue;
+		cache = cache_of(c->now, frame);
+		if (!holds(c, cache != NULL))
+			report(c, self, AT_FRAME(pfn), "slab in frame %#lx: slab_cache %#lx is no cache", pfn,
+			       frame->raw.slab_cache.va);
+		else if (!holds(c, frame->raw.inuse > 0 && frame->raw.inuse <= frame->raw.carved &&
+					   frame->raw.carved <= cache->raw.objects))
+			report(c, self, AT_FRAME(pfn),
+			       "slab in frame %#lx (%s): %u in use of %u carved of %u objects", pfn,
+			       cache->raw.name, frame->raw.inuse, frame->raw.carved, cache->raw.objects);
+		if (!holds(c, frame->nr_slab > 0))
+			report(c, self, AT_FRAME(pfn), "slab in frame %#lx (%s) is on no list of its cache",
+			       pfn, cache ? cache->raw.name : "of no cache");
+	}
+}
+
+void check_slab_inuse(struct verify_context *c, const struct invariant *self)
+{
+	for (uint32_t i = 0; i < c->now->nr_caches; i++) {
+		const struct model_cache *cache = &c->now->caches[i];
+
+		if (!holds(c, cache->nr_live == cache->nr_inuse))
+			report(c, self, AT_OBJECT(cache->addr),
+			       "slab cache %s: its slabs count %lu objects in use, but %lu are on no free "
+			       "list",
+			       cache->raw.name, cache->nr_inuse, cache->nr_live);
+	}
+}
+
+void check_cache_counts(struct verify_context *c, const struct invariant *self)
+{
+	for (uint32_t i = 0; i < c->now->nr_caches; i++) {
+		const struct model_cache *cache = &c->now->caches[i];
+
+		if (!holds(c, cache->raw.nr_slabs == cache->nr_slabs))
+			report(c, self, AT_OBJECT(cache->addr),
+			       "slab cache %s: nr_slabs is %lu, its lists have %u", cache->raw.name,
+			       cache->raw.nr_slabs, cache->nr_slabs);
+		if (!holds(c, cache->raw.nr_inuse == cache->nr_inuse))
+			report(c, self, AT_OBJECT(cache->addr),
+			       "slab cache %s: nr_inuse is %lu, its slabs add up to %lu", cache->raw.name,
+			       cache->raw.nr_inuse, cache->nr_inuse);
+	}
+}
+
+void check_slab_poison(struct verify_context *c, const struct invariant *self)
+{
+	for (uint64_t i = 0; i < c->now->nr_objects; i++) {
+		const struct model_object *object = &c->now->objects[i];
+
+		if (!holds(c, !object->poison_broken))
+			report(c, self, AT_OBJECT(object->addr),
+			       "free object %#lx of slab cache %s was written after it was freed",
+			       object->addr.va, c->now->caches[object->cache].raw.name);
+	}
+}
+
+/* --- allocated is reached ------------------------------------------------------------------------- */
+
+/** What was reached: n entries of a model's array, `stride` bytes each, which begin with the address. */
+struct reached {
+	const void *first;
+	uint64_t n, stride;
+};
+
+_Static_assert(offsetof(struct model_vma, addr) == 0 && offsetof(struct model_mm, addr) == 0 &&
+		       offsetof(struct model_task, addr) == 0 && offsetof(struct model_anon_vma, addr) == 0 &&
+		       offsetof(struct model_avc, addr) == 0,
+	       "struct reached");
+
+static gva_t reached_at(const struct reached *set, uint64_t i)
+{
+	return *(const gva_t *)((const char *)set->first + i * set->stride);
+}
+
+/** Objects of the image (init_mm, the idle task) come from no slab. */
+static bool in_image(const struct model *model, gva_t addr)
+{
+	gpa_t pa;
+
+	return image_linear(model->image, addr, 8, &pa) && pa.pa < model->lab.mem_map_start_pfn * PAGE_SIZE;
+}
+
+static void report_dead(struct verify_context *c, const struct invariant *self, const char *name,
+			const struct reached *set, const struct addr_map *live)
+{
+	for (uint64_t i = 0; i < set->n; i++) {
+		gva_t addr = reached_at(set, i);
+
+		if (in_image(c->now, addr) || holds(c, addr_map_get(live, addr.va) != ADDR_MAP_NONE))
+			continue;
+		report(c, self, AT_OBJECT(addr), "%s %#lx is in use, but the slab cache did not give it out",
+		       name, addr.va);
+	}
+}
+
+/** Objects in use of the cache `name` and the reached ones, which `known` finds, are the same. */
+static void check_reached(struct verify_context *c, const struct invariant *self, const char *name,
+			  const struct addr_map *known, struct reached set)
+{
+	const struct model *now = c->now;
+	const struct model_cache *cache = cache_named(now, name);
+	struct addr_map live = {0};
+
+	for (uint64_t i = 0; i < now->nr_objects && cache; i++) {
+		const struct model_object *object = &now->objects[i];
+
+		if (&now->caches[object->cache] != cache || object->free)
+			continue;
+		addr_map_put(&live, object->addr.va, 0);
+		if (!holds(c, addr_map_get(known, object->addr.va) != ADDR_MAP_NONE))
+			report(c, self, AT_OBJECT(object->addr),
+			       "%s %#lx is allocated, but nothing leads to it: a leak", name,
+			       object->addr.va);
+	}
+	report_dead(c, self, name, &set, &live);
+	addr_map_free(&live);
+}
+
+void check_vma_slab(struct verify_context *c, const struct invariant *self)
+{
+	const struct model *now = c->now;
+
+	check_reached(c, self, "vm_area_struct", &now->vma_map,
+		      (struct reached){now->all_vmas, now->nr_all_vmas, sizeof(*now->all_vmas)});
+}
+
+void check_mm_slab(struct verify_context *c, const struct invariant *self)
+{
+	const struct model *now = c->now;
+
+	check_reached(c, self, "mm_struct", &now->mm_map,
+		      (struct reached){now->mms, now->nr_mms, sizeof(*now->mms)});
+}
+
+void check_task_slab(struct verify_context *c, const struct invariant *self)
+{
+	const struct model *now = c->now;
+
+	check_reached(c, self, "task_struct", &now->task_map,
+		      (struct reached){now->tasks, now->nr_tasks, sizeof(*now->tasks)});
+}
+
+void check_anon_slab(struct verify_context *c, const struct invariant *self)
+{
+	const struct model *now = c->now;
+
+	check_reached(c, self, "anon_vma", &now->anon_vma_map,
+		      (struct reached){now->anon_vmas, now->nr_anon_vmas, sizeof(*now->anon_vmas)});
+}
+
+void check_avc_slab(struct verify_context *c, const struct invariant *self)
+{
+	const struct model *now = c->now;
+
+	check_reached(c, self, "anon_vma_chain", &now->avc_map,
+		      (struct reached){now->avcs, now->nr_avcs, sizeof(*now->avcs)});
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules across a step: the model before and the model now, and the events between them. */
+#include "verify/check.h"
+
+#define STACK_GUARD_GAP (256UL << PAGE_SHIFT) /* mm_profile.stack_guard_gap */
+
+/** The same task before this step, with the same mm; NULL: it was not there, or had another. */
+static const struct model_mm *mm_before(const struct verify_context *c, const struct model_task *task)
+{
+	const struct model_task *then = c->before ? model_find_task(c->before, task->raw.pid) : NULL;
+
+	if (!then || then->mm < 0 || then->raw.mm.va != task->raw.mm.va)
+		return NULL;
+	return &c->before->mms[then->mm];
+}
+
+/** Is every page of [start, end) in an area of mm? */
+static bool covered(const struct model_mm *mm, uint64_t start, uint64_t end)
+{
+	while (start < end) {
+		const struct model_vma *vma = model_find_vma(mm, start);
+
+		if (!vma)
+			return false;
+		start = vma->raw.vm_end;
+	}
+	return true;
+}
+
+void check_brk_grown(struct verify_context *c, const struct invariant *self)
+{
+	for (uint32_t i = 0; i < c->now->nr_tasks; i++) {
+		const struct model_task *task = &c->now->tasks[i];
+		const struct model_mm *now = task->mm >= 0 ? &c->now->mms[task->mm] : NULL;
+		const struct model_mm *before = now ? mm_before(c, task) : NULL;
+		uint64_t from, to;
+
+		if (!before || before->raw.start_brk != now->raw.start_brk || now->raw.brk <= before->raw.brk)
+			continue;
+		from = (before->raw.brk + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+		to = (now->raw.brk + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+		if (!holds(c, covered(now, from, to)))
+			report(c, self, AT_MM(task->mm),
+			       "%s: brk grew from %#lx to %#lx, but %#lx-%#lx is not all mapped",
+			       mm_label(c->now, task->mm).text, before->raw.brk, now->raw.brk, from, to);
+	}
+}
+
+/** A stack area that grew to hold `address` in this step must have left its guard gap free. */
+static void check_grown(struct verify_context *c, const struct invariant *self, const struct model_task *task,
+			uint64_t address)
+{
+	const struct model_mm *mm = &c->now->mms[task->mm];
+	const struct model_vma *vma = model_find_vma(mm, address);
+	const struct model_vma *prev = vma && vma > mm->vmas ? vma - 1 : NULL;
+	bool shields;
+
+	if (!vma || !(vma->raw.vm_flags & VM_GROWSDOWN) || vma->raw.vm_start != (address & ~(PAGE_SIZE - 1)))
+		return;
+	shields = prev && !(prev->raw.vm_flags & VM_GROWSDOWN) && (prev->raw.vm_flags & VM_ACCESS);
+	if (!holds(c, !shields || vma->raw.vm_start - prev->raw.vm_end >= STACK_GUARD_GAP))
+		report(c, self, AT_AREA(vma),
+		       "%s: the stack grew down to %#lx, %#lx bytes above area %s, expected a gap of %#lx",
+		       mm_label(c->now, task->mm).text, vma->raw.vm_start,
+		       vma->raw.vm_start - prev->raw.vm_end, area_label(prev).text, STACK_GUARD_GAP);
+}
+
+void check_stack_gap(struct verify_context *c, const struct invariant *self)
+{
+	uint64_t from = c->before ? c->before->lab.event_head : 0, to = c->now->lab.event_head;
+
+	if (!c->before || to < from)
+		return;
+	if (to - from > LAB_NR_EVENTS)
+		from = to - LAB_NR_EVENTS;
+	for (; from < to; from++) {
+		const struct lab_event *event = &c->now->lab.events[from % LAB_NR_EVENTS];
+		const struct model_task *task;
+
+		if (event->type != LAB_EV_FAULT || !(event->args[2] & LAB_FAULT_GREW))
+			continue;
+		task = model_find_task(c->now, event->pid);
+		if (task && task->mm >= 0)
+			check_grown(c, self, task, event->args[0]);
+	}
+}
