@@ -1,3 +1,5 @@
+# The scenarios on machines other than this host's KVM: the same bytes must come out.
+#
 # Machine B: a Debian kernel with kvm_amd on an SVM that QEMU emulates, so that a real hardware-assisted KVM
 # with nested paging is met on any machine. Nothing of it is installed: the kernel lives in $(BUILD)/nested.
 
@@ -23,3 +25,8 @@ shell-nested: all nested-files ## a shell in that machine, with vmm, guest.bin a
 	$(Q)echo "leave with: exit (or Ctrl-A X)"
 	$(Q)$(NESTED_RUN) --interactive --add $(BUILD)/vmm=build/vmm --add $(BUILD)/guest.bin=build/guest.bin \
 		--add tests/scenarios sh
+
+# QEMU itself as the machine: no KVM in it at all.
+.PHONY: check-qemu
+check-qemu: $(BUILD)/vmm $(BUILD)/guest.bin ## every scenario on QEMU's microvm (TCG)
+	$(Q)MMSCOPE_FLAGS="--machine qemu" tests/nested/as-suite qemu tests/scenarios/run $(BUILD)/vmm $(BUILD)/guest.bin
