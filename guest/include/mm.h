@@ -35,8 +35,13 @@ extern uint64_t zero_pfn;		/* frame of the shared zero page */
 /** Hand the allocator RAM: mem_map goes at the start of [start_pa, end_pa), the rest is free. No page is touched. */
 void free_area_init(uint64_t start_pa, uint64_t end_pa);
 
-/** 2^order frames, physically contiguous, reference count 1, or NULL. Freed by __free_pages. */
+/**
+ * 2^order frames, physically contiguous, reference count 1 (in the head), or NULL. Contents: zero with __GFP_ZERO; else
+ * anything, and page->private tells (PG_zeroed) if they happen to be known as zero. Of order 0: PGTY_none, the
+ * owner may say more. Of a higher order: all frames are PGTY_kernel.
+ */
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
+/** Drop a reference to a block of that order; the last one frees it. */
 void __free_pages(struct page *page, unsigned int order);
 /** Drop one reference; the last frees an order-0 page. */
 void put_page(struct page *page);
@@ -75,6 +80,10 @@ struct vm_fault {
 	uint64_t pgoff;
 	unsigned int flags;		/* FAULT_FLAG_* */
 	struct page *page;		/* result of vm_ops->fault, with a reference */
+	uint64_t *pte;			/* the entry for address; NULL: its table is missing */
+	uint64_t orig_pte;		/* what it held when the fault was looked at */
+	unsigned int how;		/* result: enum lab_fault */
+	uint64_t pfn;			/* result: frame that is mapped now, 0: none */
 };
 
 struct vm_operations_struct {

@@ -29,6 +29,11 @@ static inline void set_pte(uint64_t *ptep, uint64_t pte)
 static inline void load_cr3(uint64_t pa) { asm volatile("mov %0, %%cr3" : : "r"(pa) : "memory"); }
 static inline void invlpg(uint64_t va) { asm volatile("invlpg (%0)" : : "r"(va) : "memory"); }
 
+/** The kernel's own top-level table (boot/paging.c). */
+extern uint64_t swapper_pg_dir[PTRS_PER_TABLE];
+/** What the host reads of us (drivers/lab.c). */
+extern struct lab_page lab;
+
 /** Leave an event in the lab's ring, in order. Never fails: a full ring is drained by the host. */
 void lab_event(enum lab_event_type type, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 

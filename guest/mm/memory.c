@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a fault in an area does, once area and rights are found good (Linux mm/memory.c):
+ *
+ *	no PTE, anonymous, read      the shared zero page, read-only          do_anonymous_page
+ *	no PTE, anonymous, write     a fresh page of zeros
+ *	no PTE, file, read           the file's page, read-only if private    do_read_fault
+ *	no PTE, file, write          private: a copy of the file's page       do_cow_fault
+ *	PTE read-only, write         exclusive or last reference: reuse;      do_wp_page
+ *	                             else copy (the zero page: a fresh one)
+ *	PTE allows it                spurious: another fault was faster
+ *
+ * Pages are prepared before page_table_lock is taken; under it the PTE is looked at again.
+ */
+#include "internal.h"
+
+uint64_t zero_pfn;
+
+/* The struct page whose counts a present entry is part of; NULL: the zero page. */
+static struct page *vm_normal_page(uint64_t pte)
+{
+	return pte & PTE_SPECIAL ? NULL : pfn_to_page(pte_pfn(pte));
+}
+
+static uint64_t maybe_mkwrite(uint64_t pte, const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_WRITE ? pte | PTE_RW : pte;
+}
+
+static int done(struct vm_fault *vmf, enum lab_fault how, uint64_t pfn)
+{
+	vmf->how = how;
+	vmf->pfn = pfn;
+	return 0;
+}
+
+/*
+ * page_table_lock taken; false, and lock dropped: the entry is not what it was, the fault is somebody else's work
+ * now and the access is to be tried again.
+ */
+static bool lock_pte(struct vm_fault *vmf)
+{
+	struct mm_struct *mm = vmf->vma->vm_mm;
+
+	spin_lock(&mm->page_table_lock);
+	if (likely(*vmf->pte == vmf->orig_pte))
+		return true;
+	spin_unlock(&mm->page_table_lock);
+	return false;
+}
+
+static void unlock_pte(struct vm_fault *vmf)
+{
+	spin_unlock(&vmf->vma->vm_mm->page_table_lock);
+}
+
+/* A page made for this fault takes its place. page_table_lock held. */
+static void map_new_anon(struct vm_fault *vmf, struct page *page)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	uint64_t pte = mk_pte(page_to_pfn(page), vma->vm_page_prot) | PTE_D;
+
+	page_add_new_anon_rmap(page, vma, vmf->address);
+	set_pte(vmf->pte, maybe_mkwrite(pte, vma));
+}
+
+/* --- anonymous memory --------------------------------------------------------------------------------- */
+
+static int do_zero_page(struct vm_fault *vmf)
+{
+	if (!lock_pte(vmf))
+		return done(vmf, LAB_FAULT_SPURIOUS, 0);
+	set_pte(vmf->pte, mk_pte(zero_pfn, vmf->vma->vm_page_prot) | PTE_SPECIAL);
+	unlock_pte(vmf);
+	return done(vmf, LAB_FAULT_ZERO_READ, zero_pfn);
+}
+
+static int do_anonymous_page(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct page *page;
+
+	vmf->pte = pte_alloc(vma->vm_mm, vmf->address);
+	if (!vmf->pte)
+		return VM_FAULT_OOM;
+	if (!(vmf->flags & FAULT_FLAG_WRITE))
+		return do_zero_page(vmf);
+	if (anon_vma_prepare(vma))
+		return VM_FAULT_OOM;
+	page = alloc_pages(__GFP_ZERO, 0);
+	if (!page)
+		return VM_FAULT_OOM;
+	if (!lock_pte(vmf)) {
+		put_page(page);
+		return done(vmf, LAB_FAULT_SPURIOUS, 0);
+	}
+	vma->vm_mm->rss_stat[MM_ANONPAGES]++;
+	map_new_anon(vmf, page);
+	unlock_pte(vmf);
+	return done(vmf, LAB_FAULT_ANON, page_to_pfn(page));
+}
+
+/* --- write to a read-only entry ------------------------------------------------------------------------ */
+
+static int wp_page_reuse(struct vm_fault *vmf)
+{
+	set_pte(vmf->pte, maybe_mkwrite(vmf->orig_pte | PTE_A | PTE_D, vmf->vma));
+	unlock_pte(vmf);
+	return done(vmf, LAB_FAULT_COW_REUSE, pte_pfn(vmf->orig_pte));
+}
+
+/* A page of its own for this mm: a copy of `old`, or zeros where the zero page was (old NULL). */
+static struct page *wp_new_page(struct vm_fault *vmf, struct page *old)
+{
+	struct page *page;
+
+	if (anon_vma_prepare(vmf->vma))
+		return NULL;
+	page = alloc_pages(old ? GFP_KERNEL : __GFP_ZERO, 0);
+	if (page && old)
+		copy_page(__va(page_to_pfn(page) << PAGE_SHIFT), __va(page_to_pfn(old) << PAGE_SHIFT));
+	return page;
+}
+
+/* `old` (NULL: the zero page) carries a reference for us, so that it stays while it is copied. */
+static int wp_page_copy(struct vm_fault *vmf, struct page *old)
+{
+	struct mm_struct *mm = vmf->vma->vm_mm;
+	bool file = old && !PageAnon(old);
+	struct page *page = wp_new_page(vmf, old);
+
+	if (!page || !lock_pte(vmf)) {
+		if (old)
+			put_page(old);
+		if (!page)
+			return VM_FAULT_OOM;
+		put_page(page);
+		return done(vmf, LAB_FAULT_SPURIOUS, 0);
+	}
+	if (file)
+		mm->rss_stat[MM_FILEPAGES]--;
+	if (file || !old)
+		mm->rss_stat[MM_ANONPAGES]++;
+	/* No CPU may see the old frame after another sees the new one: clear and flush, then set. */
+	set_pte(vmf->pte, 0);
+	flush_tlb_page(mm, vmf->address);
+	map_new_anon(vmf, page);
+	if (old)
+		page_remove_rmap(old);
+	unlock_pte(vmf);
+	if (old) {
+		put_page(old);		/* the mapping's */
+		put_page(old);		/* ours */
+	}
+	return done(vmf, file ? LAB_FAULT_FILE_COW : old ? LAB_FAULT_COW_COPY : LAB_FAULT_COW_ZERO,
+		    page_to_pfn(page));
+}
+
+/* page_table_lock held; dropped here or below. */
+static int do_wp_page(struct vm_fault *vmf)
+{
+	struct page *page = vm_normal_page(vmf->orig_pte);
+
+	if (page && PageAnon(page)) {
+		if (page->flags & PG_anon_exclusive)
+			return wp_page_reuse(vmf);
+		/* All who shared it let go: it is ours alone again. */
+		if (page->_refcount == 1) {
+			page_move_anon_rmap(page, vmf->vma);
+			return wp_page_reuse(vmf);
+		}
+	}
+	if (page)
+		get_page(page);
+	unlock_pte(vmf);
+	return wp_page_copy(vmf, page);
+}
+
+/* --- pages of files ------------------------------------------------------------------------------------- */
+
+/* vmf->page, with its reference, takes its place: as it is, or (cow) as a page of this mm. */
+static int finish_fault(struct vm_fault *vmf, bool cow)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct mm_struct *mm = vma->vm_mm;
+	uint64_t pfn = page_to_pfn(vmf->page);
+
+	vmf->pte = pte_alloc(mm, vmf->address);
+	if (!vmf->pte || !lock_pte(vmf)) {
+		put_page(vmf->page);
+		return vmf->pte ? done(vmf, LAB_FAULT_SPURIOUS, 0) : VM_FAULT_OOM;
+	}
+	if (cow) {
+		mm->rss_stat[MM_ANONPAGES]++;
+		map_new_anon(vmf, vmf->page);
+	} else {
+		mm->rss_stat[MM_FILEPAGES]++;
+		page_add_file_rmap(vmf->page);
+		set_pte(vmf->pte, mk_pte(pfn, vma->vm_page_prot));
+	}
+	unlock_pte(vmf);
+	return done(vmf, cow ? LAB_FAULT_FILE_COW : LAB_FAULT_FILE_READ, pfn);
+}
+
+static int do_read_fault(struct vm_fault *vmf)
+{
+	int error = vmf->vma->vm_ops->fault(vmf);
+
+	return error ? error : finish_fault(vmf, /* cow = */ false);
+}
+
+static int do_cow_fault(struct vm_fault *vmf)
+{
+	struct page *file_page, *page;
+	int error;
+
+	if (anon_vma_prepare(vmf->vma))
+		return VM_FAULT_OOM;
+	page = alloc_pages(GFP_KERNEL, 0);
+	if (!page)
+		return VM_FAULT_OOM;
+	error = vmf->vma->vm_ops->fault(vmf);
+	if (error) {
+		put_page(page);
+		return error;
+	}
+	file_page = vmf->page;
+	copy_page(__va(page_to_pfn(page) << PAGE_SHIFT), __va(page_to_pfn(file_page) << PAGE_SHIFT));
+	put_page(file_page);
+	vmf->page = page;
+	return finish_fault(vmf, /* cow = */ true);
+}
+
+static int do_fault(struct vm_fault *vmf)
+{
+	if (!pmd_alloc(vmf->vma->vm_mm, vmf->address))
+		return VM_FAULT_OOM;
+	if (!(vmf->flags & FAULT_FLAG_WRITE))
+		return do_read_fault(vmf);
+	/* do_mmap() lets no shared mapping be writable. */
+	BUG_ON(vmf->vma->vm_flags & VM_SHARED);
+	return do_cow_fault(vmf);
+}
+
+/* --- the tree of decisions -------------------------------------------------------------------------------- */
+
+/* A present entry: too few rights, or right already. */
+static int handle_present(struct vm_fault *vmf)
+{
+	bool write = vmf->flags & FAULT_FLAG_WRITE;
+	uint64_t pte = vmf->orig_pte | PTE_A | (write ? PTE_D : 0);
+
+	if (!lock_pte(vmf))
+		return done(vmf, LAB_FAULT_SPURIOUS, 0);
+	if (write && !(vmf->orig_pte & PTE_RW))
+		return do_wp_page(vmf);
+	if (pte != vmf->orig_pte)
+		set_pte(vmf->pte, pte);
+	else if (write)
+		flush_tlb_page(vmf->vma->vm_mm, vmf->address);
+	unlock_pte(vmf);
+	return done(vmf, LAB_FAULT_SPURIOUS, pte_pfn(pte));
+}
+
+int handle_mm_fault(struct vm_fault *vmf, struct vm_area_struct *vma, uint64_t address, unsigned int flags)
+{
+	uint64_t span_end;
+
+	vmf->vma = vma;
+	vmf->address = ALIGN_DOWN(address, PAGE_SIZE);
+	vmf->pgoff = linear_page_index(vma, vmf->address);
+	vmf->flags = flags;
+	vmf->page = NULL;
+	vmf->pte = pte_lookup(vma->vm_mm, address, &span_end);
+	vmf->orig_pte = vmf->pte ? *vmf->pte : 0;
+	vmf->how = LAB_FAULT_NONE;
+	vmf->pfn = 0;
+	if (!pte_none(vmf->orig_pte))
+		return handle_present(vmf);
+	return vma_is_anonymous(vma) ? do_anonymous_page(vmf) : do_fault(vmf);
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+/* Mapping (Linux mm/mmap.c: do_mmap, mmap_region). Checks come in Linux's order, since each has its own errno. */
+#include "internal.h"
+
+/* Flags that every file system knows (LEGACY_MAP_MASK); MAP_SHARED ignores others, MAP_SHARED_VALIDATE refuses them. */
+#define KNOWN_MAP_FLAGS	(LX_MAP_SHARED | LX_MAP_PRIVATE | LX_MAP_FIXED | LX_MAP_ANONYMOUS | LX_MAP_DENYWRITE | \
+			 LX_MAP_EXECUTABLE | LX_MAP_GROWSDOWN | LX_MAP_LOCKED | LX_MAP_NORESERVE | LX_MAP_POPULATE | \
+			 LX_MAP_NONBLOCK | LX_MAP_STACK | LX_MAP_HUGETLB | LX_MAP_32BIT)
+#define MAX_LFS_PAGES	((uint64_t)INT64_MAX >> PAGE_SHIFT)
+
+/* The lowest bits of file->f_flags: how it was opened. */
+enum { OPEN_READ, OPEN_WRITE, OPEN_BOTH, OPEN_MASK };
+
+/* A hint is only moved up; a hint of 0 is none. */
+static uint64_t round_hint_to_min(uint64_t hint)
+{
+	hint = ALIGN_DOWN(hint, PAGE_SIZE);
+	if (hint && hint < mm_profile.mmap_min_addr)
+		return ALIGN_UP(mm_profile.mmap_min_addr, PAGE_SIZE);
+	return hint;
+}
+
+static uint64_t calc_vm_flags(uint64_t prot, uint64_t flags)
+{
+	uint64_t vm_flags = prot & (LX_PROT_READ | LX_PROT_WRITE | LX_PROT_EXEC);	/* the same bits */
+
+	if (flags & LX_MAP_GROWSDOWN)
+		vm_flags |= VM_GROWSDOWN;
+	if (flags & LX_MAP_LOCKED)
+		vm_flags |= VM_LOCKED;
+	if (flags & LX_MAP_SYNC)
+		vm_flags |= VM_SYNC;
+	return vm_flags;
+}
+
+/*
+ * A file shared: what may be written through it would have to find its way back, which no file of this kernel can
+ * do yet; without the right to write it is as good as private. 0 or -errno.
+ */
+static int check_shared_file(const struct file *file, uint64_t prot, uint64_t flags, uint64_t *vm_flags)
+{
+	bool writable = (file->f_flags & OPEN_MASK) != OPEN_READ;
+
+	if ((flags & LX_MAP_TYPE) == LX_MAP_SHARED_VALIDATE && (flags & ~(uint64_t)KNOWN_MAP_FLAGS))
+		return -LX_EOPNOTSUPP;
+	if ((prot & LX_PROT_WRITE) && !writable)
+		return -LX_EACCES;
+	if (writable)
+		return -LX_ENODEV;
+	*vm_flags |= VM_MAYSHARE;
+	*vm_flags &= ~VM_MAYWRITE;
+	return 0;
+}
+
+static int check_file(const struct file *file, uint64_t len, uint64_t prot, uint64_t flags, uint64_t pgoff,
+		      uint64_t *vm_flags)
+{
+	uint64_t type = flags & LX_MAP_TYPE;
+	uint64_t pages = len >> PAGE_SHIFT;
+	int error = 0;
+
+	if (pages > MAX_LFS_PAGES || pgoff > MAX_LFS_PAGES - pages)
+		return -LX_EOVERFLOW;
+	if (type == LX_MAP_SHARED || type == LX_MAP_SHARED_VALIDATE)
+		error = check_shared_file(file, prot, flags, vm_flags);
+	else if (type != LX_MAP_PRIVATE)
+		return -LX_EINVAL;
+	if (error)
+		return error;
+	if ((file->f_flags & OPEN_MASK) == OPEN_WRITE)
+		return -LX_EACCES;
+	if (!file->f_mapping)
+		return -LX_ENODEV;
+	return *vm_flags & VM_GROWSDOWN ? -LX_EINVAL : 0;
+}
+
+static int check_anonymous(uint64_t flags, uint64_t vm_flags)
+{
+	switch (flags & LX_MAP_TYPE) {
+	case LX_MAP_PRIVATE:
+		return 0;
+	case LX_MAP_SHARED:
+		/* Its pages would be a tmpfs file's, and there is no tmpfs. */
+		return vm_flags & VM_GROWSDOWN ? -LX_EINVAL : -LX_EOPNOTSUPP;
+	default:
+		return -LX_EINVAL;
+	}
+}
+
+/* --- the mapping itself --------------------------------------------------------------------------------- */
+
+/* Pages of [start, end) that are mapped already: MAP_FIXED will free them. */
+static uint64_t count_vma_pages_range(struct mm_struct *mm, uint64_t start, uint64_t end)
+{
+	struct vm_area_struct *vma;
+	uint64_t pages = 0;
+
+	for (vma = find_vma_intersection(mm, start, end); vma && vma->vm_start < end; vma = vma->vm_next)
+		pages += (min(vma->vm_end, end) - max(vma->vm_start, start)) >> PAGE_SHIFT;
+	return pages;
+}
+
+static struct vm_area_struct *new_area(const struct vma_merge *m)
+{
+	struct vm_area_struct *vma = vm_area_alloc(m->mm);
+
+	if (!vma)
+		return NULL;
+	vma->vm_start = m->start;
+	vma->vm_end = m->end;
+	vma->vm_flags = m->vm_flags;
+	vma->vm_page_prot = vm_get_page_prot(m->vm_flags);
+	vma->vm_pgoff = m->pgoff;
+	if (m->file) {
+		vma->vm_file = get_file(m->file);
+		vma->vm_ops = &generic_file_vm_ops;
+	}
+	vma_link(m->mm, vma, m->prev);
+	return vma;
+}
+
+/* Whatever is mapped in [addr, addr + len) is replaced. The address or -errno. */
+static uint64_t mmap_region(struct mm_struct *mm, struct file *file, uint64_t addr, uint64_t len,
+			    uint64_t vm_flags, uint64_t pgoff)
+{
+	struct vma_merge m = { .mm = mm, .start = addr, .end = addr + len, .file = file, .pgoff = pgoff };
+	struct vm_area_struct *next;
+	uint64_t pages = len >> PAGE_SHIFT;
+	bool account = (vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
+
+	if (!may_expand_vm(mm, vm_flags, pages) &&
+	    !may_expand_vm(mm, vm_flags, pages - count_vma_pages_range(mm, addr, addr + len)))
+		return -LX_ENOMEM;
+	next = find_vma_prev(mm, addr, &m.prev);
+	if (next && next->vm_start < m.end) {
+		if (do_munmap(mm, addr, len))
+			return -LX_ENOMEM;
+		find_vma_prev(mm, addr, &m.prev);
+	}
+	/* Private and writable: all of it may have to exist one day. */
+	if (account) {
+		if (vm_enough_memory(pages))
+			return -LX_ENOMEM;
+		vm_flags |= VM_ACCOUNT;
+	}
+	m.vm_flags = vm_flags;
+	if (!vma_merge_new(&m) && !new_area(&m)) {
+		if (account)
+			vm_unacct_memory(pages);
+		return -LX_ENOMEM;
+	}
+	vm_stat_account(mm, vm_flags, pages);
+	if (vm_flags & VM_LOCKED)
+		mm->locked_vm += pages;
+	return addr;
+}
+
+uint64_t do_mmap(struct mm_struct *mm, struct file *file, uint64_t addr, uint64_t len, uint64_t prot,
+		 uint64_t flags, uint64_t vm_flags, uint64_t pgoff)
+{
+	int error;
+
+	mmap_assert_write_locked(mm);
+	if (!len)
+		return -LX_EINVAL;
+	if (flags & LX_MAP_FIXED_NOREPLACE)
+		flags |= LX_MAP_FIXED;
+	if (!(flags & LX_MAP_FIXED))
+		addr = round_hint_to_min(addr);
+	len = ALIGN_UP(len, PAGE_SIZE);
+	if (!len)
+		return -LX_ENOMEM;
+	if (pgoff + (len >> PAGE_SHIFT) < pgoff)
+		return -LX_EOVERFLOW;
+	if (mm->map_count > mm_profile.max_map_count)
+		return -LX_ENOMEM;
+	addr = mm_get_unmapped_area(mm, file, addr, len, pgoff, flags);
+	if (IS_ERR_VALUE(addr))
+		return addr;
+	if ((flags & LX_MAP_FIXED_NOREPLACE) && find_vma_intersection(mm, addr, addr + len))
+		return -LX_EEXIST;
+	vm_flags |= calc_vm_flags(prot, flags) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+	if ((flags & LX_MAP_LOCKED) && !rlimit(RLIMIT_MEMLOCK))
+		return -LX_EPERM;
+	error = mlock_future_check(mm, vm_flags, len);
+	if (error)
+		return error;
+	error = file ? check_file(file, len, prot, flags, pgoff, &vm_flags) : check_anonymous(flags, vm_flags);
+	if (error)
+		return error;
+	if (!file)
+		pgoff = addr >> PAGE_SHIFT;
+	if (flags & LX_MAP_NORESERVE)
+		vm_flags |= VM_NORESERVE;
+	return mmap_region(mm, file, addr, len, vm_flags, pgoff);
+}
+
+/** mmap(2). file: what the descriptor names, NULL if nothing; the caller keeps its reference. off in bytes. */
+long ksys_mmap(uint64_t addr, uint64_t len, uint64_t prot, uint64_t flags, struct file *file, uint64_t off)
+{
+	struct mm_struct *mm = get_current()->mm;
+	bool populate;
+
+	if (off % PAGE_SIZE)
+		return -LX_EINVAL;
+	if (flags & LX_MAP_ANONYMOUS) {
+		/* No huge page was ever set aside, as on a Linux that was told nothing about them. */
+		if (flags & LX_MAP_HUGETLB)
+			return -LX_ENOMEM;
+		file = NULL;
+	} else if (!file) {
+		return -LX_EBADF;
+	} else if (flags & LX_MAP_HUGETLB) {
+		return -LX_EINVAL;
+	}
+	mmap_write_lock(mm);
+	addr = do_mmap(mm, file, addr, len, prot, flags, 0, off >> PAGE_SHIFT);
+	populate = ((mm->def_flags & VM_LOCKED) || (flags & LX_MAP_LOCKED) ||
+		    (flags & (LX_MAP_POPULATE | LX_MAP_NONBLOCK)) == LX_MAP_POPULATE);
+	mmap_write_unlock(mm);
+	if (populate && !IS_ERR_VALUE(addr))
+		mm_populate(mm, addr, len);
+	return addr;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+/* One area: its birth, its end, and every change of its limits (Linux mm/mmap.c, kernel/fork.c). */
+#include "internal.h"
+
+static DEFINE_KMEM_CACHE(vm_area_cachep, "vm_area_struct", sizeof(struct vm_area_struct));
+
+struct vm_area_struct *vm_area_alloc(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma = kmem_cache_zalloc(&vm_area_cachep);
+
+	if (vma) {
+		vma->vm_mm = mm;
+		INIT_LIST_HEAD(&vma->anon_vma_chain);
+	}
+	return vma;
+}
+
+struct vm_area_struct *vm_area_dup(const struct vm_area_struct *orig)
+{
+	struct vm_area_struct *vma = kmem_cache_alloc(&vm_area_cachep);
+
+	if (vma) {
+		*vma = *orig;
+		INIT_LIST_HEAD(&vma->anon_vma_chain);
+	}
+	return vma;
+}
+
+void vm_area_free(struct vm_area_struct *vma)
+{
+	kmem_cache_free(&vm_area_cachep, vma);
+}
+
+void remove_vma(struct vm_area_struct *vma)
+{
+	if (vma->vm_ops && vma->vm_ops->close)
+		vma->vm_ops->close(vma);
+	if (vma->vm_file)
+		fput(vma->vm_file);
+	vm_area_free(vma);
+}
+
+/* --- __vma_adjust ----------------------------------------------------------------------------------- */
+
+/** What a change of vma's limits does to the areas around it. */
+struct vma_adjustment {
+	struct vm_area_struct *keep;	/* the area that gets the new limits */
+	struct vm_area_struct *gone[2];	/* areas that it swallows */
+	struct vm_area_struct *next;	/* the border to it moves, by `shift` bytes upwards */
+	int64_t shift;
+	struct vm_area_struct *donor;	/* its pages come to `heir`, which must know their anon_vma */
+	struct vm_area_struct *heir;
+};
+
+/*
+ *	keep         next                    keep
+ *	AAAA....     BBBB                    AAAAAAAAAAAA      swallow next; and the one behind it (case 6)
+ *	vma (gone)   expand = keep
+ *	AAAA         BBBB                    BBBBBBBB          case 8: the other way round
+ *	AAAA         BBBBBB                  AAAAAABBBB        case 5: the border moves up
+ *	AAAAAA       BBBB                    AAAABBBBBB        case 4: it moves down
+ *	AAAA....     (nothing reached)       AAAAAAAA          cases 2 and 3
+ */
+static struct vma_adjustment plan_adjustment(struct vm_area_struct *vma, uint64_t end,
+					     struct vm_area_struct *expand)
+{
+	struct vma_adjustment a = { .keep = vma, .next = vma->vm_next };
+
+	if (!a.next)
+		return a;
+	if (end >= a.next->vm_end) {
+		if (expand == a.next) {
+			BUG_ON(end != a.next->vm_end);
+			a.keep = a.next;
+			a.gone[0] = vma;
+		} else {
+			a.gone[0] = a.next;
+			a.gone[1] = end > a.next->vm_end ? a.next->vm_next : NULL;
+			BUG_ON(a.gone[1] && end != a.gone[1]->vm_end);
+		}
+		a.donor = a.gone[1] && !a.gone[0]->anon_vma ? a.gone[1] : a.gone[0];
+		a.heir = a.keep;
+	} else if (end > a.next->vm_start) {
+		a.shift = end - a.next->vm_start;
+		a.donor = a.next;
+		a.heir = vma;
+	} else if (end < vma->vm_end) {
+		a.shift = -(int64_t)(vma->vm_end - end);
+		a.donor = vma;
+		a.heir = a.next;
+	}
+	BUG_ON(a.heir && a.heir != expand);
+	return a;
+}
+
+/* Swallowed areas leave list and tree; then the limits move. Each step leaves the gaps right. */
+static void carry_out(struct mm_struct *mm, const struct vma_adjustment *a, uint64_t start, uint64_t end,
+		      uint64_t pgoff)
+{
+	struct vm_area_struct *vma = a->keep;
+	bool start_changed = vma->vm_start != start;
+	bool end_changed = vma->vm_end != end;
+
+	for (int i = 0; i < 2 && a->gone[i]; i++)
+		vma_unlink(mm, a->gone[i]);
+	vma->vm_start = start;
+	vma->vm_end = end;
+	vma->vm_pgoff = pgoff;
+	if (a->shift) {
+		a->next->vm_start += a->shift;
+		a->next->vm_pgoff += a->shift >> PAGE_SHIFT;
+	}
+	if (start_changed)
+		vma_gap_update(vma);
+	if (end_changed)
+		vma_end_changed(mm, vma);
+}
+
+/* The swallowed area's pages are keep's now, by an anon_vma that keep has, too. */
+static void free_swallowed(struct vm_area_struct *vma)
+{
+	if (vma->vm_file)
+		fput(vma->vm_file);
+	unlink_anon_vmas(vma);
+	vm_area_free(vma);
+}
+
+static int adjust_around(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint64_t pgoff,
+			 struct vm_area_struct *expand)
+{
+	struct vma_adjustment a = plan_adjustment(vma, end, expand);
+	struct mm_struct *mm = vma->vm_mm;
+	struct anon_vma *anon_vma;
+
+	if (a.donor && a.donor->anon_vma && !a.heir->anon_vma) {
+		a.heir->anon_vma = a.donor->anon_vma;
+		if (anon_vma_clone(a.heir, a.donor))
+			return -LX_ENOMEM;
+	}
+	anon_vma = a.keep->anon_vma ? a.keep->anon_vma : a.shift ? a.next->anon_vma : NULL;
+	if (anon_vma)
+		anon_vma_lock_write(anon_vma);
+	carry_out(mm, &a, start, end, pgoff);
+	if (anon_vma)
+		anon_vma_unlock_write(anon_vma);
+	for (int i = 0; i < 2 && a.gone[i]; i++)
+		free_swallowed(a.gone[i]);
+	return 0;
+}
+
+/*
+ * vma shrinks from one side, and `insert` is what it loses. No gap but those around the two changes, and
+ * vma_link() updates these.
+ */
+static void adjust_split(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint64_t pgoff,
+			 struct vm_area_struct *insert)
+{
+	struct vm_area_struct *prev = insert->vm_start < start ? vma->vm_prev : vma;
+
+	if (vma->anon_vma)
+		anon_vma_lock_write(vma->anon_vma);
+	vma->vm_start = start;
+	vma->vm_end = end;
+	vma->vm_pgoff = pgoff;
+	vma_link(vma->vm_mm, insert, prev);
+	if (vma->anon_vma)
+		anon_vma_unlock_write(vma->anon_vma);
+}
+
+int __vma_adjust(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint64_t pgoff,
+		 struct vm_area_struct *insert, struct vm_area_struct *expand)
+{
+	if (!insert)
+		return adjust_around(vma, start, end, pgoff, expand);
+	adjust_split(vma, start, end, pgoff, insert);
+	return 0;
+}
+
+/* --- split ------------------------------------------------------------------------------------------ */
+
+int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t addr, bool new_below)
+{
+	struct vm_area_struct *new = vm_area_dup(vma);
+	uint64_t upper_pgoff = linear_page_index(vma, addr);
+
+	mmap_assert_write_locked(mm);
+	if (!new)
+		return -LX_ENOMEM;
+	if (new_below) {
+		new->vm_end = addr;
+	} else {
+		new->vm_start = addr;
+		new->vm_pgoff = upper_pgoff;
+	}
+	if (anon_vma_clone(new, vma)) {
+		vm_area_free(new);
+		return -LX_ENOMEM;
+	}
+	if (new->vm_file)
+		get_file(new->vm_file);
+	if (new->vm_ops && new->vm_ops->open)
+		new->vm_ops->open(new);
+	if (new_below)
+		return __vma_adjust(vma, addr, vma->vm_end, upper_pgoff, new, NULL);
+	return __vma_adjust(vma, vma->vm_start, addr, vma->vm_pgoff, new, NULL);
+}
+
+int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t addr, bool new_below)
+{
+	if (mm->map_count >= mm_profile.max_map_count)
+		return -LX_ENOMEM;
+	return __split_vma(mm, vma, addr, new_below);
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The areas of an mm, in a list sorted by address and in a red-black tree of the same order (Linux mm/mmap.c until 6.0).
+ *
+ * The gap of an area is the free space right below it, down to its predecessor; a stack's guard gap is not
+ * free. Each area keeps in rb_subtree_gap the largest gap of its subtree, so that the search for free
+ * space (unmapped_area.c) knows which subtrees to enter. The rule that keeps this right: whenever the gap of an
+ * area changes, vma_gap_update() follows before the tree changes shape.
+ */
+#include "internal.h"
+
+/* --- the augmented value -------------------------------------------------------------------------- */
+
+static inline struct vm_area_struct *rb_vma(struct rb_node *node)
+{
+	return rb_entry(node, struct vm_area_struct, vm_rb);
+}
+
+static uint64_t subtree_gap(struct vm_area_struct *vma)
+{
+	uint64_t gap = vm_start_gap(vma);
+	uint64_t prev_end = vma->vm_prev ? vma->vm_prev->vm_end : 0;
+
+	gap = gap > prev_end ? gap - prev_end : 0;
+	if (vma->vm_rb.rb_left)
+		gap = max(gap, rb_vma(vma->vm_rb.rb_left)->rb_subtree_gap);
+	if (vma->vm_rb.rb_right)
+		gap = max(gap, rb_vma(vma->vm_rb.rb_right)->rb_subtree_gap);
+	return gap;
+}
+
+static void gap_propagate(struct rb_node *node, struct rb_node *stop)
+{
+	while (node != stop) {
+		struct vm_area_struct *vma = rb_vma(node);
+		uint64_t gap = subtree_gap(vma);
+
+		if (vma->rb_subtree_gap == gap)
+			return;
+		vma->rb_subtree_gap = gap;
+		node = rb_parent(node);
+	}
+}
+
+static void gap_copy(struct rb_node *from, struct rb_node *to)
+{
+	rb_vma(to)->rb_subtree_gap = rb_vma(from)->rb_subtree_gap;
+}
+
+static void gap_rotate(struct rb_node *from, struct rb_node *to)
+{
+	gap_copy(from, to);
+	rb_vma(from)->rb_subtree_gap = subtree_gap(rb_vma(from));
+}
+
+static const struct rb_augment_callbacks gap_callbacks = {
+	.propagate = gap_propagate,
+	.copy = gap_copy,
+	.rotate = gap_rotate,
+};
+
+void vma_gap_update(struct vm_area_struct *vma)
+{
+	gap_propagate(&vma->vm_rb, NULL);
+}
+
+void vma_end_changed(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	if (vma->vm_next)
+		vma_gap_update(vma->vm_next);
+	else
+		mm->highest_vm_end = vma->vm_end;
+}
+
+/* --- link and unlink ------------------------------------------------------------------------------ */
+
+static void list_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
+{
+	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
+
+	vma->vm_prev = prev;
+	vma->vm_next = next;
+	if (prev)
+		prev->vm_next = vma;
+	else
+		mm->mmap = vma;
+	if (next)
+		next->vm_prev = vma;
+}
+
+static void list_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	if (vma->vm_prev)
+		vma->vm_prev->vm_next = vma->vm_next;
+	else
+		mm->mmap = vma->vm_next;
+	if (vma->vm_next)
+		vma->vm_next->vm_prev = vma->vm_prev;
+}
+
+/* Of two neighbours in order, either the first has no right child or the second has no left child: no search. */
+static void tree_link(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct rb_node *prev = vma->vm_prev ? &vma->vm_prev->vm_rb : NULL;
+	struct rb_node *next = vma->vm_next ? &vma->vm_next->vm_rb : NULL;
+
+	if (prev && !prev->rb_right)
+		rb_link_node(&vma->vm_rb, prev, &prev->rb_right);
+	else if (next)
+		rb_link_node(&vma->vm_rb, next, &next->rb_left);
+	else
+		rb_link_node(&vma->vm_rb, NULL, &mm->mm_rb.rb_node);
+	vma->rb_subtree_gap = 0;
+	vma_gap_update(vma);
+	rb_insert_augmented(&vma->vm_rb, &mm->mm_rb, &gap_callbacks);
+}
+
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
+{
+	mmap_assert_write_locked(mm);
+	list_link(mm, vma, prev);
+	vma_end_changed(mm, vma);
+	tree_link(mm, vma);
+	mm->map_count++;
+}
+
+void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	mmap_assert_write_locked(mm);
+	list_unlink(mm, vma);
+	if (vma->vm_next)
+		vma_gap_update(vma->vm_next);
+	else
+		mm->highest_vm_end = vma->vm_prev ? vma->vm_prev->vm_end : 0;
+	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &gap_callbacks);
+	mm->map_count--;
+	vmacache_invalidate(mm);
+}
+
+/* --- lookup: mmap_lock held, at least for reading -------------------------------------------------- */
+
+/** First area that ends above addr: the one that holds it, or the next one up, or NULL. */
+struct vm_area_struct *find_vma(struct mm_struct *mm, uint64_t addr)
+{
+	struct vm_area_struct *vma, *found = NULL;
+	struct rb_node *node;
+
+	mmap_assert_locked(mm);
+	vma = vmacache_find(mm, addr);
+	if (vma)
+		return vma;
+	for (node = mm->mm_rb.rb_node; node;) {
+		vma = rb_vma(node);
+		if (vma->vm_end <= addr) {
+			node = node->rb_right;
+			continue;
+		}
+		found = vma;
+		if (vma->vm_start <= addr)
+			break;
+		node = node->rb_left;
+	}
+	if (found)
+		vmacache_update(addr, found);
+	return found;
+}
+
+/** find_vma(), and in *pprev the area below that one (NULL: none). */
+struct vm_area_struct *find_vma_prev(struct mm_struct *mm, uint64_t addr, struct vm_area_struct **pprev)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+	struct rb_node *last;
+
+	if (vma) {
+		*pprev = vma->vm_prev;
+	} else {
+		last = rb_last(&mm->mm_rb);
+		*pprev = last ? rb_vma(last) : NULL;
+	}
+	return vma;
+}
+
+/** First area that shares a byte with [start, end), or NULL. */
+struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, uint64_t start, uint64_t end)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+
+	return vma && end > vma->vm_start ? vma : NULL;
+}
+
+/** Add a ready-made area where nothing is mapped yet. 0 or -LX_ENOMEM; vma stays the caller's then. */
+int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct vm_area_struct *prev;
+	struct vm_area_struct *next = find_vma_prev(mm, vma->vm_start, &prev);
+
+	if (next && next->vm_start < vma->vm_end)
+		return -LX_ENOMEM;
+	if ((vma->vm_flags & VM_ACCOUNT) && vm_enough_memory(vma_pages(vma)))
+		return -LX_ENOMEM;
+	/*
+	 * An anonymous area's pages are numbered by their first address, so that neighbours can merge. (As
+	 * long as it has no anon_vma it has no page, and may be renumbered.)
+	 */
+	if (vma_is_anonymous(vma)) {
+		BUG_ON(vma->anon_vma);
+		vma->vm_pgoff = vma->vm_start >> PAGE_SHIFT;
+	}
+	vma_link(mm, vma, prev);
+	return 0;
+}
