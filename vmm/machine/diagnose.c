@@ -110,20 +110,30 @@ static size_t read_code(const struct diagnosis *d, uint8_t *code)
 	return n;
 }
 
+static void put_bytes(struct out *o, const char *label, const uint8_t *bytes, size_t n)
+{
+	put(o, "\n  %s:", label);
+	for (size_t i = 0; i < n; i++)
+		put(o, " %02x", bytes[i]);
+	if (!n)
+		put(o, " nothing can be read there");
+}
+
 static void put_code(struct out *o, const struct diagnosis *d)
 {
 	uint8_t code[sizeof(d->code)];
-	size_t n = read_code(d, code);
+	size_t n = sizeof(code);
 	char text[128];
 
-	if (!n) {
-		put(o, "\n  code: nothing can be read at RIP");
+	if (d->behind) {
+		/* How long the last instruction was cannot be told from its end: bytes only. */
+		n = d->read_va(d->ctx, d->cpu->rip - n, code, n) ? n : 0;
+		put_bytes(o, "code before rip", code, n);
 		return;
 	}
-	put(o, "\n  code:");
-	for (size_t i = 0; i < n; i++)
-		put(o, " %02x", code[i]);
-	if (disassemble(code, n, d->cpu->rip, code_bits(d->cpu), text, sizeof(text)))
+	n = read_code(d, code);
+	put_bytes(o, "code", code, n);
+	if (n && disassemble(code, n, d->cpu->rip, code_bits(d->cpu), text, sizeof(text)))
 		put(o, "\n  that is: %s", text);
 }
 

@@ -17,6 +17,7 @@ struct diagnosis {
 	void *ctx;
 	/** Copy n bytes at a guest-virtual address; false: not all of them can be read. */
 	bool (*read_va)(void *ctx, uint64_t va, void *to, size_t n);
+	bool behind;			/* RIP stands behind the instruction that is to blame */
 	uint8_t code[15];		/* the instruction, where KVM names it … */
 	size_t code_size;		/* … or 0: look at RIP */
 };

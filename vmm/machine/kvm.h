@@ -33,6 +33,7 @@ struct kvm_machine {
 	struct time_limit limit;
 	uint64_t max_instructions;	/* stepping: end at so many */
 	struct kvm_regs step_regs;	/* stepping: registers before the instruction that comes next */
+	bool step_inside;		/* stepping: that instruction is a repetition under way */
 };
 
 /* --- kvm_probe.c --- */

@@ -27,14 +27,27 @@ static void take_failed_instruction(const struct kvm_run *run, struct diagnosis 
 	memcpy(d->code, run->emulation_failure.insn_bytes, sizeof(d->code));
 }
 
+/*
+ * Where KVM has finished the instruction before it came out: a halt, a store to nowhere, and (once completed:
+ * KVM's fast path leaves RIP at it, its emulator does not) an OUT.
+ */
+static bool stands_behind(const struct kvm_run *run)
+{
+	return run->exit_reason == KVM_EXIT_HLT ||
+	       (run->exit_reason == KVM_EXIT_MMIO && run->mmio.is_write) ||
+	       (run->exit_reason == KVM_EXIT_IO && run->io.direction == KVM_EXIT_IO_OUT);
+}
+
 void kvm_report(struct kvm_machine *m, enum exit_status status, const char *headline, struct error *e)
 {
 	struct cpu_state cpu;
 	struct diagnosis d = {.headline = headline, .cpu = &cpu, .elf = m->elf, .ctx = m, .read_va = read_va};
 
 	kvm_last_cpu(m, &cpu);
-	if (status == EXIT_GUEST_DIED)
+	if (status == EXIT_GUEST_DIED) {
+		d.behind = stands_behind(m->run);
 		take_failed_instruction(m->run, &d);
+	}
 	diagnose(&d, status, e);
 }
 
@@ -146,6 +159,17 @@ static bool is_host_failure(uint32_t reason)
 	return reason == KVM_EXIT_FAIL_ENTRY || reason == KVM_EXIT_UNKNOWN;
 }
 
+/* After this run->io is gone, but for the reason and the direction. */
+static void finish_out(struct kvm_machine *m)
+{
+	struct error ignored; /* the registers are then as they were before */
+
+	m->io_pending = true;
+	kvm_complete_io(m, &ignored);
+	m->run->exit_reason = KVM_EXIT_IO;
+	m->run->io.direction = KVM_EXIT_IO_OUT;
+}
+
 struct stop kvm_report_exit(struct kvm_machine *m, struct error *e)
 {
 	const uint32_t reason = m->run->exit_reason;
@@ -155,6 +179,8 @@ struct stop kvm_report_exit(struct kvm_machine *m, struct error *e)
 
 	snprintf(number, sizeof(number), "KVM exit %u", reason);
 	say_what(m->run, what, sizeof(what));
+	if (reason == KVM_EXIT_IO && m->run->io.direction == KVM_EXIT_IO_OUT)
+		finish_out(m);
 	snprintf(headline, sizeof(headline), "%s: %s: %s", host ? "KVM failed" : "the guest died",
 		 name ? name : number, what);
 	kvm_report(m, host ? EXIT_HOST : EXIT_GUEST_DIED, headline, e);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Counting instructions by single-stepping, from the PVH entry to ring 3. Hardware traps after
- * each iteration of a repeated string instruction; where KVM emulates ring 0 one step may be up to
- * 1024 of them, so their number is taken from RCX: the count is the same on every KVM.
+ * each iteration of a repeated string instruction. Where KVM emulates ring 0 one step may be up to
+ * 1024 of them, and one more step, of none, ends the instruction. So their number is taken from RCX: the
+ * count is the same on every KVM.
  */
 #include "machine/kvm.h"
 
@@ -61,16 +62,27 @@ static size_t read_code(struct kvm_machine *m, uint64_t va, uint8_t *code)
 	return n;
 }
 
-/* How often the instruction at `before` was carried out, seen from the registers behind it. */
-static uint64_t iterations(struct kvm_machine *m, const struct kvm_regs *before, const struct kvm_regs *after)
+static bool repeated_at(struct kvm_machine *m, uint64_t rip)
 {
 	uint8_t code[MAX_INSTRUCTION];
 
-	if (before->rcx <= after->rcx + 1)
+	return is_repeated(code, read_code(m, m->run->s.regs.sregs.cs.base + rip, code));
+}
+
+/* How much the step from `before` to `after` counts; keeps whether it ended inside a repetition. */
+static uint64_t weigh_step(struct kvm_machine *m, const struct kvm_regs *before, const struct kvm_regs *after)
+{
+	const uint64_t done = before->rcx - after->rcx;
+	const bool inside = before->rip == after->rip, was_inside = m->step_inside;
+
+	/* Reading the instruction costs more than the step: only where it can matter. */
+	m->step_inside = false;
+	if ((!inside && !was_inside && done <= 1) || before->rcx < after->rcx)
 		return 1;
-	if (!is_repeated(code, read_code(m, m->run->s.regs.sregs.cs.base + before->rip, code)))
+	if (!repeated_at(m, before->rip))
 		return 1;
-	return before->rcx - after->rcx;
+	m->step_inside = inside;
+	return done || was_inside ? done : 1;
 }
 
 static bool limit_reached(struct kvm_machine *m, struct stop *stop, struct error *e)
@@ -88,7 +100,7 @@ bool kvm_count_step(struct kvm_machine *m, struct stop *stop, struct error *e)
 {
 	const struct kvm_regs *now = &m->run->s.regs.regs;
 
-	m->base.instructions += iterations(m, &m->step_regs, now);
+	m->base.instructions += weigh_step(m, &m->step_regs, now);
 	m->step_regs = *now;
 	if ((m->run->s.regs.sregs.cs.selector & 3) == 3) {
 		*stop = (struct stop){.reason = STOP_HOST_ERROR};
