@@ -148,6 +148,7 @@ finish_syscall:
 	movq	$USER_DS, PT_SS(%rdi)
 	mov	%rax, PT_ORIG_AX(%rdi)
 	movq	$ENOSYS_RESULT, PT_AX(%rdi)
+	movb	$1, ring0_emulated
 	call	do_syscall
 	jmp	leave_kernel
 

@@ -4,6 +4,7 @@
  * (arch/x86/kernel/traps.c), from ring 0 they are a bug unless the exception table knows the instruction.
  */
 #include "boot.h"
+#include "fpu.h"
 #include "percpu.h"
 #include "uaccess.h"
 #include "uapi.h"
@@ -56,14 +57,6 @@ static int debug_code(void)
 	return dr6 & DR6_TRAPS ? LX_TRAP_HWBKPT : LX_TRAP_BRKPT;
 }
 
-/* The x87 and SSE state as FXSAVE stores it (SDM vol. 1, table 10-2); the kernel itself never touches it. */
-struct fxsave_area {
-	uint16_t control, status;
-	uint32_t pad0[5];
-	uint32_t mxcsr;
-	uint32_t pad1[121];
-} __attribute__((aligned(16)));
-
 /*
  * Linux fpu__exception_code(): the exceptions pending and not masked; the first in this order names the code.
  * Read by FXSAVE, since not every ring 0 we meet has STMXCSR.
@@ -74,7 +67,7 @@ static int fpu_code(unsigned int vector)
 	struct fxsave_area *fx = &area[this_cpu()->cpu];
 	uint32_t pending;
 
-	asm volatile("fxsave64 %0" : "=m"(*fx));
+	asm volatile("fxsave64 (%0)" : : "a"(fx) : "memory");	/* no SIB byte: see page.c */
 	if (vector == X86_TRAP_MF)
 		pending = fx->status & ~fx->control;
 	else
