@@ -178,13 +178,14 @@ static void page_changed(void *ctx, const struct pic_page *before, const struct 
 	run->n = 1;
 }
 
-static bool same_page(const struct pic_page *a, const struct pic_page *b)
+static bool same_page(const struct pic_page *a, const struct pic_page *b, uint16_t bits)
 {
 	return a->pfn == b->pfn && a->name == b->name && a->level == b->level &&
-	       (a->bits & PB_SHOWN) == (b->bits & PB_SHOWN);
+	       (a->bits & bits) == (b->bits & bits);
 }
 
-void each_page_change(const struct pic_mm *before, const struct pic_mm *now, page_change_fn fn, void *ctx)
+void each_page_change(const struct pic_mm *before, const struct pic_mm *now, uint16_t bits, page_change_fn fn,
+		      void *ctx)
 {
 	uint32_t nr_before = before ? before->nr_pages : 0, nr_now = now ? now->nr_pages : 0;
 
@@ -193,7 +194,7 @@ void each_page_change(const struct pic_mm *before, const struct pic_mm *now, pag
 		const struct pic_page *is = j < nr_now ? &now->pages[j] : NULL;
 
 		if (was && is && was->va == is->va && was->level == is->level) {
-			if (!same_page(was, is))
+			if (!same_page(was, is, bits))
 				fn(ctx, was, is);
 			i++, j++;
 		} else if (!is || (was && (was->va < is->va || (was->va == is->va && was->level < is->level)))) {
@@ -238,7 +239,7 @@ static void put_copied(struct changes *c, const struct pic_mm *origin, const str
 	struct copy_count count = {0};
 	uint32_t areas = 0;
 
-	each_page_change(origin, mm, count_change, &count);
+	each_page_change(origin, mm, PB_COPIED, count_change, &count);
 	for (uint32_t i = 0; i < mm->nr_areas; i++) {
 		const struct pic_area *other = pic_find_area(origin, mm->areas[i].start);
 
@@ -317,7 +318,7 @@ static void mm_changes(struct changes *c, const struct pic_mm *before, const str
 		base = c->before ? mm_origin(c->now, now) : NULL;
 	}
 	area_changes(c, base, now);
-	each_page_change(base, now, page_changed, &run);
+	each_page_change(base, now, before ? PB_SHOWN : PB_COPIED, page_changed, &run);
 	put_page_run(&run);
 	if (before)
 		counter_changes(c, before, now);

@@ -41,7 +41,8 @@ void history_add(struct history *h, uint32_t step, const struct picture *before,
 
 		if (now->mms[i].raw_kernel)
 			continue;
-		each_page_change(before ? picture_mm(before, a.mm) : NULL, &now->mms[i], add_event, &a);
+		each_page_change(before ? picture_mm(before, a.mm) : NULL, &now->mms[i], PB_SHOWN,
+				 add_event, &a);
 	}
 }
 

@@ -24,7 +24,6 @@ struct report {
 	uint32_t nr_touches, cap_touches;
 	struct buf label;		/* headings since the last step, for its file */
 	struct outdir *out;
-	bool headed;			/* something was written below the header */
 };
 
 /* --- writing -------------------------------------------------------------------------------------- */
@@ -198,7 +197,6 @@ int report_step(struct report *r, const struct report_step *step, struct error *
 		failed = record_step(r, step, e);
 	buf_free(&b);
 	buf_clear(&r->label);
-	r->headed = true;
 	return failed ? -1 : 0;
 }
 
@@ -211,8 +209,7 @@ int report_label(struct report *r, const char *text, struct error *e)
 	if (r->config.json)
 		json_note(&b, "label", text);
 	else
-		buf_printf(&b, "%s-- %s\n", r->headed ? "\n" : "", text);
-	r->headed = true;
+		buf_printf(&b, "\n-- %s\n", text);
 	failed = emit(r, &b, e);
 	buf_free(&b);
 	return failed;

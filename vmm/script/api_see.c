@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/* What the host sees, as Lua values: none of these runs the guest. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/render.h"
+#include "script/api.h"
+
+/* The picture of now. Raises where there is none. */
+static const struct picture *look(lua_State *L)
+{
+	struct session *s = sandbox_session(L);
+
+	if (s->over || session_look(s))
+		raise_over(L);
+	return report_picture(s->report);
+}
+
+static const struct pic_mm *look_at_mm(lua_State *L, const struct picture **p)
+{
+	struct task *task = check_task(L, 1);
+	const struct pic_mm *mm;
+
+	*p = look(L);
+	mm = picture_mm_of(*p, task->pid);
+	if (!mm)
+		luaL_error(L, "%s has no address space (any more)", task->name);
+	return mm;
+}
+
+static void set_integer(lua_State *L, const char *field, uint64_t value)
+{
+	lua_pushinteger(L, (lua_Integer)value);
+	lua_setfield(L, -2, field);
+}
+
+static void set_boolean(lua_State *L, const char *field, bool value)
+{
+	lua_pushboolean(L, value);
+	lua_setfield(L, -2, field);
+}
+
+/* Takes the text out of a buffer that must be freed even if Lua has no memory: its size is small and bounded. */
+static void push_buf(lua_State *L, struct buf *b)
+{
+	char text[512];
+	size_t n = b->len < sizeof(text) ? b->len : sizeof(text) - 1;
+
+	memcpy(text, buf_text(b), n);
+	buf_free(b);
+	lua_pushlstring(L, text, n);
+}
+
+static void push_area(lua_State *L, const struct pic_area *area)
+{
+	struct buf b = {0};
+
+	lua_newtable(L);
+	set_integer(L, "start", area->start);
+	set_integer(L, "stop", area->end);
+	set_integer(L, "len", area->end - area->start);
+	set_integer(L, "pgoff", area->pgoff);
+	set_integer(L, "present", area->present);
+	set_integer(L, "vm_flags", area->flags);
+	lua_pushstring(L, area->name);
+	lua_setfield(L, -2, "name");
+	put_prot(&b, area->flags);
+	push_buf(L, &b);
+	lua_setfield(L, -2, "prot");
+	put_vm_flags(&b, area->flags, ",", /* quoted = */ false);
+	push_buf(L, &b);
+	lua_setfield(L, -2, "flags");
+}
+
+static int task_maps(lua_State *L)
+{
+	const struct picture *p;
+	const struct pic_mm *mm = look_at_mm(L, &p);
+
+	lua_createtable(L, mm->nr_areas, 0);
+	for (uint32_t i = 0; i < mm->nr_areas; i++) {
+		push_area(L, &mm->areas[i]);
+		lua_seti(L, -2, i + 1);
+	}
+	return 1;
+}
+
+static int task_vma(lua_State *L)
+{
+	const struct picture *p;
+	const struct pic_mm *mm = look_at_mm(L, &p);
+	const struct pic_area *area = pic_find_area(mm, luaL_checkinteger(L, 2));
+
+	if (!area)
+		return 0;
+	push_area(L, area);
+	return 1;
+}
+
+static int task_pte(lua_State *L)
+{
+	const struct picture *p;
+	const struct pic_mm *mm = look_at_mm(L, &p);
+	const struct pic_page *page = pic_find_page(mm, luaL_checkinteger(L, 2));
+	struct buf b = {0};
+
+	if (!page)
+		return 0;
+	lua_newtable(L);
+	set_integer(L, "va", page->va);
+	set_integer(L, "size", pic_page_size(page));
+	set_integer(L, "level", page->level);
+	set_integer(L, "pfn", page->pfn);
+	set_boolean(L, "present", !(page->bits & PB_NONE));
+	set_boolean(L, "writable", page->bits & PB_W);
+	set_boolean(L, "user", page->bits & PB_U);
+	set_boolean(L, "exec", page->bits & PB_X);
+	set_boolean(L, "accessed", page->entry & PTE_A);
+	set_boolean(L, "dirty", page->bits & PB_D);
+	set_boolean(L, "cow", page->bits & PB_COW);
+	set_boolean(L, "zero", page->bits & PB_ZERO);
+	put_rights(&b, page->bits);
+	push_buf(L, &b);
+	lua_setfield(L, -2, "rights");
+	if (page->bits & PB_ZERO)
+		buf_puts(&b, "zero");
+	else
+		put_frame(&b, p->raw, page->pfn, page->name);
+	push_buf(L, &b);
+	lua_setfield(L, -2, "frame");
+	return 1;
+}
+
+static int task_counters(lua_State *L)
+{
+	const struct picture *p;
+	const struct pic_mm *mm = look_at_mm(L, &p);
+
+	lua_newtable(L);
+	for (unsigned int row = 0; row < nr_counter_rows; row++)
+		set_integer(L, counter_rows[row].name, counter_value(&mm->counters, row));
+	set_integer(L, "mm_users", (int64_t)mm->users);
+	set_integer(L, "mm_count", (int64_t)mm->count);
+	set_integer(L, "start_brk", mm->start_brk);
+	set_integer(L, "brk", mm->brk);
+	set_integer(L, "mmap_base", mm->mmap_base);
+	set_integer(L, "start_stack", mm->start_stack);
+	return 1;
+}
+
+static int task_cr3(lua_State *L)
+{
+	const struct picture *p;
+	const struct pic_mm *mm = look_at_mm(L, &p);
+	struct buf b = {0};
+
+	put_frame(&b, p->raw, mm->pgd_pfn, mm->nr_tables ? mm->tables[0].name : 0);
+	push_buf(L, &b);
+	return 1;
+}
+
+/* "F31" or a frame number to the number. */
+static uint64_t check_frame(lua_State *L)
+{
+	struct session *s = sandbox_session(L);
+	const char *text;
+	uint64_t pfn;
+	char *end;
+	unsigned long n;
+
+	if (lua_isinteger(L, 1))
+		return lua_tointeger(L, 1);
+	text = luaL_checkstring(L, 1);
+	if (strcmp(text, "zero") == 0)
+		return s->model->lab.zero_pfn;
+	n = strtoul(text[0] == 'F' || text[0] == '#' ? text + 1 : text, &end, text[0] == '#' ? 16 : 10);
+	if (text[0] == '#' && end != text + 1 && !*end)
+		return n;
+	if (text[0] != 'F' || end == text + 1 || *end || n > UINT32_MAX || !names_find(report_names(s->report), n, &pfn))
+		luaL_error(L, "there is no frame called \"%s\" now", text);
+	return pfn;
+}
+
+static void push_owners(lua_State *L, const struct picture *p, uint64_t pfn)
+{
+	struct buf b = {0};
+
+	for (uint32_t i = 0; i < p->nr_frames; i++)
+		if (p->frames[i].pfn == pfn)
+			put_owners(&b, p, &p->frames[i]);
+	push_buf(L, &b);
+}
+
+static int see_frame(lua_State *L)
+{
+	const struct picture *p = look(L);
+	struct session *s = sandbox_session(L);
+	uint64_t pfn = check_frame(L);
+	const struct model_frame *frame;
+	enum frame_role role;
+
+	if (pfn >= s->model->nr_frames)
+		return luaL_error(L, "frame(): RAM has no such frame");
+	role = model_frame_role(s->model, pfn);
+	lua_newtable(L);
+	set_integer(L, "pfn", pfn);
+	lua_pushstring(L, frame_role_name(role));
+	lua_setfield(L, -2, "role");
+	if (role == FRAME_UNTOUCHED)
+		return 1;		/* its struct page holds nothing yet */
+	frame = &s->model->frames[pfn];
+	set_integer(L, "ref", (int64_t)frame->raw._refcount);
+	set_integer(L, "map", (int64_t)frame->raw._mapcount + 1);
+	set_integer(L, "maps_found", frame->nr_maps);
+	set_integer(L, "refs_found", frame->nr_refs);
+	push_owners(L, p, pfn);
+	lua_setfield(L, -2, "owners");
+	return 1;
+}
+
+static int see_frames(lua_State *L)
+{
+	const struct picture *p = look(L);
+
+	lua_newtable(L);
+	for (int role = 0; role < NR_FRAME_ROLES; role++)
+		set_integer(L, frame_role_name(role), p->role_count[role]);
+	set_integer(L, "all_free", p->free_frames);
+	return 1;
+}
+
+static int see_tasks(lua_State *L)
+{
+	const struct picture *p = look(L);
+
+	lua_newtable(L);
+	for (uint32_t i = 0; i < p->nr_tasks; i++) {
+		const struct pic_task *task = &p->tasks[i];
+		const struct pic_mm *mm = task->mm ? picture_mm(p, task->mm) : NULL;
+		const struct pic_mm *active = task->active_mm ? picture_mm(p, task->active_mm) : NULL;
+
+		lua_newtable(L);
+		set_integer(L, "pid", (int64_t)task->pid);
+		set_integer(L, "parent", (int64_t)task->parent);
+		set_boolean(L, "kernel_thread", task->flags & PF_KTHREAD);
+		lua_pushstring(L, task->name);
+		lua_setfield(L, -2, "name");
+		lua_pushstring(L, task_state_name(task->state));
+		lua_setfield(L, -2, "state");
+		lua_pushstring(L, mm ? mm->label : NULL);
+		lua_setfield(L, -2, "mm");
+		lua_pushstring(L, active ? active->label : NULL);
+		lua_setfield(L, -2, "active_mm");
+		lua_seti(L, -2, i + 1);
+	}
+	return 1;
+}
+
+static int see_why(lua_State *L)
+{
+	struct session *s = sandbox_session(L);
+	struct task *task = check_task(L, 1);
+	uint64_t va = luaL_checkinteger(L, 2);
+	struct buf b = {0};
+	size_t n;
+
+	look(L);
+	report_why(s->report, s->model, task->pid, va, &b);
+	n = b.len && b.text[b.len - 1] == '\n' ? b.len - 1 : b.len;
+	lua_pushlstring(L, buf_text(&b), n);
+	buf_free(&b);
+	return 1;
+}
+
+static int see_hex(lua_State *L)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, (uint64_t)luaL_checkinteger(L, 1));
+	lua_pushstring(L, text);
+	return 1;
+}
+
+static int see_ult(lua_State *L)
+{
+	lua_pushboolean(L, (uint64_t)luaL_checkinteger(L, 1) < (uint64_t)luaL_checkinteger(L, 2));
+	return 1;
+}
+
+const struct api_row look_rows[] = {
+	{"maps", task_maps, "a:maps()",
+	 "The areas of a's mm, ascending: {start=, stop=, len=, prot=\"rw-p\", name=, flags=, pgoff=, present=}."},
+	{"vma", task_vma, "a:vma(p)", "The area that holds p, as in a:maps(), or nil."},
+	{"pte", task_pte, "a:pte(p)",
+	 "The leaf entry for p: {frame=, rights=\"rw-u AD\", writable=, user=, exec=, accessed=, dirty=, cow=, zero=, level=, "
+	 "size=, va=, pfn=}, or nil."},
+	{"counters", task_counters, "a:counters()",
+	 "Counters of a's mm without the agent's share: anon, total_vm, tables … (pages), areas, mm_users, brk …"},
+	{"cr3", task_cr3, "a:cr3()", "The frame of a's top-level table."},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct api_row see_rows[] = {
+	{"frame", see_frame, "frame(\"F31\" | pfn)", "A frame: {role=, ref=, map=, maps_found=, refs_found=, owners=, pfn=}."},
+	{"frames", see_frames, "frames()", "How many frames have each role; all_free: free and never used together."},
+	{"tasks", see_tasks, "tasks()", "All tasks: {pid=, name=, state=, parent=, mm=, active_mm=, kernel_thread=}."},
+	{"why", see_why, "why(a, p)", "Text: area, walk and frame behind p in a, and the steps that changed its entry."},
+	{"hex", see_hex, "hex(n)", "\"0x…\"."},
+	{"ult", see_ult, "ult(m, n)", "m < n as unsigned numbers: for addresses of the upper half."},
+	{NULL, NULL, NULL, NULL},
+};
