@@ -17,6 +17,7 @@ struct elf_image {
 	uint64_t phdr_va;			/* where the program headers are mapped; 0: nowhere */
 	uint64_t bss, brk;			/* ends so far: of what the file holds, of what memory holds */
 	bool bss_exec;
+	uint64_t stack_flags;			/* VM_*: PT_GNU_STACK may ask for an executable stack */
 };
 
 /**

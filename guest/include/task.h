@@ -146,7 +146,7 @@ void free_task(struct task *task);
 void attach_task(struct task *task, struct task *parent);
 /** pt_regs are filled in: let the first switch to the task "return" to them. */
 void prepare_user_task(struct task *task);
-/** A kernel thread that runs fn(arg), which never returns. NULL: no memory. */
+/** A kernel thread that will run fn(arg), which never returns; asleep until it is woken. NULL: no memory. */
 struct task *kernel_thread(void (*fn)(void *), void *arg, const char *comm);
 /** By pid, of any state, or NULL. */
 struct task *find_task(int pid);

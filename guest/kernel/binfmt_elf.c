@@ -10,45 +10,31 @@
 #define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT)
 #define STACK_RLIMIT	(8UL << 20)		/* RLIMIT_STACK of every process */
 
-/** Direct-map address of len bytes of the file at pos, or NULL: they are not there, or cross a page. */
-static const void *file_bytes(struct file *file, uint64_t pos, uint64_t len)
+/** Direct-map address of the file's first page, which the page cache keeps. NULL: the file is empty. */
+static const void *first_page(struct file *file)
 {
-	struct page *page;
+	struct page *page = file->f_mapping->get_page(file->f_mapping, 0);
 
-	if (len > PAGE_SIZE || pos % PAGE_SIZE > PAGE_SIZE - len)
-		return NULL;
-	page = file->f_mapping->get_page(file->f_mapping, pos >> PAGE_SHIFT);
 	if (!page)
 		return NULL;
-	put_page(page);			/* the page cache holds another reference */
-	return (const char *)__va(page_to_pfn(page) << PAGE_SHIFT) + pos % PAGE_SIZE;
+	put_page(page);
+	return __va(page_to_pfn(page) << PAGE_SHIFT);
 }
 
-/** The headers, if this is an ELF that we can load. Program headers must lie in one page. -LX_ENOEXEC or 0. */
+/** The headers, if this is an ELF that we can load. All must lie in the first page. -LX_ENOEXEC or 0. */
 static int read_headers(struct elf_image *elf)
 {
-	const struct elf64_ehdr *ehdr = file_bytes(elf->file, 0, sizeof(*ehdr));
+	const struct elf64_ehdr *ehdr = first_page(elf->file);
 
 	if (!ehdr || *(const uint32_t *)ehdr->e_ident != ELF_MAGIC || ehdr->e_ident[EI_CLASS] != ELFCLASS64 ||
 	    ehdr->e_ident[EI_DATA] != ELFDATA2LSB || ehdr->e_type != ET_EXEC || ehdr->e_machine != EM_X86_64 ||
 	    ehdr->e_phentsize != sizeof(struct elf64_phdr) || ehdr->e_phnum == 0)
 		return -LX_ENOEXEC;
-	elf->ehdr = ehdr;
-	elf->phdr = file_bytes(elf->file, ehdr->e_phoff, ehdr->e_phnum * sizeof(struct elf64_phdr));
-	if (!elf->phdr)
+	if (ehdr->e_phoff > PAGE_SIZE || ehdr->e_phnum * sizeof(struct elf64_phdr) > PAGE_SIZE - ehdr->e_phoff)
 		return -LX_ENOEXEC;
-	for (unsigned int i = 0; i < ehdr->e_phnum; i++)
-		if (elf->phdr[i].p_type == PT_INTERP)
-			return -LX_ENOEXEC;	/* no dynamic linker to hand over to */
+	elf->ehdr = ehdr;
+	elf->phdr = (const void *)((const char *)ehdr + ehdr->e_phoff);
 	return 0;
-}
-
-static uint64_t stack_flags(const struct elf_image *elf)
-{
-	for (unsigned int i = 0; i < elf->ehdr->e_phnum; i++)
-		if (elf->phdr[i].p_type == PT_GNU_STACK && (elf->phdr[i].p_flags & PF_EXEC))
-			return VM_STACK_FLAGS | VM_EXEC;
-	return VM_STACK_FLAGS;
 }
 
 static uint64_t segment_prot(const struct elf64_phdr *ph)
@@ -97,7 +83,7 @@ static int map_bss(struct elf_image *elf)
 
 	if (end > start)
 		error = vm_brk_flags(elf->mm, start, end - start, elf->bss_exec ? VM_EXEC : 0);
-	if (!error && elf->bss != elf->brk)
+	if (!error)
 		error = clear_page_end(elf->mm, elf->bss);
 	return error;
 }
@@ -128,25 +114,38 @@ static bool segment_valid(const struct elf64_phdr *ph)
 	return ph->p_vaddr < TASK_SIZE && ph->p_filesz <= ph->p_memsz && ph->p_memsz <= TASK_SIZE - ph->p_vaddr;
 }
 
-static int map_segments(struct elf_image *elf)
+static int map_segment(struct elf_image *elf, const struct elf64_phdr *ph)
 {
 	int error = 0;
 
-	for (unsigned int i = 0; i < elf->ehdr->e_phnum && !error; i++) {
-		const struct elf64_phdr *ph = &elf->phdr[i];
+	if (!segment_valid(ph))
+		return -LX_EINVAL;
+	/* A segment behind one with a bss: that bss comes first, lest it overlap. */
+	if (elf->brk > elf->bss)
+		error = map_bss(elf);
+	if (!error)
+		error = map_file_part(elf, ph);
+	note_segment(elf, ph);
+	return error;
+}
 
-		if (ph->p_type != PT_LOAD)
-			continue;
-		if (!segment_valid(ph))
-			return -LX_EINVAL;
-		/* A segment behind one with a bss: that bss comes first, lest it overlap. */
-		if (elf->brk > elf->bss)
-			error = map_bss(elf);
-		if (!error)
-			error = map_file_part(elf, ph);
-		note_segment(elf, ph);
+/** All program headers, in one pass. */
+static int map_segments(struct elf_image *elf)
+{
+	const struct elf64_phdr *ph = elf->phdr, *end = ph + elf->ehdr->e_phnum;
+	int error = 0;
+
+	for (; ph < end && !error; ph++) {
+		if (ph->p_type == PT_LOAD)
+			error = map_segment(elf, ph);
+		else if (ph->p_type == PT_GNU_STACK && (ph->p_flags & PF_EXEC))
+			elf->stack_flags |= VM_EXEC;
+		else if (ph->p_type == PT_INTERP)
+			error = -LX_ENOEXEC;	/* no dynamic linker to hand over to */
 	}
-	return error ? error : map_bss(elf);
+	if (!error && elf->brk > elf->bss)
+		error = map_bss(elf);
+	return error;
 }
 
 static void start_regs(struct pt_regs *regs, uint64_t entry, uint64_t sp)
@@ -162,7 +161,7 @@ static void start_regs(struct pt_regs *regs, uint64_t entry, uint64_t sp)
 
 int load_elf(struct mm_struct *mm, struct file *file, const struct exec_strings *strings, struct pt_regs *regs)
 {
-	struct elf_image elf = { .mm = mm, .file = file };
+	struct elf_image elf = { .mm = mm, .file = file, .stack_flags = VM_STACK_FLAGS };
 	uint64_t sp;
 	int error = read_headers(&elf);
 
@@ -170,14 +169,14 @@ int load_elf(struct mm_struct *mm, struct file *file, const struct exec_strings 
 		return error;
 	arch_pick_mmap_layout(mm, STACK_RLIMIT);
 	mm->start_code = ~0UL;
-	error = setup_stack_area(mm, TASK_SIZE, stack_flags(&elf));
-	if (!error)
-		error = map_segments(&elf);
+	error = map_segments(&elf);
 	if (error)
 		return error;
 	mm->start_brk = ALIGN_UP(elf.brk, PAGE_SIZE);
 	mm->brk = mm->start_brk;
-	error = setup_elf_stack(&elf, strings, &sp);
+	error = setup_stack_area(mm, TASK_SIZE, elf.stack_flags);
+	if (!error)
+		error = setup_elf_stack(&elf, strings, &sp);
 	if (error)
 		return error;
 	mm->exe_file = get_file(file);

@@ -21,44 +21,67 @@
 #include "task.h"
 
 #define MAX_STRINGS	1024			/* argv and envp together */
-#define MAX_STACK_BYTES	(128UL * 1024)		/* strings and pointers; what the stack area holds at first */
+#define STACK_IMAGE_ORDER 5
+#define MAX_STACK_BYTES	(PAGE_SIZE << STACK_IMAGE_ORDER) /* strings and pointers; what the stack area holds at first */
 
 static const char platform[] = "x86_64";
 static const uint8_t random_bytes[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
 
-/** Writes into the stack of an mm that is not loaded, remembering the page it is in. */
-struct stack_writer {
-	struct mm_struct *mm;
-	uint64_t at;			/* next user address */
-	uint64_t page;			/* user address of the page behind `bytes`; 0: none yet */
-	char *bytes;
-	int error;
+/* --- where it is built ---------------------------------------------------------------------------------------- */
+
+/**
+ * The initial stack as bytes of the kernel, from `sp` (page-aligned here) to TASK_SIZE. Nearly always it fits the
+ * top page and is built in place; a larger one is built in a block of its own and copied page by page.
+ */
+struct stack_image {
+	char *top;			/* one behind the byte of TASK_SIZE - 1 */
+	struct page *block;		/* NULL: in place */
 };
 
-static void stack_write(struct stack_writer *w, const void *from, uint64_t len)
+static void *image_at(const struct stack_image *image, uint64_t va)
 {
-	while (len && !w->error) {
-		uint64_t offset = w->at % PAGE_SIZE, n = min(len, PAGE_SIZE - offset);
+	return image->top - (TASK_SIZE - va);
+}
 
-		if (w->page != w->at - offset) {
-			w->page = w->at - offset;
-			w->bytes = fault_in_user(w->mm, w->page, /* write = */ true);
-			if (!w->bytes) {
-				w->error = -LX_ENOMEM;
-				return;
-			}
-		}
-		memcpy(w->bytes + offset, from, n);
-		from = (const char *)from + n;
-		w->at += n;
-		len -= n;
+static int image_begin(struct stack_image *image, struct mm_struct *mm, uint64_t sp)
+{
+	char *base;
+
+	image->block = NULL;
+	if (sp >= TASK_SIZE - PAGE_SIZE) {
+		base = fault_in_user(mm, TASK_SIZE - PAGE_SIZE, /* write = */ true);
+		image->top = base + PAGE_SIZE;
+		return base ? 0 : -LX_ENOMEM;
 	}
+	image->block = alloc_pages(GFP_KERNEL, STACK_IMAGE_ORDER);
+	if (!image->block)
+		return -LX_ENOMEM;
+	base = __va(page_to_pfn(image->block) << PAGE_SHIFT);
+	image->top = base + (PAGE_SIZE << STACK_IMAGE_ORDER);
+	return 0;
 }
 
-static void stack_write_word(struct stack_writer *w, uint64_t word)
+static int image_finish(struct stack_image *image, struct mm_struct *mm, uint64_t sp)
 {
-	stack_write(w, &word, sizeof(word));
+	int error = 0;
+
+	if (!image->block)
+		return 0;
+	for (uint64_t va = sp; va < TASK_SIZE && !error;) {
+		uint64_t n = PAGE_SIZE - va % PAGE_SIZE;
+		void *to = fault_in_user(mm, va, /* write = */ true);
+
+		if (to)
+			memcpy(to, image_at(image, va), n);
+		else
+			error = -LX_ENOMEM;
+		va += n;
+	}
+	__free_pages(image->block, STACK_IMAGE_ORDER);
+	return error;
 }
+
+/* --- what is in it --------------------------------------------------------------------------------------------- */
 
 struct string_sizes {
 	uint64_t n, bytes;
@@ -73,49 +96,58 @@ static struct string_sizes measure(const char *const *strings)
 	return sizes;
 }
 
-static void write_strings(struct stack_writer *w, const char *const *strings)
+/** With its end; the byte behind it. */
+static char *put_string(char *to, const char *string)
 {
-	for (; *strings; strings++)
-		stack_write(w, *strings, strlen(*strings) + 1);
+	while ((*to++ = *string++))
+		;
+	return to;
 }
 
-/** Addresses of strings that lie one behind the other from `at` on, and a NULL. */
-static void write_pointers(struct stack_writer *w, const char *const *strings, uint64_t at)
+/** Strings one behind the other from user address va on; their addresses and a NULL to `pointers`. Behind those. */
+static uint64_t *put_strings(const struct stack_image *image, uint64_t *pointers, const char *const *strings,
+			     uint64_t va)
 {
-	for (; *strings; at += strlen(*strings) + 1, strings++)
-		stack_write_word(w, at);
-	stack_write_word(w, 0);
+	char *start = image_at(image, va), *to = start;
+
+	for (; *strings; strings++) {
+		*pointers++ = va + (to - start);
+		to = put_string(to, *strings);
+	}
+	*pointers++ = 0;
+	return pointers;
 }
 
 /** The auxiliary vector into mm->saved_auxv, in Linux's order. Words used, AT_NULL included. */
 static unsigned int fill_auxv(const struct elf_image *elf, uint64_t execfn, uint64_t platform_at, uint64_t random_at)
 {
-	const uint64_t auxv[] = {
-		LX_AT_HWCAP, 0,
-		LX_AT_PAGESZ, PAGE_SIZE,
-		LX_AT_CLKTCK, 100,
-		LX_AT_PHDR, elf->phdr_va,
-		LX_AT_PHENT, sizeof(struct elf64_phdr),
-		LX_AT_PHNUM, elf->ehdr->e_phnum,
-		LX_AT_BASE, 0,
-		LX_AT_FLAGS, 0,
-		LX_AT_ENTRY, elf->ehdr->e_entry,
-		LX_AT_UID, 0,
-		LX_AT_EUID, 0,
-		LX_AT_GID, 0,
-		LX_AT_EGID, 0,
-		LX_AT_SECURE, 0,
-		LX_AT_RANDOM, random_at,
-		LX_AT_HWCAP2, 0,
-		LX_AT_EXECFN, execfn,
-		LX_AT_PLATFORM, platform_at,
-		LX_AT_NULL, 0,
-	};
+	uint64_t *word = elf->mm->saved_auxv;
 
-	_Static_assert(sizeof(auxv) <= sizeof(elf->mm->saved_auxv), "AT_VECTOR_SIZE");
-	memcpy(elf->mm->saved_auxv, auxv, sizeof(auxv));
-	return ARRAY_SIZE(auxv);
+#define AUX(type, value) (*word++ = (type), *word++ = (value))
+	AUX(LX_AT_HWCAP, 0);
+	AUX(LX_AT_PAGESZ, PAGE_SIZE);
+	AUX(LX_AT_CLKTCK, 100);
+	AUX(LX_AT_PHDR, elf->phdr_va);
+	AUX(LX_AT_PHENT, sizeof(struct elf64_phdr));
+	AUX(LX_AT_PHNUM, elf->ehdr->e_phnum);
+	AUX(LX_AT_BASE, 0);
+	AUX(LX_AT_FLAGS, 0);
+	AUX(LX_AT_ENTRY, elf->ehdr->e_entry);
+	AUX(LX_AT_UID, 0);
+	AUX(LX_AT_EUID, 0);
+	AUX(LX_AT_GID, 0);
+	AUX(LX_AT_EGID, 0);
+	AUX(LX_AT_SECURE, 0);
+	AUX(LX_AT_RANDOM, random_at);
+	AUX(LX_AT_HWCAP2, 0);
+	AUX(LX_AT_EXECFN, execfn);
+	AUX(LX_AT_PLATFORM, platform_at);
+	AUX(LX_AT_NULL, 0);
+#undef AUX
+	return word - elf->mm->saved_auxv;
 }
+
+_Static_assert(19 * 2 <= AT_VECTOR_SIZE, "fill_auxv()");
 
 int setup_elf_stack(const struct elf_image *elf, const struct exec_strings *strings, uint64_t *sp)
 {
@@ -123,9 +155,9 @@ int setup_elf_stack(const struct elf_image *elf, const struct exec_strings *stri
 	struct string_sizes args = measure(strings->argv), envs = measure(strings->envp);
 	uint64_t filename_size = strlen(strings->filename) + 1;
 	uint64_t execfn = TASK_SIZE - 8 - filename_size;
-	struct stack_writer w = { .mm = mm };
-	uint64_t platform_at, random_at;
-	unsigned int words;		/* of the vector */
+	uint64_t platform_at, random_at, *word;
+	struct stack_image image;
+	unsigned int aux_words;
 
 	if (args.n + envs.n > MAX_STRINGS ||
 	    args.bytes + envs.bytes + filename_size + (args.n + envs.n) * 8 + PAGE_SIZE > MAX_STACK_BYTES)
@@ -136,20 +168,18 @@ int setup_elf_stack(const struct elf_image *elf, const struct exec_strings *stri
 	mm->start_stack = mm->arg_start;
 	platform_at = ALIGN_DOWN(mm->arg_start, 16) - sizeof(platform);
 	random_at = platform_at - sizeof(random_bytes);
-	words = fill_auxv(elf, execfn, platform_at, random_at);
-	*sp = ALIGN_DOWN(random_at - (words + 1 + args.n + 1 + envs.n + 1) * 8, 16);
+	aux_words = fill_auxv(elf, execfn, platform_at, random_at);
+	*sp = ALIGN_DOWN(random_at - (aux_words + 1 + args.n + 1 + envs.n + 1) * 8, 16);
 
-	w.at = *sp;
-	stack_write_word(&w, args.n);
-	write_pointers(&w, strings->argv, mm->arg_start);
-	write_pointers(&w, strings->envp, mm->env_start);
-	stack_write(&w, mm->saved_auxv, words * 8);
-	w.at = random_at;
-	stack_write(&w, random_bytes, sizeof(random_bytes));
-	stack_write(&w, platform, sizeof(platform));
-	w.at = mm->arg_start;
-	write_strings(&w, strings->argv);
-	write_strings(&w, strings->envp);
-	stack_write(&w, strings->filename, filename_size);
-	return w.error;
+	if (image_begin(&image, mm, *sp))
+		return -LX_ENOMEM;
+	word = image_at(&image, *sp);
+	*word++ = args.n;
+	word = put_strings(&image, word, strings->argv, mm->arg_start);
+	word = put_strings(&image, word, strings->envp, mm->env_start);
+	memcpy(word, mm->saved_auxv, aux_words * 8);
+	memcpy(image_at(&image, random_at), random_bytes, sizeof(random_bytes));
+	put_string(image_at(&image, platform_at), platform);
+	put_string(image_at(&image, execfn), strings->filename);
+	return image_finish(&image, mm, *sp);
 }

@@ -126,7 +126,6 @@ struct task *kernel_thread(void (*fn)(void *), void *arg, const char *comm)
 	frame->bx = (uint64_t)fn;
 	frame->r12 = (uint64_t)arg;
 	attach_task(task, &init_task);
-	wake_up_new_task(task);
 	return task;
 }
 

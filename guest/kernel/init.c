@@ -13,12 +13,9 @@ struct task *child_reaper;
 
 static long perform_request(const struct lab_request *request)
 {
-	char comm[sizeof(request->name)];
-
 	switch (request->op) {
 	case LAB_REQ_SPAWN:
-		strscpy(comm, request->name, sizeof(comm));
-		return spawn_agent(comm, request->args[0]);
+		return spawn_agent(request->name, request->args[0]);
 	case LAB_REQ_TICK:
 		advance_time(request->args[0]);
 		return 0;
@@ -33,6 +30,7 @@ static void init_main(void *unused)
 	(void)unused;
 	for (;;) {
 		if (lab.request.op != LAB_REQ_NONE) {
+			lab.request.name[sizeof(lab.request.name) - 1] = '\0';
 			lab.request.result = perform_request(&lab.request);
 			lab.request.op = LAB_REQ_NONE;
 		}
@@ -85,5 +83,6 @@ void start_kernel(void)
 	child_reaper = kernel_thread(init_main, NULL, "init");
 	if (!child_reaper)
 		panic("no memory for init");
+	/* It sleeps until the host asks for something: there is nothing to reap yet. */
 	cpu_idle();
 }
