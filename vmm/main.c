@@ -2,46 +2,9 @@
 /* vmm: a microscope for memory management. A command is a row of a table; without one, a guest is run. */
 #include <stdio.h>
 #include <string.h>
+#include "base/fatal.h"
 #include "options.h"
-#include "machine/machine.h"
-
-/* Boots to the first doorbell; the script engine's own takes its place. */
-int script_main(const struct options *o);
-__attribute__((weak)) int script_main(const struct options *o)
-{
-	struct machine_config config = {
-		.mem_size = o->mem_size ? o->mem_size : DEFAULT_MEM_SIZE,
-		.nr_cpus = o->nr_cpus,
-		.time_limit = o->time_limit,
-		.cmdline = o->cmdline,
-		.console = stdout,
-		.max_instructions = o->count_instructions ? 1000000 : 0,
-	};
-	const struct machine_ops *ops;
-	struct guest_elf elf;
-	struct machine *m;
-	struct error e;
-	struct stop stop;
-
-	if (guest_elf_open(&elf, o->guest, config.mem_size, &e))
-		goto fail;
-	ops = machine_choose(o->machine, &e);
-	if (!ops)
-		goto fail;
-	m = ops->create(&config, &elf, &e);
-	if (!m)
-		goto fail;
-	stop = ops->run(m, &e);
-	if (stop.reason != STOP_DOORBELL)
-		goto fail;
-	printf("doorbell %c on %s\n", stop.byte, m->description);
-	if (m->instructions)
-		printf("%lu instructions\n", m->instructions);
-	return 0;
-fail:
-	fprintf(stderr, "vmm: %s\n", e.text);
-	return e.status;
-}
+#include "script/script.h"
 
 struct command {
 	const char *name;
@@ -89,6 +52,7 @@ static const struct command commands[] = {
 
 int main(int argc, char **argv)
 {
+	fatal_signals_explain();
 	for (unsigned int i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);

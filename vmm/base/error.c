@@ -65,7 +65,7 @@ void *xcalloc(unsigned long n, unsigned long size)
 	unsigned long bytes;
 
 	if (__builtin_mul_overflow(n, size, &bytes))
-		bytes = ~0UL;
+		return checked(NULL, ~0UL);
 	return checked(calloc(n, size), bytes);
 }
 
