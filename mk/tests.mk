@@ -30,6 +30,7 @@ $(BUILD)/tests/%_test: tests/unit/%_test.c $(BUILD)/tests/libvmm-san.a
 
 -include $(UNIT_LIB_OBJ:.o=.d) $(addsuffix .d,$(UNIT_BIN))
 -include mk/guestmm.mk
+-include mk/boottest.mk
 
 .PHONY: check unit scenarios cli check-qemu bless
 check: deps ## install what is missing, build, and run every test

@@ -102,7 +102,8 @@ void panic_at(const char *file, unsigned int line, const char *format, ...)
 {
 	uint64_t *frame = __builtin_frame_address(0);
 	struct site site = {
-		.ip = frame[1],
+		/* The CALL itself, 5 bytes: nothing comes back here, so the next address may be another function's. */
+		.ip = frame[1] - 5,
 		.sp = (uint64_t)(frame + 2),
 		.bp = frame[0],
 		.vector = -1,
