@@ -116,7 +116,7 @@ static int task_pte(lua_State *L)
 	set_boolean(L, "writable", page->bits & PB_W);
 	set_boolean(L, "user", page->bits & PB_U);
 	set_boolean(L, "exec", page->bits & PB_X);
-	set_boolean(L, "accessed", page->entry & PTE_A);
+	set_boolean(L, "accessed", page->bits & PB_A);
 	set_boolean(L, "dirty", page->bits & PB_D);
 	set_boolean(L, "cow", page->bits & PB_COW);
 	set_boolean(L, "zero", page->bits & PB_ZERO);

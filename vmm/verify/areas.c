@@ -99,7 +99,7 @@ static uint64_t prot_of_flags(uint64_t flags)
 	uint64_t prot = PTE_US | PTE_A | PTE_P;
 
 	if (!(flags & VM_ACCESS))
-		return PTE_A | PTE_PROTNONE | PTE_NX;
+		return PTE_A | PTE_PROTNONE;	/* PAGE_NONE has no NX: there is nothing to execute */
 	if ((flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE))
 		prot |= PTE_RW;
 	if (!(flags & VM_EXEC))
