@@ -90,6 +90,13 @@ static inline struct pt_regs *task_regs(const struct task *task)
 {
 	return (struct pt_regs *)((uint64_t)task->ts.stack + (PAGE_SIZE << KERNEL_STACK_ORDER)) - 1;
 }
+#define TASK_COMM_LEN	16
+/** All of an array of TASK_COMM_LEN bytes, two words, and an end in any case. */
+static inline void set_task_comm(struct task *task, const char *comm)
+{
+	__builtin_memcpy(task->ts.comm, comm, TASK_COMM_LEN);
+	task->ts.comm[TASK_COMM_LEN - 1] = '\0';
+}
 static inline bool is_leader(const struct task *task) { return task->group_leader == task; }
 
 extern struct task init_task;		/* idle, pid 0: head of the ring of tasks */
@@ -147,7 +154,7 @@ void attach_task(struct task *task, struct task *parent);
 /** pt_regs are filled in: let the first switch to the task "return" to them. */
 void prepare_user_task(struct task *task);
 /** A kernel thread that will run fn(arg), which never returns; asleep until it is woken. NULL: no memory. */
-struct task *kernel_thread(void (*fn)(void *), void *arg, const char *comm);
+struct task *kernel_thread(void (*fn)(void *), void *arg, const char comm[TASK_COMM_LEN]);
 /** By pid, of any state, or NULL. */
 struct task *find_task(int pid);
 
@@ -182,6 +189,6 @@ struct exec_strings {
 int load_elf(struct mm_struct *mm, struct file *file, const struct exec_strings *strings, struct pt_regs *regs);
 long ksys_execve(struct pt_regs *regs);
 /** New process with the agent on lab channel `channel`, child of current (init). Pid or -errno. */
-long spawn_agent(const char *comm, unsigned int channel);
+long spawn_agent(const char comm[TASK_COMM_LEN], unsigned int channel);
 
 #endif

@@ -196,12 +196,13 @@ static void finish_without_handler(struct pt_regs *regs)
 	}
 }
 
-void exit_to_user_mode(struct pt_regs *regs)
+/** Out of line, so that the way back to ring 3 costs a handful of instructions when there is nothing to do. */
+static void __attribute__((noinline)) do_work(struct pt_regs *regs)
 {
 	struct user_sigaction action;
 	struct ksiginfo info;
 
-	while (unlikely(current->work)) {
+	while (current->work) {
 		if (get_signal(&info, &action, regs)) {
 			handle_signal(&info, &action, regs);
 			regs->orig_ax = -1UL;	/* a second frame must not restart the call once more */
@@ -210,4 +211,10 @@ void exit_to_user_mode(struct pt_regs *regs)
 		}
 		recalc_sigpending(current);
 	}
+}
+
+void exit_to_user_mode(struct pt_regs *regs)
+{
+	if (unlikely(current->work))
+		do_work(regs);
 }

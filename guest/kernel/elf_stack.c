@@ -178,8 +178,8 @@ int setup_elf_stack(const struct elf_image *elf, const struct exec_strings *stri
 	word = put_strings(&image, word, strings->argv, mm->arg_start);
 	word = put_strings(&image, word, strings->envp, mm->env_start);
 	memcpy(word, mm->saved_auxv, aux_words * 8);
-	memcpy(image_at(&image, random_at), random_bytes, sizeof(random_bytes));
-	put_string(image_at(&image, platform_at), platform);
+	__builtin_memcpy(image_at(&image, random_at), random_bytes, sizeof(random_bytes));
+	__builtin_memcpy(image_at(&image, platform_at), platform, sizeof(platform));
 	put_string(image_at(&image, execfn), strings->filename);
 	return image_finish(&image, mm, *sp);
 }

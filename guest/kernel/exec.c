@@ -23,17 +23,17 @@ static void channel_to_string(char *s, unsigned int channel)
 	*s = '\0';
 }
 
-static int load_agent(struct task *task, const char *comm, unsigned int channel)
+static int load_agent(struct task *task, unsigned int channel)
 {
 	char number[4];
-	const char *argv[] = { comm, number, NULL };
+	const char *argv[] = { task->ts.comm, number, NULL };
 	struct exec_strings strings = { .filename = agent_file()->f_name, .argv = argv, .envp = no_strings };
 
 	channel_to_string(number, channel);
 	return load_elf(task->ts.mm, agent_file(), &strings, task_regs(task));
 }
 
-long spawn_agent(const char *comm, unsigned int channel)
+long spawn_agent(const char comm[TASK_COMM_LEN], unsigned int channel)
 {
 	struct task *task;
 	long error = -LX_ENOMEM;
@@ -46,11 +46,11 @@ long spawn_agent(const char *comm, unsigned int channel)
 	task->ts.mm = task->ts.active_mm = mm_alloc();
 	if (!task->ts.mm)
 		goto fail_task;
-	error = load_agent(task, comm, channel);
+	set_task_comm(task, comm);
+	error = load_agent(task, channel);
 	if (error)
 		goto fail_mm;
 	task->files = &init_files;
-	strscpy(task->ts.comm, comm, sizeof(task->ts.comm));
 	prepare_user_task(task);
 	lab_channel_open(channel, task);
 	attach_task(task, child_reaper);

@@ -112,7 +112,7 @@ void prepare_user_task(struct task *task)
 	push_switch_frame(task, task_regs(task), user_task_start);
 }
 
-struct task *kernel_thread(void (*fn)(void *), void *arg, const char *comm)
+struct task *kernel_thread(void (*fn)(void *), void *arg, const char comm[TASK_COMM_LEN])
 {
 	struct task *task = alloc_task();
 	struct switch_frame *frame;
@@ -121,7 +121,7 @@ struct task *kernel_thread(void (*fn)(void *), void *arg, const char *comm)
 		return NULL;
 	task->ts.flags = PF_KTHREAD;
 	task->files = &init_files;
-	strscpy(task->ts.comm, comm, sizeof(task->ts.comm));
+	set_task_comm(task, comm);
 	frame = push_switch_frame(task, task_regs(task), kernel_task_start);
 	frame->bx = (uint64_t)fn;
 	frame->r12 = (uint64_t)arg;
@@ -172,7 +172,7 @@ static void copy_plain(struct task *child, const struct clone_args *args)
 {
 	uint64_t flags = args->flags;
 
-	memcpy(child->ts.comm, current->ts.comm, sizeof(child->ts.comm));
+	set_task_comm(child, current->ts.comm);
 	child->pgrp = current->group_leader->pgrp;
 	child->blocked = current->blocked;
 	/* A thread would run on its sibling's alternate stack; a vfork child cannot. */

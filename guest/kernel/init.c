@@ -30,7 +30,6 @@ static void init_main(void *unused)
 	(void)unused;
 	for (;;) {
 		if (lab.request.op != LAB_REQ_NONE) {
-			lab.request.name[sizeof(lab.request.name) - 1] = '\0';
 			lab.request.result = perform_request(&lab.request);
 			lab.request.op = LAB_REQ_NONE;
 		}
@@ -41,20 +40,17 @@ static void init_main(void *unused)
 
 /* --- pid 0 -------------------------------------------------------------------------------------------------------- */
 
-/** "zeroed" as a word of its own: the loader vouches that RAM was zero. */
+/** "zeroed" as a word of its own: the loader vouches that RAM was zero. No other word means anything yet. */
 static void parse_cmdline(const char *s)
 {
-	static const char zeroed[] = "zeroed";
-
 	while (*s) {
-		unsigned int i = 0;
-
-		while (zeroed[i] && s[i] == zeroed[i])
-			i++;
-		if (!zeroed[i] && (s[i] == ' ' || !s[i]))
+		/* A shorter word has its end, or a space, among these six: no match. */
+		if (!__builtin_memcmp(s, "zeroed", 6) && (s[6] == ' ' || !s[6])) {
 			mm_profile.ram_zeroed = true;
-		for (s += i; *s && *s != ' '; s++)
-			;
+			return;
+		}
+		while (*s && *s != ' ')
+			s++;
 		while (*s == ' ')
 			s++;
 	}
@@ -70,6 +66,7 @@ static void __noreturn cpu_idle(void)
 
 void start_kernel(void)
 {
+	static const char init_comm[TASK_COMM_LEN] = "init";
 	struct cpu_info *cpu = this_cpu();
 
 	set_current(cpu, &init_task);
@@ -80,7 +77,7 @@ void start_kernel(void)
 	mm_init(boot_info.ram_end);
 	lab_publish();
 	mmgrab(&init_mm);		/* idle borrows it */
-	child_reaper = kernel_thread(init_main, NULL, "init");
+	child_reaper = kernel_thread(init_main, NULL, init_comm);
 	if (!child_reaper)
 		panic("no memory for init");
 	/* It sleeps until the host asks for something: there is nothing to reap yet. */
