@@ -22,7 +22,7 @@
 #define BOOT_STACK_ORDER 1	/* KERNEL_STACK_ORDER, where mm_types.h cannot be included */
 #define NR_IST		3	/* stacks of their own: #DF, NMI, #MC */
 #define GDT_SIZE	80	/* bytes, up to and with the TSS descriptor */
-#define NR_EXCEPTIONS	20	/* the last is #XF; later ones exist where features are on that we leave off */
+#define NR_EXCEPTIONS	20	/* the last is #XF; later ones belong to features that we leave off */
 #define STUB_SIZE	16	/* bytes of code per vector in exception_stubs */
 
 #ifndef __ASSEMBLER__
@@ -52,9 +52,12 @@ void cpu_init(unsigned int cpu);
 
 /* entry.S */
 extern char exception_stubs[], entry_syscall[];
-extern char ist_stacks[];	/* NR_CPUS times NR_IST pages; IST entry i+1 of CPU c is page c * NR_IST + i */
+extern char ist_stacks[];	/* a page each: IST entry i+1 of CPU c is page c * NR_IST + i */
 
-/* Called by entry.S; regs is the frame it built, orig_ax the error code. Page faults have calls of their own. */
+/*
+ * Called by entry.S; regs is the frame it built, orig_ax the error code. Page faults have calls of their
+ * own.
+ */
 void trap_from_user(unsigned int vector, struct pt_regs *regs);
 void trap_from_kernel(unsigned int vector, struct pt_regs *regs);
 void trap_paranoid(unsigned int vector, struct pt_regs *regs);

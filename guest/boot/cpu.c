@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What one CPU needs to take exceptions and system calls: GDT, TSS with its interrupt stacks, IDT, GS base and
- * the SYSCALL registers (SDM vol. 3A, chapters 3, 6 and 7; vol. 3A, 5.8.8).
+ * What one CPU needs to take exceptions and system calls: GDT, TSS with its interrupt stacks, IDT, GS base
+ * and the SYSCALL registers (SDM vol. 3A, chapters 3, 6 and 7; vol. 3A, 5.8.8).
  *
  * Interrupts are never enabled, in ring 0 or ring 3 (user_flags()): no device has one to raise. So the IDT
  * ends after the exceptions: `int n` beyond it is #GP from ring 3 as it is on Linux, and a vector that
@@ -49,17 +49,19 @@ static struct idt_gate idt[NR_EXCEPTIONS] __attribute__((aligned(16)));
 _Static_assert(sizeof(struct tss) == 104, "SDM figure 7-11");
 _Static_assert(GDT_SIZE == TSS_SELECTOR + 16, "the TSS descriptor, 16 bytes, is the last one");
 
-#define GATE_PRESENT_INTERRUPT	(0x8eULL << 40)
+#define GATE_INTERRUPT	(0x8eULL << 40)
 #define GATE_DPL3		(3ULL << 45)
 #define GATE_IST(i)		((uint64_t)(i) << 32)
 
 _Static_assert(NR_EXCEPTIONS * STUB_SIZE <= 512, "entry.S aligns the stubs to 512 bytes");
 
-/* One stub like the other, STUB_SIZE apart in one 64 KiB piece: only the lowest bits of the address differ. */
+/*
+ * One stub like the other, STUB_SIZE apart in one 64 KiB piece: only the lowest bits of the address differ.
+ */
 static void idt_fill(void)
 {
 	uint64_t stub = (uint64_t)exception_stubs;
-	uint64_t low = (stub & 0xffff) | KERNEL_CS << 16 | GATE_PRESENT_INTERRUPT | ((stub >> 16 & 0xffff) << 48);
+	uint64_t low = (stub & 0xffff) | KERNEL_CS << 16 | GATE_INTERRUPT | (stub >> 16 & 0xffff) << 48;
 	uint64_t high = stub >> 32;
 
 #pragma GCC unroll 8
@@ -74,6 +76,8 @@ static void idt_fill(void)
 	idt[X86_TRAP_MC].low |= GATE_IST(IST_MC);
 }
 
+#define TSS_AVAILABLE	(0x89ULL << 40)		/* present, 64-bit TSS; LTR makes it busy */
+
 static void load_tss(unsigned int cpu)
 {
 	struct tss *tss = &cpu_tss[cpu];
@@ -84,7 +88,8 @@ static void load_tss(unsigned int cpu)
 	for (int i = 0; i < NR_IST; i++)
 		tss->ist[i] = (uint64_t)(stack += PAGE_SIZE);
 	tss->io_bitmap = sizeof(*tss);
-	descriptor[0] = (sizeof(*tss) - 1) | (base & 0xffffff) << 16 | 0x89ULL << 40 | (base >> 24 & 0xff) << 56;
+	descriptor[0] = (sizeof(*tss) - 1) | (base & 0xffffff) << 16 | TSS_AVAILABLE |
+			(base >> 24 & 0xff) << 56;
 	descriptor[1] = base >> 32;
 	asm volatile("ltr %w0" : : "r"(TSS_SELECTOR));
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every way into ring 0 and out of it. All of them build a struct pt_regs (guest/include/ptrace.h) on a kernel
- * stack; all returns to ring 3 go through leave_kernel by IRETQ, which restores every register (SYSRET saves little
- * and has to be kept from non-canonical addresses).
+ * Every way into ring 0 and out of it. All of them build a struct pt_regs (guest/include/ptrace.h) on a
+ * kernel stack; all returns to ring 3 go through leave_kernel by IRETQ, which restores every register
+ * (SYSRET saves little and has to be kept from non-canonical addresses).
  *
- * GS: in ring 3 MSR_GS_BASE is the user's and MSR_KERNEL_GS_BASE is this CPU's cpu_info; SWAPGS at each crossing.
- * CR4.FSGSBASE is off and arch_prctl() refuses kernel addresses, so a GS base in the upper half is the kernel's.
+ * GS: in ring 3 MSR_GS_BASE is the user's and MSR_KERNEL_GS_BASE is this CPU's cpu_info; SWAPGS at each
+ * crossing. CR4.FSGSBASE is off and arch_prctl() refuses kernel addresses, so a GS base in the upper half
+ * is the kernel's.
  */
 #include "boot.h"
 #include "percpu.h"
@@ -82,7 +83,9 @@ leave_kernel:
 user_iretq:
 	iretq
 
-/* The exceptions. The address of each stub follows from its number, without a carry into bit 16 (idt_fill). */
+/*
+ * The exceptions. The address of each stub follows from its number, without a carry into bit 16 (idt_fill).
+ */
 	.balign	512
 	.globl	exception_stubs
 exception_stubs:
@@ -130,10 +133,11 @@ page_fault_entry:
 	jmp	leave_kernel
 
 /*
- * Perhaps a SYSCALL whose processor stayed in ring 3 (a KVM without hardware virtualization does that; RCX, R11 and
- * RIP = LSTAR are as they should be), so that the fetch of entry_syscall faulted. Nothing else makes RIP and CR2
- * equal to it with this error code, but a jump there: such a program gets what SYSCALL would have given it, with
- * RCX and R11 of its choice, so R11 is filtered. Here and not in C: it is the system-call path of such machines.
+ * Perhaps a SYSCALL whose processor stayed in ring 3 (a KVM without hardware virtualization does that; RCX,
+ * R11 and RIP = LSTAR are as they should be), so that the fetch of entry_syscall faulted. Nothing else
+ * makes RIP and CR2 equal to it with this error code, but a jump there: such a program gets what SYSCALL
+ * would have given it, with RCX and R11 of its choice, so R11 is filtered. Here and not in C: it is the
+ * system-call path of such machines.
  */
 finish_syscall:
 	cmp	%rsi, PT_IP(%rdi)
@@ -175,8 +179,9 @@ bad_iret:
 	jmp	leave_kernel
 
 /*
- * #DF, NMI, #MC can hit at any instruction, between SWAPGS and a ring change too: CS does not tell whose GS base is
- * loaded, the MSR does. The handlers take no exception themselves, so the IST stack is used once at a time.
+ * #DF, NMI, #MC can hit at any instruction, between SWAPGS and a ring change too: CS does not tell whose GS
+ * base is loaded, the MSR does. The handlers take no exception themselves, so the IST stack is used once at
+ * a time.
  */
 paranoid_entry:
 	PUSH_REST

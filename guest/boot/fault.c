@@ -10,8 +10,8 @@
 
 static void __noreturn bad_table(const struct pt_regs *regs, uint64_t address, uint32_t error_code)
 {
-	die(regs, X86_TRAP_PF, "corrupted page table: reserved bit set at address %#lx, error code %#x", address,
-	    error_code);
+	die(regs, X86_TRAP_PF, "corrupted page table: reserved bit set at address %#lx, error code %#x",
+	    address, error_code);
 }
 
 void page_fault_from_user(struct pt_regs *regs, uint64_t address)
@@ -25,7 +25,10 @@ void page_fault_from_user(struct pt_regs *regs, uint64_t address)
 	if (likely(address < TASK_SIZE)) {
 		result = do_user_addr_fault(get_current()->mm, address, error_code);
 	} else {
-		/* Never the user's, so no area is asked for; and as Linux, ring 3 is not told what is mapped. */
+		/*
+		 * Never the user's, so no area is asked for; and as Linux, ring 3 is not told what is
+		 * mapped.
+		 */
 		error_code |= PF_P;
 		lab_event(LAB_EV_FAULT, address, error_code, LAB_FAULT_SEGV_MAPERR, 0);
 	}

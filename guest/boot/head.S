@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first code: PVH entry in 32-bit protected mode with paging off, EBX = hvm_start_info. Notes what
- * the loader says of memory, hooks up just enough of the kernel's (zeroed) page tables to reach the upper half in
- * 64-bit mode, and goes on in C. Until map_kernel() is done, one 2 MiB leaf that may do everything
- * maps the image's region, at its physical address and at both of its final ones.
+ * The first code: PVH entry in 32-bit protected mode with paging off, EBX = hvm_start_info. Notes what the
+ * loader says of memory, hooks up just enough of the kernel's (zeroed) page tables to reach the upper half
+ * in 64-bit mode, and goes on in C. Until map_kernel() is done, one 2 MiB leaf that may do everything maps
+ * the image's region, at its physical address and at both of its final ones.
  */
 #include "boot.h"
 #include "percpu.h"
@@ -42,8 +42,8 @@ pvh_start:
 	mov	%ecx, PA(pvh_info) + PVH_ENTRIES
 
 	/*
-	 * Of each RAM region: is IMAGE_REGION (where RAM begins for us) inside? Regions that start beyond it are
-	 * added up for the message. EDX:EAX is the region's end.
+	 * Of each RAM region: is IMAGE_REGION (where RAM begins for us) inside? Regions that start beyond
+	 * it are added up for the message. EDX:EAX is the region's end.
 	 */
 next_region:
 	dec	%ecx

@@ -44,8 +44,8 @@ static const struct xen_note xen_note __attribute__((used, aligned(4), section("
 };
 
 static const struct mmscope_note mmscope_note __attribute__((used, aligned(4), section(".note.mmscope"))) = {
-	.header = { sizeof(LAB_NOTE_NAME), sizeof(struct mmscope_note) - offsetof(struct mmscope_note, lab_pa),
-		    LAB_NOTE_TYPE },
+	.header = { sizeof(LAB_NOTE_NAME),
+		    sizeof(struct mmscope_note) - offsetof(struct mmscope_note, lab_pa), LAB_NOTE_TYPE },
 	.name = LAB_NOTE_NAME,
 	.lab_pa = (uint64_t)&lab - KERNEL_MAP,
 	.abi_version = LAB_ABI_VERSION,

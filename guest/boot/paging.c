@@ -45,7 +45,9 @@ static void map_section(const char *start, const char *end, uint64_t flags)
 	fill_entries(&image_pt[pa >> PAGE_SHIFT], pa | flags, PAGE_SIZE, (end - start) >> PAGE_SHIFT);
 }
 
-/* The PMD table of gigabyte i: the first is static, the others come from free RAM, which may hold anything. */
+/*
+ * The PMD table of gigabyte i: the first is static, the others come from free RAM, which may hold anything.
+ */
 static uint64_t *direct_map_pmd(uint64_t i, uint64_t *free_start)
 {
 	uint64_t *pmd;
@@ -75,7 +77,10 @@ void map_kernel(uint64_t ram_end, uint64_t *free_start)
 	map_section(__text_start, __text_end, KERNEL_RX);
 	map_section(__rodata_start, __rodata_end, KERNEL_RO);
 	map_section(__data_start, __data_end, KERNEL_RW);
-	/* The code that runs goes from a 2 MiB leaf to a table that says the same: nothing to flush in between. */
+	/*
+	 * The code that runs goes from a 2 MiB leaf to a table that says the same: nothing to flush in
+	 * between.
+	 */
 	image_pmd[0] = __pa_symbol(image_pt) | KERNEL_TABLE;
 	map_ram(ram_end, free_start);
 	swapper_pg_dir[0] = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The PVH boot protocol's start info (Xen, public/arch-x86/hvm/start_info.h): EBX points to it at the entry, which
- * is made in 32-bit protected mode, paging off. Offsets only: it is read by head.S before there is any C.
+ * The PVH boot protocol's start info (Xen, public/arch-x86/hvm/start_info.h): EBX points to it at the
+ * entry, which is made in 32-bit protected mode, paging off. Offsets only: it is read by head.S before
+ * there is any C.
  */
 #ifndef GUEST_BOOT_PVH_H
 #define GUEST_BOOT_PVH_H

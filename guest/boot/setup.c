@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * From head.S to start_kernel(): judge what the loader said, bring up this CPU, build the final tables.
- * On a machine whose ring 0 is emulated each instruction here costs a third of a microsecond, so nothing is done
- * that can wait, and nothing is printed unless something is odd.
+ * From head.S to start_kernel(): judge what the loader said, bring up this CPU, build the final tables. On
+ * a machine whose ring 0 is emulated each instruction here costs a third of a microsecond, so nothing is
+ * done that can wait, and nothing is printed unless something is odd.
  */
 #include "boot.h"
 #include "mm_env.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The console: transmit side of a 16550 on COM1. Bytes go out a FIFO-full at a time with `rep outsb`, which under
- * KVM is one exit however many bytes it holds; the line status is asked before each, since a real transmitter,
- * or QEMU's with a slow reader behind it, drops what does not fit.
+ * The console: transmit side of a 16550 on COM1. Bytes go out a FIFO-full at a time with `rep outsb`, which
+ * under KVM is one exit however many bytes it holds; the line status is asked before each, since a real
+ * transmitter, or QEMU's with a slow reader behind it, drops what does not fit.
  */
 #include "kernel.h"
 #include "lab.h"

@@ -39,7 +39,7 @@ void write_fs_base(uint64_t base);
 /** What the loader said, checked. All RAM is [0, ram_end), without the holes below IMAGE_REGION. */
 struct boot_info {
 	uint64_t ram_end;		/* physical, a multiple of PMD_SIZE, all of it in the direct map */
-	uint64_t free_start;		/* first physical address free for mem_map: >= IMAGE_REGION, page-aligned */
+	uint64_t free_start;		/* physical, page-aligned, >= IMAGE_REGION: mem_map goes here */
 	const char *cmdline;		/* NUL-terminated, never NULL; stays valid and read-only */
 };
 extern struct boot_info boot_info;
@@ -48,7 +48,9 @@ extern struct boot_info boot_info;
  * empty; entries 273 (direct map) and 511 (image) never change again, so that every mm may copy them.
  */
 extern uint64_t swapper_pg_dir[512];
-/** The stack start_kernel runs on: 2^KERNEL_STACK_ORDER pages, aligned to their size; the idle task's stack. */
+/**
+ * The stack start_kernel runs on: 2^KERNEL_STACK_ORDER pages, aligned to their size; the idle task's stack.
+ */
 extern char init_stack[];
 /** Exceptions that interrupted nothing of ours: NMIs and vectors nobody uses, since boot. */
 extern uint64_t nr_stray_interrupts;
@@ -59,7 +61,9 @@ extern uint64_t nr_stray_interrupts;
 void start_kernel(void) __noreturn;
 /** regs->orig_ax is the number; the result goes to regs->ax. */
 void do_syscall(struct pt_regs *regs);
-/** Before each return to ring 3 (system calls, exceptions, new tasks): deliver signals, reschedule if asked. */
+/**
+ * Before each return to ring 3 (system calls, exceptions, new tasks): deliver signals, reschedule if asked.
+ */
 void exit_to_user_mode(struct pt_regs *regs);
 /** Send a synchronous signal to current with Linux's force_sig_fault semantics. */
 void force_sig_fault(int signo, int code, uint64_t addr, int trapno, uint64_t error_code);

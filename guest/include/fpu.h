@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The x87 and SSE state as FXSAVE stores it (SDM vol. 1, table 10-2). The kernel is compiled without these registers:
- * what they hold is the running task's, and whoever borrows them puts it back.
+ * The x87 and SSE state as FXSAVE stores it (SDM vol. 1, table 10-2). The kernel is compiled without these
+ * registers: what they hold is the running task's, and whoever borrows them puts it back.
  */
 #ifndef GUEST_FPU_H
 #define GUEST_FPU_H

@@ -19,7 +19,9 @@ static inline uint8_t inb(uint16_t port)
 	return value;
 }
 
-/** Send n bytes to COM1, waiting for the transmitter. Gives up on a port that never gets ready (none there). */
+/**
+ * Send n bytes to COM1, waiting for the transmitter. Gives up on a port that never gets ready (none there).
+ */
 void console_write(const char *bytes, size_t n);
 
 #endif

@@ -35,10 +35,11 @@ static bool readable(uint64_t va, uint64_t size)
 }
 
 /*
- * Follow saved RBPs from bp. Kernel stacks are aligned to their size, so the block that holds sp bounds the walk;
- * frames must ascend, and a return address must lie in the kernel's text.
+ * Follow saved RBPs from bp. Kernel stacks are aligned to their size, so the block that holds sp bounds the
+ * walk; frames must ascend, and a return address must lie in the kernel's text.
  */
-static unsigned int walk_frames(uint64_t *backtrace, unsigned int n, unsigned int max, uint64_t sp, uint64_t bp)
+static unsigned int walk_frames(uint64_t *backtrace, unsigned int n, unsigned int max, uint64_t sp,
+				uint64_t bp)
 {
 	uint64_t size = PAGE_SIZE << KERNEL_STACK_ORDER;
 	uint64_t low = sp, high = ALIGN_DOWN(sp, size) + size;
@@ -84,8 +85,8 @@ static void print_panic(const struct lab_panic *p)
 	printk("\n");
 }
 
-static void __noreturn vpanic(const struct site *site, const char *file, unsigned int line, const char *format,
-			      va_list args)
+static void __noreturn vpanic(const struct site *site, const char *file, unsigned int line,
+			      const char *format, va_list args)
 {
 	asm volatile("cli");
 	if (__atomic_exchange_n(&panicking, 1, __ATOMIC_RELAXED))
@@ -102,7 +103,10 @@ void panic_at(const char *file, unsigned int line, const char *format, ...)
 {
 	uint64_t *frame = __builtin_frame_address(0);
 	struct site site = {
-		/* The CALL itself, 5 bytes: nothing comes back here, so the next address may be another function's. */
+		/*
+		 * The CALL itself, 5 bytes: nothing comes back here, so the next address may be another
+		 * function's.
+		 */
 		.ip = frame[1] - 5,
 		.sp = (uint64_t)(frame + 2),
 		.bp = frame[0],

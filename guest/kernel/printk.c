@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* printk() and the formatting behind it: the part of C's printf that a kernel needs, without floating point. */
+/*
+ * printk() and the formatting behind it: the part of C's printf that a kernel needs, without floating
+ * point.
+ */
 #include "kernel.h"
 #include "uart.h"
 
@@ -21,7 +24,8 @@ static void put(struct sink *sink, char c)
 		*sink->at++ = c;
 }
 
-static void put_field(struct sink *sink, const struct spec *spec, const char *prefix, const char *text, size_t n)
+static void put_field(struct sink *sink, const struct spec *spec, const char *prefix, const char *text,
+		      size_t n)
 {
 	size_t total = strlen(prefix) + n;
 	size_t padding = spec->width > total ? spec->width - total : 0;
@@ -120,7 +124,8 @@ static void put_conversion(struct sink *sink, struct spec *spec, char conversion
 		put_signed(sink, spec, spec->longs ? va_arg(*args, int64_t) : va_arg(*args, int));
 		break;
 	case 'u':
-		put_number(sink, spec, "", spec->longs ? va_arg(*args, uint64_t) : va_arg(*args, unsigned int), 10);
+		put_number(sink, spec, "",
+			   spec->longs ? va_arg(*args, uint64_t) : va_arg(*args, unsigned int), 10);
 		break;
 	case 'x':
 		put_number(sink, spec, spec->alternate ? "0x" : "",
@@ -139,7 +144,7 @@ static void put_conversion(struct sink *sink, struct spec *spec, char conversion
 	case '%':
 		put(sink, '%');
 		break;
-	default:		/* the compiler checks formats: only a conversion that is not offered gets here */
+	default:		/* the compiler checks formats: this one is right, but not offered */
 		put(sink, '?');
 		put(sink, conversion);
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Memory and strings. Where ring 0 is emulated each instruction, and each round of a `rep`, costs about the same
- * whatever its width: so eight bytes a round, and the odd bytes after them.
+ * Memory and strings. Where ring 0 is emulated each instruction, and each round of a `rep`, costs about the
+ * same whatever its width: so eight bytes a round, and the odd bytes after them.
  */
 #include "kernel.h"
 

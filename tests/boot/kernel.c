@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A stand-in for guest/kernel and guest/mm, so that guest/boot can be tried alone: one program in ring 3 on
- * hand-made tables, whose signals are printed, and probes of ring 0 chosen by the command line. The host reads
- * the console and the panic (tests/unit/boot_test.c).
+ * hand-made tables, whose signals are printed, and probes of ring 0 chosen by the command line. The host
+ * reads the console and the panic (tests/unit/boot_test.c).
  */
 #include "calls.h"
 #include "entry.h"
@@ -97,7 +97,8 @@ void lab_event(enum lab_event_type type, uint64_t a, uint64_t b, uint64_t c, uin
 void force_sig_fault(int signo, int code, uint64_t address, int trapno, uint64_t error_code)
 {
 	if (address - USER_CODE < PAGE_SIZE)
-		printk("  signal %d, code %d, at code, trap %d, error %#lx\n", signo, code, trapno, error_code);
+		printk("  signal %d, code %d, at code, trap %d, error %#lx\n", signo, code, trapno,
+		       error_code);
 	else
 		printk("  signal %d, code %d, at %#lx, trap %d, error %#lx\n", signo, code, address, trapno,
 		       error_code);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program that the stand-in kernel runs in ring 3, copied to USER_CODE: system calls that must give back every
- * register, then one exception after the other, each announced by name.
+ * The program that the stand-in kernel runs in ring 3, copied to USER_CODE: system calls that must give
+ * back every register, then one exception after the other, each announced by name.
  */
 #include "calls.h"
 
@@ -52,7 +52,7 @@ user_start:
 	SAY	"first call", $1
 	pushf
 	pop	%r13
-	and	$~0x200, %r13d		/* where ring 3 runs on the host's own processor, IF shows the host's */
+	and	$~0x200, %r13d		/* a KVM without hardware virtualization shows the host's IF */
 	cld
 	cmp	$CALL_RESULT, %rax
 	jne	1f

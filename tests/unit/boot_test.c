@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guest/boot alone, on the machine `kvm`: a stand-in kernel (tests/boot/) runs one program in ring 3 and says on the
- * console what became of it; then a probe of ring 0, which the command line names. Skipped without /dev/kvm.
+ * guest/boot alone, on the machine `kvm`: a stand-in kernel (tests/boot/) runs one program in ring 3 and
+ * says on the console what became of it; then a probe of ring 0, which the command line names. Skipped
+ * without /dev/kvm.
  */
 #include "check.h"
 #include <libgen.h>
@@ -27,7 +28,9 @@ struct run {
 static void boot_with(struct run *r, const char *cmdline, uint64_t mem_size)
 {
 	char path[4096] = "";
-	struct machine_config config = { .mem_size = mem_size, .nr_cpus = 1, .time_limit = 20, .cmdline = "" };
+	struct machine_config config = {
+		.mem_size = mem_size, .nr_cpus = 1, .time_limit = 20, .cmdline = ""
+	};
 
 	if (access("/dev/kvm", R_OK | W_OK))
 		cr_skip_test("no usable /dev/kvm");
@@ -158,8 +161,9 @@ Test(boot, nothing_is_writable_and_executable_or_mapped_that_need_not_be)
 	struct run r;
 
 	CHECK_HAS(say(&r, "rights"),
-		  "data 1, text 0, rodata 0, data through the direct map 0, RAM through the direct map 1, below the "
-		  "boot stack 0, behind the image 0, behind RAM 0, identity 0, non-canonical 0, demand page 1\n");
+		  "data 1, text 0, rodata 0, data through the direct map 0, RAM through the direct map 1, "
+		  "below the boot stack 0, behind the image 0, behind RAM 0, identity 0, non-canonical 0, "
+		  "demand page 1\n");
 	finish(&r);
 	CHECK_HAS(say(&r, "halves"), "kernel pgd: 0 entries in the lower half, 2 in the upper\n");
 	finish(&r);
@@ -171,9 +175,10 @@ Test(boot, printk_strings_and_pages)
 	char expected[512];
 
 	snprintf(expected, sizeof(expected),
-		 "[%d %5d %-5d| %05d %u %ld %lu][%x %#lx %016lx %lx][%s %5s %-5s| %.2s %.*s %c%%][0123456 7]\n", -42, -42,
-		 -42, -42, 42u, INT64_MIN, UINT64_MAX, 0xabcdefu, 0xfffUL, 0xfffUL, UINT64_MAX, "abc", "abc", "abc",
-		 "abc", 1, "abc", 'c');
+		 "[%d %5d %-5d| %05d %u %ld %lu][%x %#lx %016lx %lx]"
+		 "[%s %5s %-5s| %.2s %.*s %c%%][0123456 7]\n",
+		 -42, -42, -42, -42, 42u, INT64_MIN, UINT64_MAX, 0xabcdefu, 0xfffUL, 0xfffUL, UINT64_MAX,
+		 "abc", "abc", "abc", "abc", 1, "abc", 'c');
 	CHECK_HAS(say(&r, "formats"), expected);
 	finish(&r);
 	CHECK_HAS(say(&r, "strings"), "abc 5, a\n");
@@ -192,6 +197,8 @@ Test(boot, a_return_that_faults_is_a_signal)
 }
 
 /* --- how the kernel dies ------------------------------------------------------------------------------ */
+
+#define UNABLE "unable to handle kernel paging request: "
 
 static void expect_panic(const char *probe, const char *message, int vector)
 {
@@ -212,11 +219,11 @@ static void expect_panic(const char *probe, const char *message, int vector)
 
 Test(boot, faults_of_ring_0_are_told_with_their_kind)
 {
-	expect_panic("run-data", "unable to handle kernel paging request: execute at address 0xffffffff8", 14);
+	expect_panic("run-data", UNABLE "execute at address 0xffffffff8", 14);
 	expect_panic("null", "kernel NULL pointer dereference: read at address 0x8", 14);
-	expect_panic("upper", "unable to handle kernel paging request: read at address 0xffffc90000000000", 14);
-	expect_panic("text", "unable to handle kernel paging request: write at address 0xffffffff80100000", 14);
-	expect_panic("no-mm", "unable to handle kernel paging request: read at address 0x701000", 14);
+	expect_panic("upper", UNABLE "read at address 0xffffc90000000000", 14);
+	expect_panic("text", UNABLE "write at address 0xffffffff80100000", 14);
+	expect_panic("no-mm", UNABLE "read at address 0x701000", 14);
 	expect_panic("reserved", "corrupted page table: reserved bit set at address 0x701000", 14);
 	expect_panic("divide", "kernel divide error", 0);
 }
@@ -343,7 +350,10 @@ static bool step(struct kvm_machine *k, FILE *console, unsigned long *steps)
 
 	CHECK(!ioctl(k->vcpu_fd, KVM_RUN, 0));
 	if (run->exit_reason == KVM_EXIT_DEBUG) {
-		/* Once there is an IDT. A prime, so that it meets other instructions each time round a loop. */
+		/*
+		 * Once there is an IDT. A prime, so that it meets other instructions each time round a
+		 * loop.
+		 */
 		if (++*steps % 97 == 0 && ftell(console) > 0)
 			CHECK(!ioctl(k->vcpu_fd, KVM_NMI));
 		return true;
