@@ -107,7 +107,7 @@ void check_kernel_whole(struct verify_context *c, const struct invariant *self)
 	const struct model *now = c->now;
 	uint64_t pa = 0;
 
-	while (pa < now->lab.ram_end) {
+	while (pa < now->nr_frames << PAGE_SHIFT) {
 		const struct leaf *leaf = kernel_leaf(now, now->lab.page_offset + pa);
 		bool image = pa < IMAGE_REGION;
 

@@ -1,0 +1,638 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each invariant is shown to fire: for every one at least one corruption of a sound guest that it must name,
+ * and none on the sound guest itself. Then random corruption: no crash, no hang, whatever the bytes.
+ */
+#include "check.h"
+#include "tiny_kernel.h"
+#include "verify/verify.h"
+
+#include <stdio.h>
+#include <time.h>
+
+TestSuite(verify, .timeout = 300);
+
+#define BREAK(name) static void name(struct tiny *t)
+
+static struct vm_area_struct *vma(struct tiny *t, uint64_t va) { return at(t, va); }
+static struct mm_struct *mm_a(struct tiny *t) { return at(t, t->mm_a); }
+static struct task_struct *task(struct tiny *t, uint64_t va) { return at(t, va); }
+static uint64_t *pte(struct tiny *t, uint64_t va) { return tiny_entry(t, t->mm_a, va, 1); }
+static uint64_t *pmd(struct tiny *t, uint64_t va) { return tiny_entry(t, t->mm_a, va, 2); }
+static struct anon_vma *anon(struct tiny *t, uint64_t va) { return at(t, va); }
+static struct page *page(struct tiny *t, uint64_t pfn) { return &t->mem_map[pfn]; }
+
+/** The first chain on the list of an area. */
+static struct anon_vma_chain *first_avc(struct tiny *t, uint64_t area)
+{
+	return at(t, vma(t, area)->anon_vma_chain.next.va - offsetof(struct anon_vma_chain, same_vma));
+}
+
+static void list_remove(struct tiny *t, struct list_head *node)
+{
+	AT(list_head, t, node->prev.va)->next = node->next;
+	AT(list_head, t, node->next.va)->prev = node->prev;
+}
+
+/** An entry of the direct map's tables, and those above it. */
+static uint64_t *direct_entry(struct tiny *t, uint64_t pa, int level)
+{
+	uint64_t *table = at(t, AT(mm_struct, t, t->init_mm)->pgd.va), va = PAGE_OFFSET + pa;
+
+	for (int l = 4; l > level; l--)
+		table = (uint64_t *)(t->ram + (table[va >> (12 + 9 * (l - 1)) & 511] & PTE_PFN_MASK));
+	return &table[va >> (12 + 9 * (level - 1)) & 511];
+}
+
+static uint64_t *image_entry(struct tiny *t, uint64_t pa)
+{
+	uint64_t *table = at(t, AT(mm_struct, t, t->init_mm)->pgd.va), va = KERNEL_MAP + pa;
+
+	for (int l = 4; l > 1; l--)
+		table = (uint64_t *)(t->ram + (table[va >> (12 + 9 * (l - 1)) & 511] & PTE_PFN_MASK));
+	return &table[va >> 12 & 511];
+}
+
+/* --- corruptions ---------------------------------------------------------------------------------------- */
+
+BREAK(lab_magic) { t->lab->magic ^= 1; }
+BREAK(lab_ram_end) { t->lab->ram_end = 0; }
+BREAK(lab_mem_map) { t->lab->mem_map.va += PAGE_SIZE; }
+BREAK(lab_cpus) { t->lab->nr_cpus = 2; }
+BREAK(lab_frontier) { t->zone->frontier_pfn = 3; }
+BREAK(wild_mm) { task(t, t->a)->mm = ptr(0x1234); }
+BREAK(wild_next) { vma(t, t->heap_a)->vm_next = ptr(0xdeadbeef0000); }
+BREAK(wild_stack) { task(t, t->b)->stack = ptr(8); }
+BREAK(wild_free) { page(t, t->slab_pfn)->freelist = ptr(0xffff888000000000); }
+BREAK(wild_init_task) { t->lab->init_task = ptr(1); }
+BREAK(mmlist_prev) { mm_a(t)->mmlist.prev = ptr(t->init_mm); }
+BREAK(mmlist_cycle) { AT(mm_struct, t, t->mm_b)->mmlist.next = ptr(t->mm_a + offsetof(struct mm_struct, mmlist)); }
+BREAK(area_cycle) { vma(t, t->stack_a)->vm_next = ptr(t->heap_a); }
+BREAK(rb_cycle)
+{
+	vma(t, t->text_a)->vm_rb.rb_left = mm_a(t)->mm_rb.rb_node;
+}
+BREAK(odd_pgd) { mm_a(t)->pgd.va += 8; }
+BREAK(endless_damage)
+{
+	/* A chain of "tasks" in untouched memory, each with a wrong prev. */
+	uint64_t first = kva(1500) + offsetof(struct task_struct, tasks), va = first;
+	gva_t head = t->lab->init_task;
+
+	head.va += offsetof(struct task_struct, tasks);
+	for (int i = 0; i < 400; i++, va += sizeof(struct task_struct))
+		AT(list_head, t, va)->next = ptr(va + sizeof(struct task_struct));
+	AT(list_head, t, va)->next = head;
+	AT(list_head, t, head.va)->next = ptr(first);
+}
+
+BREAK(overlap) { vma(t, t->cow_a)->vm_end = t->own_va + PAGE_SIZE; }
+BREAK(unaligned) { vma(t, t->heap_a)->vm_start++; }
+BREAK(empty_area) { vma(t, t->heap_a)->vm_end = vma(t, t->heap_a)->vm_start; }
+BREAK(low_area) { vma(t, t->text_a)->vm_start = PAGE_SIZE; }
+BREAK(high_area) { vma(t, t->stack_a)->vm_end += PAGE_SIZE; }
+BREAK(vm_prev_zero) { vma(t, t->heap_a)->vm_prev = ptr(0); }
+BREAK(not_in_list) { vma(t, t->text_a)->vm_next = ptr(t->cow_a); }
+BREAK(wrong_mm) { vma(t, t->heap_a)->vm_mm = ptr(t->mm_b); }
+BREAK(wrong_prot) { vma(t, t->heap_a)->vm_page_prot |= PTE_RW; }
+BREAK(unknown_flag) { vma(t, t->heap_a)->vm_flags |= 1UL << 60; }
+BREAK(right_without_may) { vma(t, t->heap_a)->vm_flags &= ~VM_MAYWRITE; }
+BREAK(no_ops) { vma(t, t->text_a)->vm_ops = ptr(0); }
+BREAK(highest) { mm_a(t)->highest_vm_end -= PAGE_SIZE; }
+BREAK(stale_cache) { task(t, t->a)->vmacache[1] = ptr(t->cow_b); }
+BREAK(freed_cache) { task(t, t->a)->vmacache[1] = page(t, t->slab_pfn)->freelist; }
+BREAK(swap_children)
+{
+	struct rb_node *root = at(t, mm_a(t)->mm_rb.rb_node.va);
+	gva_t left = root->rb_left;
+
+	root->rb_left = root->rb_right;
+	root->rb_right = left;
+}
+BREAK(red_root) { AT(rb_node, t, mm_a(t)->mm_rb.rb_node.va)->__rb_parent_color &= ~1UL; }
+BREAK(recolour) { vma(t, t->heap_a)->vm_rb.__rb_parent_color ^= 1; }
+BREAK(recolour_leaf) { vma(t, t->text_a)->vm_rb.__rb_parent_color ^= 1; }
+BREAK(red_red)
+{
+	vma(t, t->heap_a)->vm_rb.__rb_parent_color &= ~1UL;
+	vma(t, t->text_a)->vm_rb.__rb_parent_color &= ~1UL;
+}
+BREAK(parent) { vma(t, t->text_a)->vm_rb.__rb_parent_color += 64; }
+BREAK(gap) { AT(vm_area_struct, t, t->cow_a)->rb_subtree_gap += PAGE_SIZE; }
+
+BREAK(map_count) { mm_a(t)->map_count++; }
+BREAK(total_vm) { mm_a(t)->total_vm--; }
+BREAK(data_vm) { mm_a(t)->data_vm++; }
+BREAK(exec_vm) { mm_a(t)->exec_vm++; }
+BREAK(stack_vm) { mm_a(t)->stack_vm++; }
+BREAK(locked_vm) { mm_a(t)->locked_vm++; }
+BREAK(rss) { mm_a(t)->rss_stat[MM_ANONPAGES]--; }
+BREAK(rss_kind) { mm_a(t)->rss_stat[MM_SWAPENTS]++; }
+BREAK(pgtables_bytes) { mm_a(t)->pgtables_bytes += PAGE_SIZE; }
+BREAK(layout) { mm_a(t)->brk = mm_a(t)->start_brk - 1; }
+BREAK(mm_users) { mm_a(t)->mm_users++; }
+BREAK(mm_count) { mm_a(t)->mm_count--; }
+BREAK(init_mm_count) { AT(mm_struct, t, t->init_mm)->mm_count++; }
+BREAK(off_mmlist) { list_remove(t, &AT(mm_struct, t, t->mm_b)->mmlist); }
+BREAK(active_mm) { task(t, t->b)->active_mm = ptr(t->mm_a); }
+BREAK(kthread_mm) { task(t, t->b)->flags |= PF_KTHREAD; }
+BREAK(zombie_mm) { task(t, t->b)->state = TASK_ZOMBIE; }
+BREAK(same_pid) { task(t, t->thread)->pid = 2; }
+BREAK(orphan) { task(t, t->b)->parent = ptr(t->mm_a); }
+BREAK(thread_mm) { task(t, t->thread)->mm = task(t, t->thread)->active_mm = ptr(t->mm_b); }
+BREAK(mmap_lock) { mm_a(t)->mmap_lock.count = 1; }
+BREAK(page_table_lock) { mm_a(t)->page_table_lock.locked = 1; }
+BREAK(zone_lock) { t->zone->lock.locked = 1; }
+BREAK(cache_lock) { t->caches[0]->lock.locked = 1; }
+BREAK(anon_lock) { anon(t, t->anon_root)->rwsem.count = -1; }
+
+BREAK(cr3) { t->cpu.cr3 = AT(mm_struct, t, t->mm_b)->pgd.va - PAGE_OFFSET; }
+BREAK(cr0) { t->cpu.cr0 &= ~CR0_WP; }
+BREAK(cr4) { t->cpu.cr4 |= CR4_PCIDE; }
+BREAK(efer) { t->cpu.efer &= ~EFER_NXE; }
+BREAK(current) { t->cpu_info->current = ptr(t->mm_a); }
+BREAK(current_sleeps) { task(t, t->idle)->state = TASK_INTERRUPTIBLE; }
+BREAK(kernel_sp) { t->cpu_info->kernel_sp -= 8; }
+BREAK(cpu_self) { t->cpu_info->self.va++; }
+BREAK(gs) { t->cpu.gs_base = 0; }
+BREAK(cpu_bitmap) { AT(mm_struct, t, t->mm_b)->cpu_bitmap = 1; }
+BREAK(in_irq) { t->cpu_info->in_irq = 1; }
+BREAK(translation) { (void)t; /* the machine lies, see lying_translate */ }
+
+BREAK(table_twice) { *pmd(t, t->own_va + PMD_SIZE) = *pmd(t, t->own_va); }
+BREAK(table_lost)
+{
+	uint64_t *pud = tiny_entry(t, t->mm_a, t->file_va, 3);
+
+	*pud = 0;
+}
+BREAK(table_type) { page(t, *pmd(t, t->own_va) >> PAGE_SHIFT & 0xffff)->page_type = PGTY_kernel; }
+BREAK(table_level) { page(t, *pmd(t, t->own_va) >> PAGE_SHIFT & 0xffff)->pt_level = 2; }
+BREAK(table_mm) { page(t, *pmd(t, t->own_va) >> PAGE_SHIFT & 0xffff)->pt_mm = ptr(t->mm_b); }
+BREAK(table_rights) { *pmd(t, t->own_va) &= ~PTE_RW; }
+BREAK(table_useless)
+{
+	*tiny_entry(t, t->mm_a, 0x10000000000, 1) = 0;
+	t->zone->frontier_pfn = t->next_pfn;
+}
+BREAK(table_outside) { *pmd(t, t->own_va) = 0xfffff000 | PTE_P | PTE_RW | PTE_US; }
+BREAK(upper_half) { ((uint64_t *)at(t, AT(mm_struct, t, t->mm_b)->pgd.va))[300] = PTE_A; }
+BREAK(entry_garbage) { *pte(t, t->own_va + PAGE_SIZE) = 0x1000; }
+BREAK(reserved)
+{
+	t->cpu.maxphyaddr = 40;
+	*pte(t, t->own_va) |= 1UL << 45;
+}
+BREAK(stray_leaf) { *pte(t, t->own_va + 5 * PAGE_SIZE) = *pte(t, t->own_va); }
+BREAK(text_writable) { *pte(t, t->file_va) |= PTE_RW; }
+BREAK(cow_writable) { *pte(t, t->cow_va) |= PTE_RW; }
+BREAK(own_not_exclusive) { page(t, t->own_pfn)->flags = 0; }
+BREAK(data_executable) { *pte(t, t->own_va) &= ~PTE_NX; }
+BREAK(text_nx) { *pte(t, t->file_va) |= PTE_NX; }
+BREAK(present_in_none) { vma(t, t->data_a)->vm_flags &= ~(VM_READ | VM_WRITE); }
+BREAK(supervisor) { *pte(t, t->own_va) &= ~PTE_US; }
+BREAK(maps_slab) { *pte(t, t->own_va + PAGE_SIZE) = t->slab_pfn << PAGE_SHIFT | USER_R; }
+BREAK(maps_outside) { *pte(t, t->own_va + PAGE_SIZE) = 0x7fffffff000 | USER_R; }
+BREAK(maps_untouched) { *pte(t, t->own_va + PAGE_SIZE) = 1800UL << PAGE_SHIFT | USER_R; }
+BREAK(huge) { *pmd(t, t->own_va) = 0x400000 | USER_RW | PTE_PS; }
+BREAK(leaf_bit) { *pte(t, t->own_va) |= PTE_PCD; }
+BREAK(zero_writable) { *pte(t, t->zero_va) |= PTE_RW; }
+BREAK(zero_shared) { vma(t, t->zero_a)->vm_flags |= VM_SHARED | VM_MAYSHARE; }
+BREAK(zero_plain) { *pte(t, t->zero_va) &= ~PTE_SPECIAL; }
+BREAK(own_special) { *pte(t, t->own_va) |= PTE_SPECIAL; }
+BREAK(none_readable) { vma(t, t->none_a)->vm_flags |= VM_READ; }
+BREAK(page_index) { page(t, t->own_pfn)->index++; }
+BREAK(file_index) { page(t, t->file_pfn)->index = 3; }
+BREAK(file_in_anon) { *pte(t, t->own_va) = t->file_pfn << PAGE_SHIFT | USER_R; }
+
+BREAK(kernel_wx) { *direct_entry(t, PMD_SIZE, 2) &= ~PTE_NX; }
+BREAK(kernel_user)
+{
+	*direct_entry(t, 0, 4) |= PTE_US;
+	*direct_entry(t, 0, 3) |= PTE_US;
+	*direct_entry(t, PMD_SIZE, 2) |= PTE_US;
+}
+BREAK(kernel_alias) { *direct_entry(t, PMD_SIZE, 2) += PMD_SIZE; }
+BREAK(text_patched) { *image_entry(t, TINY_TEXT) |= PTE_RW; }
+BREAK(image_hole) { *image_entry(t, TINY_RODATA) = 0; }
+BREAK(direct_hole) { *direct_entry(t, PMD_SIZE, 2) = 0; }
+BREAK(direct_image) { *direct_entry(t, 0, 2) |= PTE_RW; }
+BREAK(zero_dirty) { t->ram[(t->zero_pfn << PAGE_SHIFT) + 777] = 1; }
+BREAK(ring) { t->lab->event_head = LAB_NR_EVENTS + 1; }
+
+BREAK(no_role) { page(t, t->own_pfn)->page_type = 99; }
+BREAK(lost_free) { t->zone->free_area[1].free_list.next = t->zone->free_area[1].free_list.prev =
+	ptr(t->lab->zone.va + offsetof(struct zone, free_area) + sizeof(struct free_area)); }
+BREAK(slab_type) { page(t, t->slab_pfn)->page_type = PGTY_none; }
+BREAK(shared_stack) { task(t, t->b)->stack = task(t, t->a)->stack; }
+BREAK(refcount) { page(t, t->cow_pfn)->_refcount--; }
+BREAK(table_refs) { page(t, *pmd(t, t->own_va) >> PAGE_SHIFT & 0xffff)->_refcount++; }
+BREAK(stack_refs) { page(t, (task(t, t->a)->stack.va - PAGE_OFFSET) >> PAGE_SHIFT)->_refcount = 2; }
+BREAK(leaked_page) { *pte(t, t->own_va) = 0; }
+BREAK(mapcount) { page(t, t->cow_pfn)->_mapcount++; }
+BREAK(page_flags) { page(t, t->own_pfn)->flags |= PG_zeroed; }
+BREAK(exclusive_shared) { page(t, t->cow_pfn)->flags = PG_anon_exclusive; }
+BREAK(block_order) { page(t, t->free_pfn)->order = 3; }
+BREAK(block_type) { page(t, t->free_pfn)->page_type = PGTY_none; }
+BREAK(tail_type) { page(t, t->free_pfn + 2)->page_type = PGTY_none; }
+BREAK(unmerged) { tiny_free_block(t, t->free_pfn ^ 1, 0, 0); }
+BREAK(nr_free) { t->zone->free_area[1].nr_free++; }
+BREAK(zone_free) { t->zone->nr_free--; }
+BREAK(zone_end) { t->zone->end_pfn--; }
+BREAK(free_mapped) { *pte(t, t->own_va + PAGE_SIZE) = t->free_pfn << PAGE_SHIFT | USER_R; }
+BREAK(free_refs) { page(t, t->free_pfn)->_refcount = 1; }
+BREAK(free_dirty) { t->ram[((t->free_pfn + 3) << PAGE_SHIFT) + 4095] = 1; }
+
+BREAK(cache_objects) { t->caches[SLAB_MM]->objects++; }
+BREAK(slab_empty) { page(t, t->slab_pfn)->inuse = 0; }
+BREAK(slab_cache) { page(t, t->slab_pfn)->slab_cache.va += 64; }
+BREAK(slab_inuse) { page(t, t->slab_pfn)->inuse++; }
+BREAK(slab_list) { page(t, t->slab_pfn)->freelist = ptr(0); }
+BREAK(cache_inuse) { t->caches[SLAB_VMA]->nr_inuse--; }
+BREAK(cache_slabs) { t->caches[SLAB_VMA]->nr_slabs++; }
+BREAK(poison) { ((uint8_t *)at(t, page(t, t->slab_pfn)->freelist.va))[100] = 0; }
+BREAK(leak_vma) { tiny_alloc(t, SLAB_VMA); }
+BREAK(leak_mm) { tiny_alloc(t, SLAB_MM); }
+BREAK(leak_task) { tiny_alloc(t, SLAB_TASK); }
+BREAK(leak_anon) { tiny_alloc(t, SLAB_ANON); }
+BREAK(leak_avc) { tiny_alloc(t, SLAB_AVC); }
+BREAK(freed_vma) { tiny_free(t, SLAB_VMA, t->heap_a); }
+BREAK(freed_mm) { tiny_free(t, SLAB_MM, t->mm_b); }
+
+BREAK(avc_off_anon) { list_remove(t, &first_avc(t, t->data_a)->same_anon_vma); }
+BREAK(avc_vma) { first_avc(t, t->data_a)->vma = ptr(t->heap_a); }
+BREAK(avc_anon) { first_avc(t, t->data_a)->anon_vma = ptr(t->anon_root); }
+BREAK(anon_swapped)
+{
+	anon(t, vma(t, t->data_a)->anon_vma.va)->num_active_vmas--;
+	vma(t, t->data_a)->anon_vma = vma(t, t->none_a)->anon_vma;
+	anon(t, vma(t, t->data_a)->anon_vma.va)->num_active_vmas++;
+}
+BREAK(anon_gone) { vma(t, t->data_a)->anon_vma = ptr(0); }
+BREAK(anon_root) { anon(t, t->anon_child)->root = vma(t, t->data_a)->anon_vma; }
+BREAK(anon_active) { anon(t, t->anon_root)->num_active_vmas++; }
+BREAK(anon_children) { anon(t, t->anon_root)->num_children--; }
+BREAK(anon_refcount) { anon(t, t->anon_root)->refcount--; }
+BREAK(page_no_anon) { page(t, t->own_pfn)->mapping = ptr(7); }
+BREAK(page_other_anon) { page(t, t->own_pfn)->mapping = ptr(t->anon_child | PAGE_MAPPING_ANON); }
+
+BREAK(brk_unmapped) { mm_a(t)->brk += 5 * PAGE_SIZE; }
+BREAK(stack_hits)
+{
+	struct lab_event *event = &t->lab->events[t->lab->event_head++];
+
+	vma(t, t->stack_a)->vm_start = t->zero_va + 20 * PAGE_SIZE;
+	*event = (struct lab_event){ .type = LAB_EV_FAULT, .pid = 2,
+				     .args = { t->zero_va + 20 * PAGE_SIZE + 8, 6, LAB_FAULT_ANON | LAB_FAULT_GREW } };
+}
+
+static const struct {
+	const char *id;			/* the invariant that must name it */
+	const char *name;
+	void (*corrupt)(struct tiny *t);
+} corruptions[] = {
+#define ROW(id, name) { id, #name, name }
+	ROW("lab-sound", lab_magic), ROW("lab-sound", lab_ram_end), ROW("lab-sound", lab_mem_map),
+	ROW("lab-sound", lab_cpus), ROW("lab-sound", lab_frontier), ROW("pointers-sound", wild_mm),
+	ROW("pointers-sound", wild_next), ROW("pointers-sound", wild_stack), ROW("pointers-sound", wild_free),
+	ROW("pointers-sound", wild_init_task), ROW("lists-sound", mmlist_prev), ROW("lists-sound", mmlist_cycle),
+	ROW("lists-sound", area_cycle), ROW("tree-sound", rb_cycle), ROW("pgd-sound", odd_pgd),
+	ROW("bounded", endless_damage), ROW("area-order", overlap), ROW("area-extent", unaligned),
+	ROW("area-extent", empty_area), ROW("area-extent", low_area), ROW("area-extent", high_area),
+	ROW("area-links", vm_prev_zero), ROW("area-members", not_in_list), ROW("area-mm", wrong_mm),
+	ROW("area-prot", wrong_prot), ROW("area-flags", unknown_flag), ROW("area-flags", right_without_may),
+	ROW("area-kind", no_ops), ROW("highest-end", highest), ROW("vmacache", stale_cache),
+	ROW("vmacache", freed_cache), ROW("rb-order", swap_children), ROW("area-members", swap_children),
+	ROW("rb-colour", red_root), ROW("rb-balance", recolour), ROW("rb-balance", recolour_leaf),
+	ROW("rb-colour", red_red), ROW("rb-parent", parent), ROW("rb-gap", gap), ROW("map-count", map_count),
+	ROW("total-vm", total_vm), ROW("data-vm", data_vm), ROW("exec-vm", exec_vm), ROW("stack-vm", stack_vm),
+	ROW("locked-vm", locked_vm), ROW("rss", rss), ROW("rss", rss_kind), ROW("pgtables-bytes", pgtables_bytes),
+	ROW("mm-layout", layout), ROW("mm-users", mm_users), ROW("mm-count", mm_count),
+	ROW("mm-count", init_mm_count), ROW("mmlist", off_mmlist), ROW("active-mm", active_mm),
+	ROW("task-mm", kthread_mm), ROW("task-mm", zombie_mm), ROW("pids", same_pid), ROW("families", orphan),
+	ROW("families", thread_mm), ROW("mm-locks", mmap_lock), ROW("mm-locks", page_table_lock),
+	ROW("locks", zone_lock), ROW("locks", cache_lock), ROW("locks", anon_lock), ROW("cr3", cr3),
+	ROW("cr0", cr0), ROW("cr4", cr4), ROW("efer", efer), ROW("entry-reserved", efer), ROW("current", current),
+	ROW("current", current_sleeps), ROW("kernel-stack", kernel_sp), ROW("cpu-self", cpu_self),
+	ROW("cpu-self", gs), ROW("cpu-bitmap", cpu_bitmap), ROW("no-irq", in_irq),
+	ROW("translation", translation), ROW("table-once", table_twice), ROW("table-once", table_lost),
+	ROW("frame-refs", table_lost), ROW("table-frame", table_type), ROW("table-owner", table_level),
+	ROW("table-owner", table_mm), ROW("table-rights", table_rights), ROW("table-needed", table_useless),
+	ROW("table-ram", table_outside), ROW("upper-half", upper_half), ROW("entry-zero", entry_garbage),
+	ROW("entry-reserved", reserved), ROW("leaf-area", stray_leaf), ROW("leaf-write", text_writable),
+	ROW("leaf-file", text_writable), ROW("leaf-exclusive", cow_writable),
+	ROW("leaf-exclusive", own_not_exclusive), ROW("leaf-exec", data_executable), ROW("leaf-exec", text_nx),
+	ROW("leaf-access", present_in_none), ROW("leaf-user", supervisor), ROW("leaf-frame", maps_slab),
+	ROW("leaf-frame", maps_outside), ROW("leaf-frame", maps_untouched), ROW("leaf-size", huge),
+	ROW("leaf-bits", leaf_bit), ROW("leaf-zero", zero_writable), ROW("leaf-zero", zero_shared),
+	ROW("leaf-special", zero_plain), ROW("leaf-special", own_special), ROW("prot-none", none_readable),
+	ROW("leaf-index", page_index), ROW("leaf-index", file_index), ROW("leaf-file", file_in_anon),
+	ROW("kernel-wx", kernel_wx), ROW("kernel-user", kernel_user), ROW("kernel-linear", kernel_alias),
+	ROW("kernel-image", text_patched), ROW("kernel-image", image_hole), ROW("kernel-direct", direct_hole),
+	ROW("kernel-direct", direct_image), ROW("zero-content", zero_dirty), ROW("events", ring),
+	ROW("frame-role", no_role), ROW("frame-role", lost_free), ROW("frame-use", slab_type),
+	ROW("frame-use", shared_stack), ROW("frame-refs", refcount), ROW("frame-refs", table_refs),
+	ROW("frame-refs", stack_refs), ROW("frame-refs", leaked_page), ROW("frame-maps", mapcount),
+	ROW("frame-flags", page_flags), ROW("frame-flags", exclusive_shared), ROW("buddy-block", block_order),
+	ROW("buddy-block", block_type), ROW("buddy-tail", tail_type), ROW("buddy-merged", unmerged),
+	ROW("buddy-count", nr_free), ROW("zone-free", zone_free), ROW("zone-bounds", zone_end),
+	ROW("free-unused", free_mapped), ROW("leaf-frame", free_mapped), ROW("free-unused", free_refs),
+	ROW("free-zero", free_dirty), ROW("cache-geometry", cache_objects), ROW("slab-page", slab_empty),
+	ROW("slab-page", slab_cache), ROW("slab-inuse", slab_inuse), ROW("slab-inuse", slab_list),
+	ROW("cache-count", cache_inuse), ROW("cache-count", cache_slabs), ROW("slab-poison", poison),
+	ROW("vma-slab", leak_vma), ROW("vma-slab", freed_vma), ROW("mm-slab", leak_mm), ROW("mm-slab", freed_mm),
+	ROW("task-slab", leak_task), ROW("anon-vma-slab", leak_anon), ROW("avc-slab", leak_avc),
+	ROW("avc-lists", avc_off_anon), ROW("avc-names", avc_vma), ROW("avc-names", avc_anon),
+	ROW("anon-link", anon_swapped), ROW("page-rmap", page_other_anon), ROW("anon-none", anon_gone),
+	ROW("anon-root", anon_root), ROW("anon-counts", anon_active), ROW("anon-counts", anon_children),
+	ROW("anon-refs", anon_refcount), ROW("page-anon", page_no_anon), ROW("brk-grown", brk_unmapped),
+	ROW("stack-gap", stack_hits),
+#undef ROW
+};
+#define NR_CORRUPTIONS (sizeof(corruptions) / sizeof(corruptions[0]))
+
+/* --- the machine's second opinion, true or false ---------------------------------------------------------- */
+
+static int true_translate(void *ctx, uint64_t va, uint64_t *pa)
+{
+	struct tiny *t = ctx;
+	struct walk walk = walk_address(&t->image.image, t->cpu.cr3, walk_mode_of(&t->cpu), va);
+
+	*pa = walk.pa;
+	return walk.end == WALK_LEAF;
+}
+
+static int lying_translate(void *ctx, uint64_t va, uint64_t *pa)
+{
+	int valid = true_translate(ctx, va, pa);
+
+	*pa += PAGE_SIZE;
+	return valid;
+}
+
+static struct findings verify(struct tiny *t, const struct model *before, bool lie)
+{
+	struct verify_aids aids = { .ctx = t, .translate = lie ? lying_translate : true_translate };
+	struct findings findings = { 0 };
+	struct model *model = tiny_model(t);
+	uint64_t checks = verify_model(model, before, &aids, &findings);
+
+	CHECK(checks > 0);
+	model_free(model);
+	return findings;
+}
+
+static bool has(const struct findings *findings, const char *id)
+{
+	for (uint32_t i = 0; i < findings->n; i++)
+		if (!strcmp(findings->items[i].invariant->id, id))
+			return true;
+	return false;
+}
+
+/* --- tests ------------------------------------------------------------------------------------------------ */
+
+Test(verify, a_sound_guest_has_no_findings)
+{
+	struct findings findings;
+	struct model *before;
+	struct tiny t;
+
+	tiny_new(&t);
+	before = tiny_model(&t);
+	findings = verify(&t, before, /* lie = */ false);
+	CHECK_THAT(findings.n == 0, "%s: %s", findings.items[0].invariant->id, findings.items[0].text);
+	CHECK_EQ(findings.suppressed, 0);
+	findings_free(&findings);
+	model_free(before);
+	tiny_end(&t);
+}
+
+Test(verify, every_corruption_is_named)
+{
+	struct model *before;
+	struct tiny sound, t;
+
+	tiny_new(&sound);
+	before = tiny_model(&sound);
+	for (size_t i = 0; i < NR_CORRUPTIONS; i++) {
+		struct findings findings;
+
+		tiny_new(&t);
+		corruptions[i].corrupt(&t);
+		findings = verify(&t, before, corruptions[i].corrupt == translation);
+		CHECK_THAT(has(&findings, corruptions[i].id), "%s was not named by %s (%u findings, first: %s)",
+			   corruptions[i].name, corruptions[i].id, findings.n,
+			   findings.n ? findings.items[0].text : "none");
+		for (uint32_t j = 0; j < findings.n; j++)
+			CHECK_THAT(findings.items[j].text[0], "a finding of %s without words",
+				   findings.items[j].invariant->id);
+		findings_free(&findings);
+		tiny_end(&t);
+	}
+	model_free(before);
+	tiny_end(&sound);
+}
+
+Test(verify, every_invariant_has_a_corruption)
+{
+	for (unsigned int i = 0; i < nr_invariants; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < NR_CORRUPTIONS && !found; j++)
+			found = !strcmp(corruptions[j].id, invariants[i]->id);
+		CHECK_THAT(found, "nothing shows that %s fires", invariants[i]->id);
+		CHECK(find_invariant(invariants[i]->id) == invariants[i]);
+	}
+	CHECK(nr_invariants >= 40);
+	CHECK(find_invariant("no-such-invariant") == NULL);
+}
+
+/** A corruption of one counter is told by its own invariant and by no other. */
+Test(verify, counters_are_told_alone)
+{
+	static const struct {
+		const char *id;
+		void (*corrupt)(struct tiny *t);
+	} alone[] = {
+		{ "map-count", map_count }, { "total-vm", total_vm }, { "data-vm", data_vm },
+		{ "stack-vm", stack_vm }, { "rss", rss }, { "pgtables-bytes", pgtables_bytes },
+		{ "mm-users", mm_users }, { "mm-count", mm_count }, { "cr3", cr3 }, { "rb-gap", gap },
+		{ "frame-refs", refcount }, { "frame-maps", mapcount }, { "zone-free", zone_free },
+		{ "anon-refs", anon_refcount }, { "zero-content", zero_dirty }, { "leaf-index", page_index },
+		{ "area-prot", wrong_prot }, { "table-owner", table_level }, { "highest-end", highest },
+	};
+
+	for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
+		struct findings findings;
+		struct tiny t;
+
+		tiny_new(&t);
+		alone[i].corrupt(&t);
+		findings = verify(&t, NULL, /* lie = */ false);
+		for (uint32_t j = 0; j < findings.n; j++)
+			/* Another CR3 is another bitmap and another space to sample, too. */
+			CHECK_THAT(!strcmp(findings.items[j].invariant->id, alone[i].id) ||
+					   alone[i].corrupt == cr3,
+				   "%s: also %s: %s", alone[i].id, findings.items[j].invariant->id,
+				   findings.items[j].text);
+		CHECK(findings.n > 0);
+		findings_free(&findings);
+		tiny_end(&t);
+	}
+}
+
+Test(verify, texts_tell_expected_and_found)
+{
+	struct findings findings;
+	struct tiny t;
+
+	tiny_new(&t);
+	map_count(&t);
+	findings = verify(&t, NULL, /* lie = */ false);
+	CHECK_EQ(findings.n, 1);
+	CHECK_STR(findings.items[0].text, "a (pid 2): map_count is 8, expected 7");
+	CHECK_EQ(findings.items[0].mm, 1);
+	findings_free(&findings);
+	tiny_end(&t);
+
+	tiny_new(&t);
+	cow_writable(&t);
+	findings = verify(&t, NULL, /* lie = */ false);
+	CHECK_HAS(findings.items[0].text, "7ffff7000000 is writable");
+	CHECK_EQ(findings.items[0].va, t.cow_va);
+	CHECK_EQ(findings.items[0].pfn, t.cow_pfn);
+	findings_free(&findings);
+	tiny_end(&t);
+}
+
+/** One invariant cannot drown the others. */
+Test(verify, findings_of_one_invariant_are_limited)
+{
+	struct findings findings;
+	struct tiny t;
+	uint32_t n = 0;
+
+	tiny_new(&t);
+	for (uint64_t pfn = t.zone->start_pfn; pfn < t.zone->frontier_pfn; pfn++)
+		t.mem_map[pfn]._refcount += 5;
+	findings = verify(&t, NULL, /* lie = */ false);
+	for (uint32_t i = 0; i < findings.n; i++)
+		n += !strcmp(findings.items[i].invariant->id, "frame-refs");
+	CHECK_EQ(n, MAX_PER_INVARIANT);
+	CHECK(findings.suppressed > 0);
+	findings_free(&findings);
+	tiny_end(&t);
+}
+
+Test(verify, the_list_names_every_invariant)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	list_invariants(out);
+	fclose(out);
+	for (unsigned int i = 0; i < nr_invariants; i++)
+		CHECK_HAS(text, invariants[i]->id);
+	free(text);
+}
+
+/* --- random corruption ------------------------------------------------------------------------------------ */
+
+static uint64_t random_state = 0x243f6a8885a308d3UL;
+
+static uint64_t random64(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state;
+}
+
+/** An address worth corrupting: the image's data, mem_map's used part, frames in use. */
+static uint64_t random_pa(const struct tiny *t)
+{
+	uint64_t start = TINY_DATA, end = t->next_data;
+
+	switch (random64() % 4) {
+	case 0:
+		start = IMAGE_REGION;
+		end = IMAGE_REGION + t->next_pfn * sizeof(struct page);
+		break;
+	case 1:
+	case 2:
+		start = t->first_pfn << PAGE_SHIFT;
+		end = t->next_pfn << PAGE_SHIFT;
+		break;
+	}
+	return start + random64() % (end - start);
+}
+
+struct change {
+	uint64_t pa;
+	uint8_t old;
+};
+
+static void change_byte(struct tiny *t, struct change *change)
+{
+	change->pa = random_pa(t);
+	change->old = t->ram[change->pa];
+	if (random64() % 2)
+		t->ram[change->pa] ^= 1 << random64() % 8;
+	else
+		t->ram[change->pa] = random64();
+}
+
+#define ROUNDS	100000
+#define CHANGES	3
+
+Test(verify, random_corruption_never_crashes)
+{
+	struct change changes[CHANGES];
+	uint64_t nr_findings = 0;
+	clock_t slowest = 0;
+	struct tiny t;
+
+	tiny_new(&t);
+	for (int round = 0; round < ROUNDS; round++) {
+		int n = 1 + random64() % CHANGES;
+		struct findings findings;
+		clock_t start = clock();
+
+		for (int i = 0; i < n; i++)
+			change_byte(&t, &changes[i]);
+		findings = verify(&t, NULL, /* lie = */ false);
+		nr_findings += findings.n > 0;
+		findings_free(&findings);
+		for (int i = n; i-- > 0;)
+			t.ram[changes[i].pa] = changes[i].old;
+		if (clock() - start > slowest)
+			slowest = clock() - start;
+	}
+	CHECK_THAT(slowest < CLOCKS_PER_SEC, "one verification took %.2f s", (double)slowest / CLOCKS_PER_SEC);
+	/* Most bytes hit are zero memory behind objects; enough are not. */
+	CHECK_THAT(nr_findings > ROUNDS / 50, "only %lu of %d rounds had a finding", nr_findings, ROUNDS);
+	tiny_end(&t);
+}
+
+/** Whole pages of noise, where a flipped bit is not enough to lead astray. */
+Test(verify, noise_never_crashes)
+{
+	struct tiny t;
+
+	for (int round = 0; round < 300; round++) {
+		struct findings findings;
+
+		tiny_new(&t);
+		for (int i = 0; i < 4; i++) {
+			uint64_t pa = random_pa(&t) & ~(PAGE_SIZE - 1), mask = random64() & random64();
+
+			for (uint64_t j = 0; j < PAGE_SIZE; j += 8)
+				*(uint64_t *)(t.ram + pa + j) = random64() & (random64() % 2 ? mask : ~0UL);
+		}
+		findings = verify(&t, NULL, /* lie = */ false);
+		findings_free(&findings);
+		tiny_end(&t);
+	}
+}
