@@ -32,6 +32,11 @@ static inline bool is_cow_mapping(uint64_t vm_flags)
 	return (vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 }
 
+static inline struct vm_area_struct *rb_vma(struct rb_node *node)
+{
+	return rb_entry(node, struct vm_area_struct, vm_rb);
+}
+
 /** Page offset in the file (or in the original anonymous area) of a user address. */
 static inline uint64_t linear_page_index(const struct vm_area_struct *vma, uint64_t address)
 {

@@ -8,12 +8,12 @@
  *
  * An allocation takes a block from the free lists; when they have none it moves the frontier. Buddies merge below
  * the frontier only. Where RAM was zero when the machine started, frames above the frontier are known to be zero;
- * a frame that is freed zero says so (PG_zeroed: page tables are empty when they are freed). Either way __GFP_ZERO
- * then costs nothing.
+ * a frame that is freed zero says so, too (page tables are empty when they are freed). Each free frame keeps
+ * this knowledge for itself, in PG_zeroed, however blocks merge and split. __GFP_ZERO then costs nothing.
  *
  * struct page of a free block: the head has PGTY_buddy, order (private says it, too) and lru; the others have
- * PGTY_free_tail and nothing else that means anything. A block of order > 0 in use is the kernel's: all its
- * frames have PGTY_kernel, and the head holds the reference.
+ * PGTY_free_tail, and beside PG_zeroed nothing else that means anything. A block of order > 0 in use is the
+ * kernel's: all its frames have PGTY_kernel, and the head holds the reference.
  */
 #include "internal.h"
 
@@ -45,11 +45,10 @@ void free_area_init(uint64_t start_pa, uint64_t end_pa)
 
 /* --- the free lists; zone.lock held -------------------------------------------------------------- */
 
-static void add_block(struct zone *zone, struct page *page, unsigned int order, uint64_t zeroed)
+static void add_block(struct zone *zone, struct page *page, unsigned int order)
 {
 	struct free_area *area = &zone->free_area[order];
 
-	page->flags = zeroed;
 	page->page_type = PGTY_buddy;
 	page->order = order;
 	page->private = order;
@@ -76,7 +75,7 @@ static struct page *free_buddy(const struct zone *zone, uint64_t pfn, unsigned i
 }
 
 /* Frames of the block other than its head are marked already. */
-static void free_one_block(struct zone *zone, struct page *page, unsigned int order, uint64_t zeroed)
+static void free_one_block(struct zone *zone, struct page *page, unsigned int order)
 {
 	uint64_t pfn = page_to_pfn(page);
 	struct page *buddy;
@@ -84,13 +83,12 @@ static void free_one_block(struct zone *zone, struct page *page, unsigned int or
 	zone->nr_free += 1UL << order;
 	while (order < NR_ORDERS - 1 && (buddy = free_buddy(zone, pfn, order))) {
 		del_block(zone, buddy, order);
-		zeroed &= buddy->flags;
 		pfn &= ~(1UL << order);
 		max(page, buddy)->page_type = PGTY_free_tail;
 		page = min(page, buddy);
 		order++;
 	}
-	add_block(zone, page, order, zeroed & PG_zeroed);
+	add_block(zone, page, order);
 }
 
 /* Give back the upper halves of a block of order `have` until it is of order `want`. */
@@ -98,7 +96,7 @@ static void split_block(struct zone *zone, struct page *page, unsigned int have,
 {
 	while (have > want) {
 		have--;
-		add_block(zone, page + (1UL << have), have, page->flags & PG_zeroed);
+		add_block(zone, page + (1UL << have), have);
 	}
 }
 
@@ -143,7 +141,7 @@ static void skip_to(struct zone *zone, uint64_t pfn)
 			page[i].page_type = PGTY_free_tail;
 		}
 		zone->frontier_pfn += 1UL << order;
-		free_one_block(zone, page, order, page->flags);
+		free_one_block(zone, page, order);
 	}
 }
 
@@ -167,21 +165,21 @@ static struct page *move_frontier(struct zone *zone, unsigned int order)
 /* Whoever gets the block gets it as new; the contents are zero if that was asked for, or if private says so. */
 static void prep_new_page(struct page *page, gfp_t gfp, unsigned int order)
 {
-	if ((gfp & __GFP_ZERO) && !(page->flags & PG_zeroed))
-		for (uint64_t i = 0; i < 1UL << order; i++)
+	uint64_t zeroed = PG_zeroed;
+
+	for (uint64_t i = 0; i < 1UL << order; i++) {
+		if ((gfp & __GFP_ZERO) && !(page[i].flags & PG_zeroed))
 			clear_page(__va((page_to_pfn(page) + i) << PAGE_SHIFT));
-	page->private = page->flags & PG_zeroed;
-	page->flags = 0;
-	page->page_type = PGTY_none;
+		zeroed &= page[i].flags;
+		page[i].flags = 0;
+		page[i].page_type = order ? PGTY_kernel : PGTY_none;
+	}
+	page->private = zeroed;
 	page->order = order;
 	page->mapping = NULL;
 	page->index = 0;
 	page->_mapcount = -1;
 	page->_refcount = 1;
-	for (uint64_t i = 0; order && i < 1UL << order; i++) {
-		page[i].page_type = PGTY_kernel;
-		page[i].flags = 0;
-	}
 }
 
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
@@ -223,10 +221,11 @@ void __free_pages(struct page *page, unsigned int order)
 		return;
 	check_freed(page);
 	BUG_UNLESS_EQ(page->order, order);
+	page->flags &= PG_zeroed;
 	for (uint64_t i = 1; i < 1UL << order; i++)
 		page[i].page_type = PGTY_free_tail;
 	spin_lock(&zone->lock);
-	free_one_block(zone, page, order, page->flags);
+	free_one_block(zone, page, order);
 	spin_unlock(&zone->lock);
 }
 

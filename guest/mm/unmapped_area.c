@@ -18,11 +18,6 @@ typedef uint64_t (*get_area_fn)(struct mm_struct *mm, uint64_t addr, uint64_t le
 
 /* --- the gaps, in O(log n) -------------------------------------------------------------------------- */
 
-static inline struct vm_area_struct *rb_vma(struct rb_node *node)
-{
-	return rb_entry(node, struct vm_area_struct, vm_rb);
-}
-
 static inline struct rb_node *child(struct rb_node *node, bool right)
 {
 	return right ? node->rb_right : node->rb_left;

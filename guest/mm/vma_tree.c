@@ -11,11 +11,6 @@
 
 /* --- the augmented value -------------------------------------------------------------------------- */
 
-static inline struct vm_area_struct *rb_vma(struct rb_node *node)
-{
-	return rb_entry(node, struct vm_area_struct, vm_rb);
-}
-
 static uint64_t subtree_gap(struct vm_area_struct *vma)
 {
 	uint64_t gap = vm_start_gap(vma);
