@@ -14,9 +14,10 @@ $(BUILD)/obj/vmm/%.c.o: vmm/%.c
 	$(Q)echo "  CC    $<"
 	$(Q)gcc $(VMM_FLAGS) -MMD -MP -c $< -o $@
 
+# --no-warnings: libedit expands ~user by the name service, which a static program may lack; nothing else warns.
 $(BUILD)/vmm: $(VMM_OBJ)
 	$(Q)echo "  LD    $@"
-	$(Q)gcc -static -o $@ $(VMM_OBJ) $(VMM_LIBS)
+	$(Q)gcc -static -Wl,--no-warnings -o $@ $(VMM_OBJ) $(VMM_LIBS)
 
 # A program of its own: Zydis comes as a shared library only, and it reads hostile bytes.
 $(BUILD)/vmm-disasm: vmm/disasm/main.c
