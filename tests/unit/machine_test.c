@@ -280,31 +280,48 @@ Test(machine, names_are_checked)
 
 /* --- long mode and ring 3 --- */
 
+/* clang-format off: assembly keeps its lines */
 /*
  * To 64-bit mode with the first 2 MiB mapped onto themselves, for users too: 14 instructions and the far
- * jump; then 7 to ring 3 by IRETQ, with IOPL 3, so that a user can ring the doorbell.
+ * jump; then 6 and the return (IRETQ, perhaps behind SWAPGS) to ring 3, with IOPL 3, so that a user can ring.
  */
 #define TO_LONG_MODE(name)                                                                                   \
 	"movl $0x21007, 0x20000; movl $0x22007, 0x21000; movl $0x87, 0x22000\n"                              \
 	"mov $0x20, %eax; mov %eax, %cr4; mov $0x20000, %eax; mov %eax, %cr3\n"                              \
 	"mov $0xc0000080, %ecx; mov $0x100, %eax; xor %edx, %edx; wrmsr\n"                                   \
-	"mov $0x80000001, %eax; mov %eax, %cr0; lgdt " AT_SYMBOL(                                            \
-		name, 8f) "\n"                                                                               \
-			  "ljmp $8, $" AT_SYMBOL(                                                            \
-				  name, 6f) "\n"                                                             \
-					    ".balign 8\n"                                                    \
-					    "7: .quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, "        \
-					    "0x00cff3000000ffff, 0x00affb000000ffff\n"                       \
-					    "8: .word 47; .long " AT_SYMBOL(name, 7b) "\n"                   \
-										      "6: .code64\n"
+	"mov $0x80000001, %eax; mov %eax, %cr0\n"                                                            \
+	"lgdt " AT_SYMBOL(name, 8f) "\n"                                                                     \
+				    "ljmp $8, $" AT_SYMBOL(                                                  \
+					    name, 6f) "\n"                                                   \
+						      ".balign 8\n"                                          \
+						      "7: .quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff, " \
+						      "0, 0x00cff3000000ffff, 0x00affb000000ffff\n"          \
+						      "8: .word 47; .long " AT_SYMBOL(name,                  \
+										      7b) "\n"               \
+											  "6: .code64\n"
 #define LONG_MODE_INSTRUCTIONS 15
-#define TO_RING_3(name)                                                                                      \
-	"mov $0x70000, %esp; push $0x23; push $0x60000; push $0x3002; push $0x2b; push $" AT_SYMBOL(         \
-		name, 5f) "; iretq\n"                                                                        \
-			  "5:\n"
-#define RING_3_INSTRUCTIONS 7
+#define TO_RING_3(name, instructions)                                                                        \
+	"mov $0x70000, %esp; push $0x23; push $0x60000; push $0x3002; push $0x2b\n"                          \
+	"push $" AT_SYMBOL(name, 5f) "\n" instructions "\n"                                                  \
+				     "5:\n"
+#define RING_3_INSTRUCTIONS 6
 
-GUEST(user, TO_LONG_MODE(user) TO_RING_3(user) "nop; nop; nop\n" RING(0x51) HANG);
+GUEST(user, TO_LONG_MODE(user) TO_RING_3(user, "iretq") "nop; nop; nop\n" RING(0x51) HANG);
+
+/*
+ * Into ring 3 and by an exception back to ring 0, which then rings: what follows ring 3 must not be counted.
+ * The TSS is where PVH's task register says, at 0; RSP0 is its second word.
+ */
+GUEST(round_trip, TO_LONG_MODE(round_trip) "movl $0x70000, 4; lidt " AT_SYMBOL(round_trip, 4f) "\n" TO_RING_3(
+			  round_trip, "swapgs; iretq") "ud2\n"
+						       "3: nop; nop; nop\n" RING(0x51) HANG
+      ".balign 8\n"
+      "2: .fill 96, 1, 0; .long (3b - guest_round_trip) + 0x80000, 0x00108e00, 0, 0\n"
+      "4: .word 111; .quad " AT_SYMBOL(round_trip, 2b) "\n");
+#define ROUND_TRIP_INSTRUCTIONS 2
+
+GUEST(user_hang, TO_LONG_MODE(user_hang) TO_RING_3(user_hang, "iretq") HANG);
+/* clang-format on */
 
 Test(machine, ring_3_is_reached_and_its_registers_read)
 {
@@ -371,7 +388,9 @@ Test(machine, instructions_are_counted_one_by_one)
 
 Test(machine, counting_ends_at_ring_3)
 {
-	CHECK_EQ(COUNT(user), LONG_MODE_INSTRUCTIONS + RING_3_INSTRUCTIONS);
+	CHECK_EQ(COUNT(user), LONG_MODE_INSTRUCTIONS + RING_3_INSTRUCTIONS + 1);
+	CHECK_EQ(COUNT(round_trip),
+		 LONG_MODE_INSTRUCTIONS + ROUND_TRIP_INSTRUCTIONS + RING_3_INSTRUCTIONS + 2);
 }
 
 /* --- what dies --- */
@@ -476,7 +495,6 @@ Test(machine, the_backtrace_follows_frame_pointers_and_ends)
 /* --- what hangs --- */
 
 GUEST(hang, HANG);
-GUEST(user_hang, TO_LONG_MODE(user_hang) TO_RING_3(user_hang) HANG);
 
 static void expect_hang(const char *code, const char *end, const char *detail)
 {

@@ -3,7 +3,8 @@
  * Counting instructions by single-stepping, from the PVH entry to ring 3. Hardware traps after
  * each iteration of a repeated string instruction. Where KVM emulates ring 0 one step may be up to
  * 1024 of them, and one more step, of none, ends the instruction. So their number is taken from RCX: the
- * count is the same on every KVM.
+ * count is the same on every KVM. Nor does each KVM stop behind an IRET to ring 3, which loads RFLAGS anew:
+ * it is recognised before it is done.
  */
 #include "machine/kvm.h"
 
@@ -85,6 +86,36 @@ static uint64_t weigh_step(struct kvm_machine *m, const struct kvm_regs *before,
 	return done || was_inside ? done : 1;
 }
 
+/* Is the code at `code` an IRET, SYSRET or SYSEXIT that will end in ring 3? IRET: by the CS on the stack. */
+static bool returns_to_ring_3(struct kvm_machine *m, const uint8_t *code, size_t n)
+{
+	const struct kvm_sregs *s = &m->run->s.regs.sregs;
+	const size_t at = n && (code[0] & 0xf0) == 0x40 && s->cs.l; /* a REX prefix */
+	const uint64_t word = at && (code[0] & 8) ? 8 : 4;
+	uint16_t cs;
+
+	if (n >= at + 2 && code[at] == 0x0f)
+		return code[at + 1] == 0x07 || code[at + 1] == 0x35;
+	if (n <= at || code[at] != 0xcf)
+		return false;
+	return kvm_read_va(m, s->ss.base + m->run->s.regs.regs.rsp + word, &cs, sizeof(cs)) && (cs & 3) == 3;
+}
+
+/*
+ * How many instructions from here end in ring 3: 1, 2 for SWAPGS and a return (which a KVM that emulates ring
+ * 0 may do as one), or 0.
+ */
+static unsigned int leaves_ring_0(struct kvm_machine *m)
+{
+	static const uint8_t swapgs[] = {0x0f, 0x01, 0xf8};
+	uint8_t code[MAX_INSTRUCTION];
+	size_t n = read_code(m, m->run->s.regs.sregs.cs.base + m->run->s.regs.regs.rip, code);
+
+	if (n < sizeof(swapgs) || memcmp(code, swapgs, sizeof(swapgs)))
+		return returns_to_ring_3(m, code, n);
+	return returns_to_ring_3(m, code + sizeof(swapgs), n - sizeof(swapgs)) ? 2 : 0;
+}
+
 static bool limit_reached(struct kvm_machine *m, struct stop *stop, struct error *e)
 {
 	char headline[160];
@@ -99,10 +130,13 @@ static bool limit_reached(struct kvm_machine *m, struct stop *stop, struct error
 bool kvm_count_step(struct kvm_machine *m, struct stop *stop, struct error *e)
 {
 	const struct kvm_regs *now = &m->run->s.regs.regs;
+	unsigned int left;
 
 	m->base.instructions += weigh_step(m, &m->step_regs, now);
 	m->step_regs = *now;
-	if ((m->run->s.regs.sregs.cs.selector & 3) == 3) {
+	left = leaves_ring_0(m);
+	if (left) {
+		m->base.instructions += left;
 		*stop = (struct stop){.reason = STOP_HOST_ERROR};
 		return kvm_set_stepping(m, false, e) < 0;
 	}
