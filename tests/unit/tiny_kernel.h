@@ -160,9 +160,8 @@ static inline void tiny_free_block(struct tiny *t, uint64_t pfn, unsigned int or
 	uint64_t area = t->lab->zone.va + offsetof(struct zone, free_area) + order * sizeof(struct free_area);
 
 	for (uint64_t i = 0; i < 1UL << order; i++)
-		t->mem_map[pfn + i] = (struct page){ .page_type = PGTY_free_tail, ._mapcount = -1 };
+		t->mem_map[pfn + i] = (struct page){ .flags = flags, .page_type = PGTY_free_tail, ._mapcount = -1 };
 	t->mem_map[pfn].page_type = PGTY_buddy;
-	t->mem_map[pfn].flags = flags;
 	t->mem_map[pfn].order = order;
 	t->mem_map[pfn].private = order;
 	tiny_list_add_tail(t, tiny_page_va(t, pfn) + offsetof(struct page, lru), area);

@@ -241,7 +241,7 @@ BREAK(zone_free) { t->zone->nr_free--; }
 BREAK(zone_end) { t->zone->end_pfn--; }
 BREAK(free_mapped) { *pte(t, t->own_va + PAGE_SIZE) = t->free_pfn << PAGE_SHIFT | USER_R; }
 BREAK(free_refs) { page(t, t->free_pfn)->_refcount = 1; }
-BREAK(free_dirty) { t->ram[((t->free_pfn + 3) << PAGE_SHIFT) + 4095] = 1; }
+BREAK(free_dirty) { t->ram[((t->free_pfn + 4) << PAGE_SHIFT) + 4095] = 1; }
 
 BREAK(cache_objects) { t->caches[SLAB_MM]->objects++; }
 BREAK(slab_empty) { page(t, t->slab_pfn)->inuse = 0; }

@@ -75,8 +75,7 @@ void check_frame_flags(struct verify_context *c, const struct invariant *self)
 	{
 		uint64_t known = frame->role == FRAME_ANON ? PG_anon_exclusive : PG_zeroed | PG_reserved;
 
-		/* Inside a free block only the head's flags mean anything. */
-		if (frame->role == FRAME_UNKNOWN || (frame->role == FRAME_FREE && !frame->block_head))
+		if (frame->role == FRAME_UNKNOWN)
 			continue;
 		if (!holds(c, !(frame->raw.flags & ~known)))
 			report(c, self, AT_FRAME(pfn), "%s: flags %#lx, expected none but %#lx",

@@ -227,7 +227,7 @@ const struct invariant *const invariants[] = {
 	ROW(FAMILY, "free-unused", SEVERITY_FATAL, check_free_unused, "PAGE_TABLE_CHECK, in part",
 	    "Nothing refers to a free frame."),
 	ROW(FAMILY, "free-zero", SEVERITY_ERROR, check_free_zero, "init_on_free, in part",
-	    "A free block that says PG_zeroed holds zeros."),
+	    "A free frame that says PG_zeroed holds zeros."),
 #undef FAMILY
 
 #define FAMILY "Slabs"
