@@ -197,7 +197,7 @@ int script_main(const struct options *o)
 	else
 		run_session(o, &s);
 	session_free(&s);
-	if (s.status != EXIT_HELD)
+	if (s.status != EXIT_HELD && !s.interactive)
 		tell_how_to_repeat(o);
 	return s.status;
 }
