@@ -75,12 +75,31 @@ static unsigned int code_bits(const struct cpu_state *cpu)
 	return cpu->cr0 & CR0_PE ? 32 : 16;
 }
 
+/*
+ * A function's first two instructions, PUSH RBP and MOV RSP, RBP, make its frame. Before the second is done
+ * its caller is not in the chain but on the stack.
+ */
+static void put_hidden_caller(struct out *o, const struct diagnosis *d, size_t word)
+{
+	uint64_t offset = 0, other, ret = 0;
+
+	if (!d->elf || !guest_elf_symbol(d->elf, d->cpu->rip, &offset) || offset > 1)
+		return;
+	if (!d->read_va(d->ctx, d->cpu->gpr[4] + offset * word, &ret, word))
+		return;
+	if (guest_elf_symbol(d->elf, ret - 1, &other)) {
+		put(o, "\n  called from ");
+		put_address(o, d->elf, ret - 1);
+	}
+}
+
 /* Frames by the chain of saved frame pointers, which only ever grow. */
 static void put_backtrace(struct out *o, const struct diagnosis *d)
 {
 	const size_t word = code_bits(d->cpu) == 64 ? 8 : 4;
 	uint64_t fp = d->cpu->gpr[5];
 
+	put_hidden_caller(o, d, word);
 	for (int i = 0; i < MAX_FRAMES && fp && !(fp % word); i++) {
 		uint64_t next = 0, ret = 0;
 

@@ -8,7 +8,14 @@
 struct candidate {
 	uint64_t value;
 	const char *name;
+	int rank;
 };
+
+/* Of several names for one address: functions first, then labels, then marks such as __text_start. */
+static int name_rank(const GElf_Sym *sym, const char *name)
+{
+	return 2 * (GELF_ST_TYPE(sym->st_info) == STT_FUNC) + (*name != '_');
+}
 
 /* Code symbols only: functions, and labels of assembly, which have neither type nor size. */
 static bool symbol_holds(Elf *file, const GElf_Sym *sym, uint64_t va)
@@ -32,14 +39,17 @@ static void search_table(Elf *file, Elf_Scn *scn, const GElf_Shdr *shdr, uint64_
 
 	for (int i = 0; data && gelf_getsym(data, i, &sym); i++) {
 		const char *name;
+		int rank;
 
 		if ((best->name && sym.st_value < best->value) || !symbol_holds(file, &sym, va))
 			continue;
 		name = elf_strptr(file, shdr->sh_link, sym.st_name);
 		if (!name || !*name)
 			continue;
-		best->value = sym.st_value;
-		best->name = name;
+		rank = name_rank(&sym, name);
+		if (best->name && sym.st_value == best->value && rank <= best->rank)
+			continue;
+		*best = (struct candidate){sym.st_value, name, rank};
 	}
 }
 
@@ -53,7 +63,7 @@ static const char *in_bytes(const struct guest_elf *elf, const char *name)
 
 const char *guest_elf_symbol(const struct guest_elf *elf, uint64_t va, uint64_t *offset)
 {
-	struct candidate best = {0, NULL};
+	struct candidate best = {0};
 	Elf_Scn *scn = NULL;
 	GElf_Shdr shdr;
 	Elf *file;
