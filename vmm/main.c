@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/fatal.h"
 #include "options.h"
+#include "report/report.h"
 #include "script/script.h"
 
 struct command {
@@ -31,7 +32,7 @@ static int not_yet(int argc, char **argv)
 }
 
 static const struct command commands[] = {
-	{ "diff", not_yet, NULL },
+	{ "diff", diff_main, "compare two recorded steps, or two recorded runs" },
 	{ "help", help, "this text" },
 	{ "version", version, "the version" },
 	{ "--help", help, NULL },
