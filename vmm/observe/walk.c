@@ -183,13 +183,13 @@ static void walk_entry(struct tree *tree, struct leaf *at)
 	uint64_t entry = at->entry;
 
 	at->pa = leaf_pa(entry, at->level);
+	at->writable &= !!(entry & PTE_RW);
+	at->user &= !!(entry & PTE_US);
+	at->nx |= tree->mode.nxe && (entry & PTE_NX);
 	if (!(entry & PTE_P)) {
 		report_trouble(tree, TROUBLE_NONZERO, at);
 		return;
 	}
-	at->writable &= !!(entry & PTE_RW);
-	at->user &= !!(entry & PTE_US);
-	at->nx |= tree->mode.nxe && (entry & PTE_NX);
 	at->reserved = entry & reserved_bits(entry, at->level, tree->mode);
 	if (at->reserved)
 		report_trouble(tree, TROUBLE_RESERVED, at);
