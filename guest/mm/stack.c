@@ -7,7 +7,10 @@
 
 #define STACK_EXPAND	(128UL << 10)	/* given to a new program at once */
 
-/* May the stack of that size, `grow` pages of them new, be? All limits; commits the memory. */
+/*
+ * May the stack of that size, `grow` pages of them new, be? All limits; commits the memory. (Linux commits it for
+ * a read-only stack as well, and never takes that back.)
+ */
 static int acct_stack_growth(struct vm_area_struct *vma, uint64_t size, uint64_t grow)
 {
 	struct mm_struct *mm = vma->vm_mm;
@@ -18,7 +21,7 @@ static int acct_stack_growth(struct vm_area_struct *vma, uint64_t size, uint64_t
 		return -LX_ENOMEM;
 	if (mlock_future_check(mm, vma->vm_flags, grow << PAGE_SHIFT))
 		return -LX_ENOMEM;
-	return vm_enough_memory(grow);
+	return vma->vm_flags & VM_ACCOUNT ? vm_enough_memory(grow) : 0;
 }
 
 /* Another stack may come close, and so may an area nobody can touch: a guard of the program's own. */
