@@ -98,6 +98,7 @@ void op_end(lua_State *L, const struct task *task, const char *name, const char 
 		words.signo = fault->signo;
 		words.fault_addr = fault->si_addr;
 	}
+	s->doing[0] = 0;
 	if (session_finish(s, task, &words))
 		raise_over(L);
 }

@@ -68,8 +68,8 @@ void tell_error(lua_State *L, struct session *s, int lua_status)
 
 	fflush(s->to);
 	fprintf(stderr, "vmm: %s\n", text);
-	if (s->over && s->error.status == EXIT_GUEST_DIED && s->doing[0])
-		fprintf(stderr, "     (%s)\n", s->doing);
+	if (s->over && s->doing[0])
+		fprintf(stderr, "  in %s\n", s->doing);
 	/* A failed expectation has its status already, and so has an error that ended the run. */
 	if (!s->over && strstr(text, "expectation failed: ") == NULL)
 		s->status = status_max(s->status, s->interactive ? EXIT_HELD : EXIT_USAGE);
@@ -79,22 +79,29 @@ void tell_error(lua_State *L, struct session *s, int lua_status)
 static char *read_script(const char *path, size_t *size, struct error *e)
 {
 	FILE *f = fopen(path, "rb");
-	char *text;
+	struct buf text = {0};
+	char part[16384];
+	size_t n;
 
 	if (!f) {
 		error_set(e, EXIT_USAGE, "cannot open the scenario %s: %s", path, strerror(errno));
 		return NULL;
 	}
-	text = xmalloc(MAX_SCRIPT_SIZE + 1);
-	*size = fread(text, 1, MAX_SCRIPT_SIZE + 1, f);
-	if (ferror(f) || *size > MAX_SCRIPT_SIZE) {
-		error_set(e, EXIT_USAGE, ferror(f) ? "cannot read the scenario %s: %s" :
-			  "%s is no scenario: more than 4 MiB%.0s", path, strerror(errno));
-		free(text);
-		text = NULL;
+	buf_puts(&text, "");
+	while (text.len <= MAX_SCRIPT_SIZE && (n = fread(part, 1, sizeof(part), f)) > 0)
+		buf_add(&text, part, n);
+	if (!ferror(f) && text.len <= MAX_SCRIPT_SIZE) {
+		fclose(f);
+		*size = text.len;
+		return text.text;
 	}
+	if (ferror(f))
+		error_set(e, EXIT_USAGE, "cannot read the scenario %s: %s", path, strerror(errno));
+	else
+		error_set(e, EXIT_USAGE, "%s is no scenario: more than 4 MiB", path);
 	fclose(f);
-	return text;
+	buf_free(&text);
+	return NULL;
 }
 
 static void run_chunk(lua_State *L, struct session *s, const char *text, size_t size, const char *name)
