@@ -55,6 +55,15 @@ static struct named_mm *add_mm(struct names *names, const struct model_mm *mm)
 	return named;
 }
 
+static bool label_taken(const struct names *names, const struct named_mm *by)
+{
+	for (uint32_t i = 0; i < names->nr_mms; i++)
+		if (&names->mms[i] != by && strcmp(names->mms[i].label, by->label) == 0)
+			return true;
+	return false;
+}
+
+/* A task that changes its mm by exec while somebody still holds the old one would give its name twice. */
 static void label_mm(struct names *names, struct named_mm *named, const struct model *model, int index)
 {
 	for (uint32_t i = 0; i < model->nr_tasks; i++) {
@@ -62,6 +71,9 @@ static void label_mm(struct names *names, struct named_mm *named, const struct m
 			continue;
 		snprintf(named->label, sizeof(named->label), "%s",
 			 names_of_task(names, model, model->tasks[i].raw.pid));
+		if (label_taken(names, named))
+			snprintf(named->label, sizeof(named->label), "%.12s#%" PRIu32,
+				 names_of_task(names, model, model->tasks[i].raw.pid), named->id);
 		return;
 	}
 }
