@@ -356,12 +356,17 @@ static uint64_t count(const char *code, const char *end)
 {
 	struct machine_config config = default_config();
 	struct run r;
+	struct stop stop;
 	uint64_t n;
 
 	prepare(&r, code, end);
 	config.max_instructions = TO_STEP;
 	boot_now(&r, config);
-	expect_doorbell(&r, 'Q');
+	stop = go(&r);
+	if (stop.reason == STOP_HOST_ERROR && r.e.status == EXIT_SKIPPED)
+		cr_skip_test("%s", r.e.text);
+	CHECK_THAT(stop.reason == STOP_DOORBELL, "%s", r.e.text);
+	CHECK_EQ(stop.byte, 'Q');
 	n = r.m->instructions;
 	shut_down(&r);
 	return n;
@@ -446,9 +451,11 @@ Test(machine, each_death_is_told_in_its_own_words)
 		stop = go(&r);
 		CHECK_THAT(stop.reason == d->reason && r.e.status == d->status, "%s: %d, %d: %s", d->name,
 			   stop.reason, r.e.status, r.e.text);
-		CHECK_THAT(strstr(r.e.text, d->headline) && strstr(r.e.text, d->detail), "%s: %s", d->name,
-			   r.e.text);
-		CHECK_HAS(r.e.text, "cr0 11");
+		CHECK_THAT(strstr(r.e.text, d->headline), "%s: %s", d->name, r.e.text);
+		/* On AMD a triple fault leaves no registers to tell of. */
+		if (!strstr(r.e.text, "KVM has reset the CPU"))
+			CHECK_THAT(strstr(r.e.text, d->detail) && strstr(r.e.text, "cr0 11"), "%s: %s",
+				   d->name, r.e.text);
 		shut_down(&r);
 	}
 }
@@ -549,6 +556,21 @@ Test(machine, time_between_runs_does_not_count)
 	shut_down(&r);
 }
 
+/* A debug exit takes the place of the halt's own: it must not be stepped over. */
+Test(machine, a_halt_ends_counting)
+{
+	struct machine_config config = default_config();
+	struct stop stop;
+
+	config.max_instructions = TO_STEP;
+	BOOT_WITH(r, halt, config);
+	stop = go(&r);
+	CHECK_EQ(stop.reason, STOP_DIED);
+	CHECK_HAS(r.e.text, "KVM_EXIT_HLT: it halted with nothing that could wake it");
+	CHECK_THAT(r.m->instructions <= 2, "%lu", r.m->instructions);
+	shut_down(&r);
+}
+
 Test(machine, counting_has_a_limit_of_its_own)
 {
 	struct machine_config config = default_config();
@@ -557,6 +579,8 @@ Test(machine, counting_has_a_limit_of_its_own)
 	config.max_instructions = 500;
 	BOOT_WITH(r, hang, config);
 	stop = go(&r);
+	if (stop.reason == STOP_HOST_ERROR && r.e.status == EXIT_SKIPPED)
+		cr_skip_test("%s", r.e.text);
 	CHECK_EQ(stop.reason, STOP_TIME_LIMIT);
 	CHECK_EQ(r.e.status, EXIT_TIME);
 	CHECK_EQ(r.m->instructions, 500);

@@ -34,14 +34,16 @@ struct kvm_machine {
 	uint64_t max_instructions;	/* stepping: end at so many */
 	struct kvm_regs step_regs;	/* stepping: registers before the instruction that comes next */
 	bool step_inside;		/* stepping: that instruction is a repetition under way */
+	bool step_halts;		/* stepping: that instruction is HLT */
+	bool step_seen;			/* stepping: a debug exit has come, so this KVM can */
 };
 
 /* --- kvm_probe.c --- */
 
 /**
  * Open KVM, check its version, create a VM. 0, or -1 with *e (which of missing, no permission, no
- * virtualization, and the cure). kvm_probe keeps what it made for the create() that follows, since making a VM
- * is half of start-up.
+ * virtualization, and the cure). kvm_probe keeps what it made for the create() that follows, since making
+ * a VM is half of start-up.
  */
 int kvm_open(int *kvm_fd, int *vm_fd, struct error *e);
 bool kvm_probe(struct error *e);
@@ -72,6 +74,8 @@ int kvm_set_stepping(struct kvm_machine *m, bool on, struct error *e);
  * run ends with *stop (too many, or a host error).
  */
 bool kvm_count_step(struct kvm_machine *m, struct stop *stop, struct error *e);
+/** Stepping, at the end of a run: does this KVM step at all? If not, *stop and *e say so (EXIT_SKIPPED). */
+void kvm_check_stepping(struct kvm_machine *m, struct stop *stop, struct error *e);
 
 /* --- kvm_names.c --- */
 

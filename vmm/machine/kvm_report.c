@@ -91,10 +91,7 @@ static void say_internal(const struct kvm_run *run, char *text, size_t size)
 	int n;
 
 	if (run->internal.suberror == KVM_INTERNAL_ERROR_EMULATION) {
-		snprintf(text, size,
-			 "%s: this KVM executes the guest's kernel by emulation and cannot emulate the "
-			 "instruction",
-			 name);
+		snprintf(text, size, "%s: KVM had to emulate this instruction of the guest and cannot", name);
 		return;
 	}
 	n = snprintf(text, size, "%s (suberror %u), data", name ? name : "unknown", run->internal.suberror);
@@ -110,13 +107,25 @@ static void say_system_event(const struct kvm_run *run, char *text, size_t size)
 		 run->system_event.ndata ? run->system_event.data[0] : 0);
 }
 
+/* On AMD the state is undefined then, and KVM resets the CPU (svm.c, shutdown_interception). */
+static bool was_reset(const struct kvm_run *run)
+{
+	return run->s.regs.regs.rip == 0xfff0 && run->s.regs.sregs.cs.base == 0xffff0000;
+}
+
+static void say_shutdown(const struct kvm_run *run, char *text, size_t size)
+{
+	snprintf(text, size,
+		 "triple fault: an exception could not be delivered, nor the double fault after it%s",
+		 was_reset(run) ? "; KVM has reset the CPU, so its registers at death are lost" : "");
+}
+
 static void say_what(const struct kvm_run *run, char *text, size_t size)
 {
 	*text = '\0';
 	switch (run->exit_reason) {
 	case KVM_EXIT_SHUTDOWN:
-		snprintf(text, size,
-			 "triple fault: an exception could not be delivered, nor the double fault after it");
+		say_shutdown(run, text, size);
 		break;
 	case KVM_EXIT_HLT:
 		snprintf(text, size, "it halted with nothing that could wake it");

@@ -105,11 +105,9 @@ static bool returns_to_ring_3(struct kvm_machine *m, const uint8_t *code, size_t
  * How many instructions from here end in ring 3: 1, 2 for SWAPGS and a return (which a KVM that emulates ring
  * 0 may do as one), or 0.
  */
-static unsigned int leaves_ring_0(struct kvm_machine *m)
+static unsigned int leaves_ring_0(struct kvm_machine *m, const uint8_t *code, size_t n)
 {
 	static const uint8_t swapgs[] = {0x0f, 0x01, 0xf8};
-	uint8_t code[MAX_INSTRUCTION];
-	size_t n = read_code(m, m->run->s.regs.sregs.cs.base + m->run->s.regs.regs.rip, code);
 
 	if (n < sizeof(swapgs) || memcmp(code, swapgs, sizeof(swapgs)))
 		return returns_to_ring_3(m, code, n);
@@ -130,15 +128,34 @@ static bool limit_reached(struct kvm_machine *m, struct stop *stop, struct error
 bool kvm_count_step(struct kvm_machine *m, struct stop *stop, struct error *e)
 {
 	const struct kvm_regs *now = &m->run->s.regs.regs;
+	uint8_t code[MAX_INSTRUCTION];
 	unsigned int left;
+	size_t n;
 
 	m->base.instructions += weigh_step(m, &m->step_regs, now);
 	m->step_regs = *now;
-	left = leaves_ring_0(m);
+	/* A debug exit behind HLT takes the place of the exit that would tell of it. */
+	if (m->step_halts) {
+		m->run->exit_reason = KVM_EXIT_HLT;
+		*stop = kvm_report_exit(m, e);
+		return true;
+	}
+	n = read_code(m, m->run->s.regs.sregs.cs.base + now->rip, code);
+	m->step_halts = n && code[0] == 0xf4;
+	left = leaves_ring_0(m, code, n);
 	if (left) {
 		m->base.instructions += left;
 		*stop = (struct stop){.reason = STOP_HOST_ERROR};
 		return kvm_set_stepping(m, false, e) < 0;
 	}
 	return m->base.instructions >= m->max_instructions && limit_reached(m, stop, e);
+}
+
+void kvm_check_stepping(struct kvm_machine *m, struct stop *stop, struct error *e)
+{
+	if (m->step_seen || (stop->reason != STOP_DOORBELL && stop->reason != STOP_TIME_LIMIT))
+		return;
+	error_set(e, EXIT_SKIPPED,
+		  "this KVM does not single-step (no debug exit came): instructions cannot be counted here");
+	*stop = (struct stop){.reason = STOP_HOST_ERROR};
 }
