@@ -70,7 +70,7 @@ static int build(struct kvm_machine *m, const struct machine_config *config, str
 	if (kvm_create_vcpu(m, e) ||
 	    time_limit_create(&m->limit, config->time_limit, &m->run->immediate_exit, e))
 		return -1;
-	return config->max_instructions ? kvm_set_stepping(m, true, e) : 0;
+	return config->max_instructions ? kvm_start_stepping(m, e) : 0;
 }
 
 static struct machine *kvm_create(const struct machine_config *config, const struct guest_elf *elf,

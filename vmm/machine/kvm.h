@@ -35,7 +35,6 @@ struct kvm_machine {
 	struct kvm_regs step_regs;	/* stepping: registers before the instruction that comes next */
 	bool step_inside;		/* stepping: that instruction is a repetition under way */
 	bool step_halts;		/* stepping: that instruction is HLT */
-	bool step_seen;			/* stepping: a debug exit has come, so this KVM can */
 };
 
 /* --- kvm_probe.c --- */
@@ -67,15 +66,13 @@ int kvm_translate(struct machine *machine, unsigned int cpu, uint64_t va, uint64
 /* --- kvm_run.c, kvm_step.c --- */
 
 struct stop kvm_run(struct machine *machine, struct error *e);
-/** Turn single-stepping on or off. */
-int kvm_set_stepping(struct kvm_machine *m, bool on, struct error *e);
+/** Before the first run: step and count from now on. -1 with *e, EXIT_SKIPPED where this KVM cannot. */
+int kvm_start_stepping(struct kvm_machine *m, struct error *e);
 /**
  * Stepping, after an instruction has been done: count it, and end the counting in ring 3. True: the
  * run ends with *stop (too many, or a host error).
  */
 bool kvm_count_step(struct kvm_machine *m, struct stop *stop, struct error *e);
-/** Stepping, at the end of a run: does this KVM step at all? If not, *stop and *e say so (EXIT_SKIPPED). */
-void kvm_check_stepping(struct kvm_machine *m, struct stop *stop, struct error *e);
 
 /* --- kvm_names.c --- */
 

@@ -98,7 +98,6 @@ static bool handle_exit(struct kvm_machine *m, struct stop *stop, struct error *
 	case KVM_EXIT_INTR:
 		return false;
 	case KVM_EXIT_DEBUG:
-		m->step_seen = true;
 		if (m->stepping)
 			return kvm_count_step(m, stop, e);
 		break;
@@ -157,8 +156,6 @@ struct stop kvm_run(struct machine *machine, struct error *e)
 	while (!enter(m, &stop, e))
 		;
 	time_limit_stop(&m->limit);
-	if (m->stepping)
-		kvm_check_stepping(m, &stop, e);
 	if (m->console_dirty)
 		fflush(m->console);
 	m->console_dirty = false;

@@ -11,14 +11,54 @@
 #include <string.h>
 
 #define MAX_INSTRUCTION 15
+#define TRIAL_PA	0x2000 /* behind the start information */
+_Static_assert(TRIAL_PA < LOADER_AREA_END, "no segment is there");
 
-int kvm_set_stepping(struct kvm_machine *m, bool on, struct error *e)
+static int set_stepping(struct kvm_machine *m, bool on, struct error *e)
 {
 	struct kvm_guest_debug debug = {.control = on ? KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP : 0};
 
 	if (kvm_ioctl(m->vcpu_fd, KVM_SET_GUEST_DEBUG, &debug, e) < 0)
 		return -1;
 	m->stepping = on;
+	return 0;
+}
+
+/* The CPU at `rip`, with the other registers of *at; taken over by the next KVM_RUN. */
+static void put_cpu(struct kvm_machine *m, const struct kvm_sync_regs *at, uint64_t rip)
+{
+	m->run->s.regs = *at;
+	m->run->s.regs.regs.rip = rip;
+	m->run->kvm_dirty_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+}
+
+/*
+ * Some KVMs take the request and do not step (an emulated SVM, for one), or step only behind the instructions
+ * that they emulate. So one NOP is tried, in the loader's area, before the guest gets the CPU.
+ */
+static bool can_step(struct kvm_machine *m)
+{
+	static const uint8_t trial[] = {0x90, 0x90, 0xf4};
+	const struct kvm_sync_regs start = m->run->s.regs;
+	uint8_t *at = m->ram.bytes + TRIAL_PA;
+	bool stepped;
+
+	memcpy(at, trial, sizeof(trial));
+	put_cpu(m, &start, TRIAL_PA);
+	stepped = !kvm_try(m->vcpu_fd, KVM_RUN, 0) && m->run->exit_reason == KVM_EXIT_DEBUG &&
+		  m->run->s.regs.regs.rip == TRIAL_PA + 1;
+	memset(at, 0, sizeof(trial));
+	put_cpu(m, &start, start.regs.rip);
+	return stepped;
+}
+
+int kvm_start_stepping(struct kvm_machine *m, struct error *e)
+{
+	if (set_stepping(m, true, e))
+		return -1;
+	if (!can_step(m))
+		return error_set(e, EXIT_SKIPPED,
+				 "this KVM does not single-step: instructions cannot be counted here");
 	m->step_regs = m->run->s.regs.regs;
 	return 0;
 }
@@ -146,16 +186,7 @@ bool kvm_count_step(struct kvm_machine *m, struct stop *stop, struct error *e)
 	if (left) {
 		m->base.instructions += left;
 		*stop = (struct stop){.reason = STOP_HOST_ERROR};
-		return kvm_set_stepping(m, false, e) < 0;
+		return set_stepping(m, false, e) < 0;
 	}
 	return m->base.instructions >= m->max_instructions && limit_reached(m, stop, e);
-}
-
-void kvm_check_stepping(struct kvm_machine *m, struct stop *stop, struct error *e)
-{
-	if (m->step_seen || (stop->reason != STOP_DOORBELL && stop->reason != STOP_TIME_LIMIT))
-		return;
-	error_set(e, EXIT_SKIPPED,
-		  "this KVM does not single-step (no debug exit came): instructions cannot be counted here");
-	*stop = (struct stop){.reason = STOP_HOST_ERROR};
 }
