@@ -19,7 +19,7 @@ void page_fault_from_user(struct pt_regs *regs, uint64_t address)
 	struct fault_result result = { LX_SIGSEGV, LX_SEGV_MAPERR };
 	uint32_t error_code = regs->orig_ax;
 
-	if (unlikely(error_code & PF_RSVD))
+	if (unlikely((error_code & PF_RSVD) && address < TASK_SIZE))
 		bad_table(regs, address, error_code);
 	regs->orig_ax = -1UL;
 	if (likely(address < TASK_SIZE)) {
@@ -27,9 +27,10 @@ void page_fault_from_user(struct pt_regs *regs, uint64_t address)
 	} else {
 		/*
 		 * Never the user's, so no area is asked for; and as Linux, ring 3 is not told what is
-		 * mapped.
+		 * mapped. Where ring 3 runs on tables that a hypervisor shares with itself, its own entries
+		 * may even show as reserved bits here, now and then.
 		 */
-		error_code |= PF_P;
+		error_code = (error_code & ~PF_RSVD) | PF_P;
 		lab_event(LAB_EV_FAULT, address, error_code, LAB_FAULT_SEGV_MAPERR, 0);
 	}
 	if (unlikely(result.signo))

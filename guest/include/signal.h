@@ -31,7 +31,7 @@ void put_sighand(struct task *task);
 struct user_sigaction get_action(const struct task *task, int signo);
 /** Set it; -LX_ENOMEM when the first table cannot be had. */
 int set_action(struct task *task, int signo, const struct user_sigaction *action);
-/** Back to the default. */
+/** Back to the default handler. */
 void reset_action(struct task *task, int signo);
 /** exec: handlers become the default, ignored signals stay ignored; an unshared table. -LX_ENOMEM or 0. */
 int flush_signal_handlers(struct task *task);

@@ -134,7 +134,9 @@ static bool get_signal(struct ksiginfo *info, struct user_sigaction *action, con
 		if (sig_ignored_by_default(info->signo))
 			continue;
 		if (sig_stops_by_default(info->signo)) {
-			stop_process(info->signo);
+			/* Of job control there is SIGSTOP alone: the others never stop an orphaned group, and all are. */
+			if (info->signo == LX_SIGSTOP)
+				stop_process(info->signo);
 			continue;
 		}
 		lab_event(LAB_EV_SIGNAL, info->signo, (uint64_t)(int64_t)info->code, info->addr, 0);

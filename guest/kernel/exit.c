@@ -69,11 +69,13 @@ void release_task(struct task *task)
 	free_task(task);
 }
 
-/** The last thread is dying: the process is over. true: nobody will wait, its leader is to vanish too. */
-static bool exit_process(struct task *leader)
+/**
+ * The last thread is dying: the process is over, and how that one ended is how the process did (Linux
+ * synchronize_group_exit()). true: nobody will wait, the leader is to vanish too.
+ */
+static bool exit_process(struct task *leader, int code)
 {
-	if (leader->group_exit)
-		leader->ts.exit_code = leader->group_exit_code;
+	leader->ts.exit_code = code;
 	if (!list_empty(&leader->children))
 		forget_children(leader);
 	return notify_parent(leader);
@@ -87,7 +89,7 @@ static void exit_notify(void)
 
 	me->ts.state = TASK_ZOMBIE;
 	if (--leader->nr_threads == 0)
-		reap_leader = exit_process(leader);
+		reap_leader = exit_process(leader, me->ts.exit_code);
 	if (!is_leader(me)) {
 		unlink_task(me);
 		me->ts.state = TASK_DEAD;

@@ -138,23 +138,25 @@ long ksys_sigaltstack(struct pt_regs *regs)
 
 /* --- sending ------------------------------------------------------------------------------------------------ */
 
-/** Every process that `pid` of kill(2) names, current excluded where it says so. How many there were. */
-static int kill_many(int pid, const struct ksiginfo *info)
+/** Every process that `pid` of kill(2) names, current excluded where it says so. The signal is judged last. */
+static long kill_many(int pid, const struct ksiginfo *info)
 {
 	int group = pid == 0 ? current->group_leader->pgrp : -pid;
 	struct task *task;
-	int found = 0;
+	long ret = -LX_ESRCH;
 
 	list_for_each_entry(task, &init_task.ts.tasks, ts.tasks) {
 		if (!is_leader(task) || (task->ts.flags & PF_KTHREAD))
 			continue;
 		if (pid == -1 ? task == current->group_leader : task->pgrp != group)
 			continue;
-		found++;
+		if (!valid_signal(info->signo))
+			return -LX_EINVAL;
+		ret = 0;
 		if (info->signo)
 			send_signal(task, info, /* to_process = */ true);
 	}
-	return found;
+	return ret;
 }
 
 /** kill(pid, signo) */
@@ -166,19 +168,16 @@ long ksys_kill(struct pt_regs *regs)
 
 	if (pid == INT32_MIN)
 		return -LX_ESRCH;
-	if (pid > 0) {
-		task = find_task(pid);
-		if (!task)
-			return -LX_ESRCH;
-		if (!valid_signal(signo))
-			return -LX_EINVAL;
-		if (signo)
-			send_signal(task, &info, /* to_process = */ true);
-		return 0;
-	}
+	if (pid <= 0)
+		return kill_many(pid, &info);
+	task = find_task(pid);
+	if (!task)
+		return -LX_ESRCH;
 	if (!valid_signal(signo))
 		return -LX_EINVAL;
-	return kill_many(pid, &info) ? 0 : -LX_ESRCH;
+	if (signo)
+		send_signal(task, &info, /* to_process = */ true);
+	return 0;
 }
 
 /** tgid 0: any (tkill). */

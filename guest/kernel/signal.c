@@ -57,11 +57,11 @@ int set_action(struct task *task, int signo, const struct user_sigaction *action
 	return 0;
 }
 
-/** Back to the default. Never fails: what was never set needs no table. */
+/** The handler only, as Linux: flags and mask stay to be read. Never fails: what was never set needs no table. */
 void reset_action(struct task *task, int signo)
 {
-	if (task->sighand)
-		task->sighand->custom &= ~SIGMASK(signo);
+	if (task->sighand && (task->sighand->custom & SIGMASK(signo)))
+		task->sighand->action[signo - 1].handler = SIG_DFL_HANDLER;
 }
 
 /** A table of its own for task, with what `old` holds. */
@@ -113,10 +113,10 @@ int flush_signal_handlers(struct task *task)
 		old->count--;
 	}
 	for (uint64_t left = task->sighand->custom; left; left &= left - 1) {
-		int signo = __builtin_ctzll(left) + 1;
+		struct user_sigaction *action = &task->sighand->action[__builtin_ctzll(left)];
+		bool ignored = action->handler == SIG_IGN_HANDLER;
 
-		if (task->sighand->action[signo - 1].handler != SIG_IGN_HANDLER)
-			reset_action(task, signo);
+		*action = (struct user_sigaction){ .handler = ignored ? SIG_IGN_HANDLER : SIG_DFL_HANDLER };
 	}
 	return 0;
 }
