@@ -5,7 +5,9 @@
 #include "base/fatal.h"
 #include "options.h"
 #include "report/report.h"
+#include "report/report.h"
 #include "script/script.h"
+#include "verify/verify.h"
 
 struct command {
 	const char *name;
@@ -23,6 +25,14 @@ static int version(int argc, char **argv)
 	return EXIT_HELD;
 }
 
+static int invariants_main(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	list_invariants(stdout);
+	return fflush(stdout) ? EXIT_HOST : EXIT_HELD;
+}
+
 /* Of the plan, not of this version: refused by name, lest the word be taken for a guest's. */
 static int not_yet(int argc, char **argv)
 {
@@ -34,6 +44,7 @@ static int not_yet(int argc, char **argv)
 static const struct command commands[] = {
 	{ "diff", diff_main, "compare two recorded steps, or two recorded runs" },
 	{ "help", help, "this text" },
+	{ "invariants", invariants_main, "what is verified after every step, as Markdown (docs/invariants.md)" },
 	{ "version", version, "the version" },
 	{ "--help", help, NULL },
 	{ "-h", help, NULL },
@@ -54,7 +65,7 @@ static int help(int argc, char **argv)
 	puts("\ncommands:");
 	for (unsigned int i = 0; i < NR_COMMANDS; i++)
 		if (commands[i].help)
-			printf("  vmm %-8s %s\n", commands[i].name, commands[i].help);
+			printf("  vmm %-10s %s\n", commands[i].name, commands[i].help);
 	return fflush(stdout) ? EXIT_HOST : EXIT_HELD;
 }
 

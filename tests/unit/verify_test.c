@@ -538,6 +538,25 @@ Test(verify, the_list_names_every_invariant)
 	free(text);
 }
 
+/** The document is what the table says today. */
+Test(verify, the_document_is_up_to_date)
+{
+	static char document[1 << 16];
+	FILE *file = fopen("docs/invariants.md", "r");
+	char *text = NULL;
+	size_t size = 0, n;
+	FILE *out = open_memstream(&text, &size);
+
+	CHECK_THAT(file, "docs/invariants.md cannot be read: tests run at the top of the tree");
+	n = fread(document, 1, sizeof(document) - 1, file);
+	fclose(file);
+	document[n] = '\0';
+	list_invariants(out);
+	fclose(out);
+	CHECK_THAT(!strcmp(document, text), "run `vmm invariants > docs/invariants.md`");
+	free(text);
+}
+
 /* --- random corruption ------------------------------------------------------------------------------------ */
 
 static uint64_t random_state = 0x243f6a8885a308d3UL;
