@@ -5,7 +5,6 @@
 #include "base/fatal.h"
 #include "options.h"
 #include "report/report.h"
-#include "report/report.h"
 #include "script/script.h"
 #include "verify/verify.h"
 
