@@ -182,9 +182,8 @@ static void prep_new_page(struct page *page, gfp_t gfp, unsigned int order)
 	page->_refcount = 1;
 }
 
-struct page *alloc_pages(gfp_t gfp, unsigned int order)
+static struct page *__attribute__((noinline)) alloc_pages_slowpath(struct zone *zone, gfp_t gfp, unsigned int order)
 {
-	struct zone *zone = &contig_zone;
 	struct page *page = NULL;
 
 	BUG_ON(order >= NR_ORDERS);
@@ -202,6 +201,31 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	}
 	prep_new_page(page, gfp, order);
 	return page;
+}
+
+/* One frame at the frontier, where RAM and so its struct page are zero: what move_frontier and prep_new_page come to. */
+static struct page *take_fresh_frame(struct zone *zone)
+{
+	struct page *page = pfn_to_page(zone->frontier_pfn);
+
+	spin_lock(&zone->lock);
+	zone->frontier_pfn++;
+	spin_unlock(&zone->lock);
+	page->private = PG_zeroed;
+	page->_mapcount = -1;
+	page->_refcount = 1;
+	return page;
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	struct zone *zone = &contig_zone;
+
+	/* Until the first frame is freed all allocations are like this, so it is made cheap. */
+	if (order == 0 && !zone->nr_free && mm_profile.ram_zeroed && zone->frontier_pfn < zone->end_pfn &&
+	    !fail_nth_alloc)
+		return take_fresh_frame(zone);
+	return alloc_pages_slowpath(zone, gfp, order);
 }
 
 /* A page that is freed must look as its last user was bound to leave it. */
