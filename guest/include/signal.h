@@ -17,11 +17,18 @@
 #define ERESTARTSYS	512	/* restarted if the handler has SA_RESTART */
 #define ERESTARTNOHAND	514	/* restarted only if no handler ran */
 
-/** Actions of a process. Only entries whose bit is set in `custom` hold anything: the others are the default. */
+#define SIGHAND_INLINE	6
+
+/**
+ * Actions of a process. Few signals ever get one, and every fork copies them: so they are packed in the order they
+ * were set, and only those that exist are copied.
+ */
 struct sighand_struct {
-	int32_t count;
-	uint64_t custom;			/* bit signo - 1 */
-	struct user_sigaction action[LX_NSIG];	/* [signo - 1] */
+	int32_t count;			/* tasks that share it (CLONE_SIGHAND) */
+	uint32_t used;			/* entries of table */
+	uint8_t slot[LX_NSIG];		/* [signo - 1]: its entry in table, plus one; 0: never set */
+	struct user_sigaction *table;	/* inline_table, or an object of LX_NSIG entries */
+	struct user_sigaction inline_table[SIGHAND_INLINE];
 };
 
 /** Share (CLONE_SIGHAND) or copy the actions for a new task. -LX_ENOMEM or 0. */

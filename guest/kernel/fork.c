@@ -96,12 +96,12 @@ void attach_task(struct task *task, struct task *parent)
 		list_add_tail(&task->sibling, &parent->children);
 }
 
-/** A frame that switch_stacks pops, right below whatever lies at `top`. */
-static struct switch_frame *push_switch_frame(struct task *task, void *top, void (*start)(void))
+/** A frame that switch_stacks pops, right below pt_regs. Registers that `start` does not look at hold anything. */
+static struct switch_frame *push_switch_frame(struct task *task, void (*start)(void))
 {
-	struct switch_frame *frame = (struct switch_frame *)top - 1;
+	struct switch_frame *frame = (struct switch_frame *)task_regs(task) - 1;
 
-	memset(frame, 0, sizeof(*frame));
+	frame->bp = 0;			/* backtraces end here */
 	frame->ip = (uint64_t)start;
 	task->sp = (uint64_t)frame;
 	return frame;
@@ -109,7 +109,7 @@ static struct switch_frame *push_switch_frame(struct task *task, void *top, void
 
 void prepare_user_task(struct task *task)
 {
-	push_switch_frame(task, task_regs(task), user_task_start);
+	push_switch_frame(task, user_task_start);
 }
 
 struct task *kernel_thread(void (*fn)(void *), void *arg, const char comm[TASK_COMM_LEN])
@@ -122,7 +122,7 @@ struct task *kernel_thread(void (*fn)(void *), void *arg, const char comm[TASK_C
 	task->ts.flags = PF_KTHREAD;
 	task->files = &init_files;
 	set_task_comm(task, comm);
-	frame = push_switch_frame(task, task_regs(task), kernel_task_start);
+	frame = push_switch_frame(task, kernel_task_start);
 	frame->bx = (uint64_t)fn;
 	frame->r12 = (uint64_t)arg;
 	attach_task(task, &init_task);

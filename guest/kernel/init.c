@@ -58,9 +58,10 @@ static void parse_cmdline(const char *s)
 
 static void __noreturn cpu_idle(void)
 {
+	/* It is here whenever nothing can run, from the start. */
 	for (;;) {
-		schedule();
 		lab_quiesce();
+		schedule();
 	}
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sending signals, and the queues they wait in (Linux kernel/signal.c). Taking them is deliver.c. A signal pends for
+ * Sending signals, and the queues they wait in (Linux kernel/signal.c). Taking them is deliver.c, what a process does
+ * about them is sighand.c. A signal pends for
  * one thread or for a process; standard signals pend once, real-time ones (from 32 up) as often as sent.
  */
 #include "signal.h"
@@ -11,7 +12,6 @@ struct sigqueue {
 };
 
 static DEFINE_KMEM_CACHE(sigqueue_cachep, "sigqueue", sizeof(struct sigqueue));
-static DEFINE_KMEM_CACHE(sighand_cachep, "sighand_struct", sizeof(struct sighand_struct));
 
 #define STOP_MASK	(SIGMASK(LX_SIGSTOP) | SIGMASK(LX_SIGTSTP) | SIGMASK(LX_SIGTTIN) | SIGMASK(LX_SIGTTOU))
 #define IGNORE_MASK	(SIGMASK(LX_SIGCONT) | SIGMASK(LX_SIGCHLD) | SIGMASK(LX_SIGWINCH) | SIGMASK(LX_SIGURG))
@@ -24,108 +24,6 @@ bool sig_ignored_by_default(int signo)
 bool sig_stops_by_default(int signo)
 {
 	return STOP_MASK & SIGMASK(signo);
-}
-
-/* --- actions ------------------------------------------------------------------------------------------ */
-
-struct user_sigaction get_action(const struct task *task, int signo)
-{
-	if (task->sighand && (task->sighand->custom & SIGMASK(signo)))
-		return task->sighand->action[signo - 1];
-	return (struct user_sigaction){ .handler = SIG_DFL_HANDLER };
-}
-
-static struct sighand_struct *alloc_sighand(void)
-{
-	struct sighand_struct *sighand = kmem_cache_alloc(&sighand_cachep);
-
-	if (sighand) {
-		sighand->count = 1;
-		sighand->custom = 0;
-	}
-	return sighand;
-}
-
-int set_action(struct task *task, int signo, const struct user_sigaction *action)
-{
-	if (!task->sighand)
-		task->sighand = alloc_sighand();
-	if (!task->sighand)
-		return -LX_ENOMEM;
-	task->sighand->action[signo - 1] = *action;
-	task->sighand->custom |= SIGMASK(signo);
-	return 0;
-}
-
-/** The handler only, as Linux: flags and mask stay to be read. Never fails: what was never set needs no table. */
-void reset_action(struct task *task, int signo)
-{
-	if (task->sighand && (task->sighand->custom & SIGMASK(signo)))
-		task->sighand->action[signo - 1].handler = SIG_DFL_HANDLER;
-}
-
-/** A table of its own for task, with what `old` holds. */
-static int copy_sighand_of(struct task *task, const struct sighand_struct *old)
-{
-	struct sighand_struct *new = alloc_sighand();
-
-	if (!new)
-		return -LX_ENOMEM;
-	new->custom = old->custom;
-	for (uint64_t left = old->custom; left; left &= left - 1) {
-		int i = __builtin_ctzll(left);
-
-		new->action[i] = old->action[i];
-	}
-	task->sighand = new;
-	return 0;
-}
-
-int copy_sighand(struct task *child, bool share)
-{
-	struct sighand_struct *old = current->sighand;
-
-	/* Sharing needs something to share, or a later first action would be one thread's alone. */
-	if (share && !old)
-		old = current->sighand = alloc_sighand();
-	if (!old)
-		return share ? -LX_ENOMEM : 0;
-	if (share) {
-		old->count++;
-		child->sighand = old;
-		return 0;
-	}
-	return copy_sighand_of(child, old);
-}
-
-int flush_signal_handlers(struct task *task)
-{
-	struct sighand_struct *old = task->sighand;
-
-	if (!old)
-		return 0;
-	if (old->count > 1) {
-		task->sighand = NULL;
-		if (copy_sighand_of(task, old)) {
-			task->sighand = old;
-			return -LX_ENOMEM;
-		}
-		old->count--;
-	}
-	for (uint64_t left = task->sighand->custom; left; left &= left - 1) {
-		struct user_sigaction *action = &task->sighand->action[__builtin_ctzll(left)];
-		bool ignored = action->handler == SIG_IGN_HANDLER;
-
-		*action = (struct user_sigaction){ .handler = ignored ? SIG_IGN_HANDLER : SIG_DFL_HANDLER };
-	}
-	return 0;
-}
-
-void put_sighand(struct task *task)
-{
-	if (task->sighand && --task->sighand->count == 0)
-		kmem_cache_free(&sighand_cachep, task->sighand);
-	task->sighand = NULL;
 }
 
 /* --- queues ------------------------------------------------------------------------------------------- */
