@@ -14,10 +14,12 @@ $(BUILD)/obj/vmm/%.c.o: vmm/%.c
 	$(Q)echo "  CC    $<"
 	$(Q)gcc $(VMM_FLAGS) -MMD -MP -c $< -o $@
 
-# --no-warnings: libedit expands ~user by the name service, which a static program may lack; nothing else warns.
+# The tour is embedded (.incbin), which the compiler's dependencies do not tell.
+$(BUILD)/obj/vmm/script/tour.c.o $(BUILD)/obj/san/vmm/script/tour.c.o: tests/scenarios/tour.lua
+
 $(BUILD)/vmm: $(VMM_OBJ)
 	$(Q)echo "  LD    $@"
-	$(Q)gcc -static -Wl,--no-warnings -o $@ $(VMM_OBJ) $(VMM_LIBS)
+	$(Q)gcc -static -o $@ $(VMM_OBJ) $(VMM_LIBS)
 
 # A program of its own: Zydis comes as a shared library only, and it reads hostile bytes.
 $(BUILD)/vmm-disasm: vmm/disasm/main.c

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pictures, their differences and the files made of them, from models made by hand: one process with two areas,
- * the agent's pages beside them, frames that come, go and are shared.
+ * Pictures, their differences and the files made of them, from models made by hand: one process with two
+ * areas, the agent's pages beside them, frames that come, go and are shared.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,12 +22,12 @@
 #include <signal.h>
 
 #define NR_FRAMES 256
-#define P	  0x7ffff7ff0000UL	/* where the test's area begins */
+#define P	  0x7ffff7ff0000UL /* where the test's area begins */
 #define ZERO_PFN  1
-#define PGD	  100			/* frames of the tables of mm 1 */
+#define PGD	  100 /* frames of the tables of mm 1 */
 #define AGENT_PFN 120
 
-/* --- a model made by hand --------------------------------------------------------------------------- */
+/* --- a model made by hand ------------------------------------------------------------------------------ */
 
 struct fixture {
 	struct model model;
@@ -49,8 +49,13 @@ static void add_leaf(struct fixture *f, int mm, uint64_t va, uint64_t pfn, uint6
 	for (; at > 0 && f->leaves[mm][at - 1].va > va; at--)
 		f->leaves[mm][at] = f->leaves[mm][at - 1];
 	f->leaves[mm][at] = (struct leaf){
-		.va = va, .pa = pfn << PAGE_SHIFT, .entry = pfn << PAGE_SHIFT | bits | PTE_P, .level = 1,
-		.writable = bits & PTE_RW, .user = true, .nx = true,
+		.va = va,
+		.pa = pfn << PAGE_SHIFT,
+		.entry = pfn << PAGE_SHIFT | bits | PTE_P,
+		.level = 1,
+		.writable = bits & PTE_RW,
+		.user = true,
+		.nx = true,
 	};
 	if (pfn == ZERO_PFN)
 		return;
@@ -101,7 +106,7 @@ static void add_process(struct fixture *f, int index, int pid, int parent, const
 	task->raw.parent.va = 0x100UL * parent;
 	snprintf(task->comm, sizeof(task->comm), "%s", comm);
 	add_table(f, index, 4, 0, PGD + index * 4);
-	add_table(f, index, 1, 0x400000, PGD + index * 4 + 1);	/* the agent's */
+	add_table(f, index, 1, 0x400000, PGD + index * 4 + 1); /* the agent's */
 	add_table(f, index, 1, P & ~(PMD_SIZE - 1), PGD + index * 4 + 2);
 	add_vma(f, index, AGENT_TEXT, AGENT_TEXT + PAGE_SIZE, VM_READ | VM_EXEC);
 	add_leaf(f, index, AGENT_TEXT, AGENT_PFN + index, 0);
@@ -112,7 +117,7 @@ static void add_process(struct fixture *f, int index, int pid, int parent, const
 /* init_mm, an idle task, process a with four read-write pages of area at P. */
 static struct fixture *make_fixture(void)
 {
-	static struct fixture fixture;		/* each test is a process of its own */
+	static struct fixture fixture; /* each test is a process of its own */
 	struct fixture *f = &fixture;
 	struct model *m = &f->model;
 
@@ -157,7 +162,7 @@ static const char *changes(const struct picture *before, const struct picture *n
 	return buf_text(&b);
 }
 
-/* --- names ------------------------------------------------------------------------------------------- */
+/* --- names --------------------------------------------------------------------------------------------- */
 
 Test(report, frames_are_named_by_first_appearance_and_the_agents_not_at_all)
 {
@@ -173,7 +178,7 @@ Test(report, frames_are_named_by_first_appearance_and_the_agents_not_at_all)
 	CHECK_EQ(names_number(&names, 200), 3);
 	CHECK_EQ(names_number(&names, 50), 4);
 	CHECK_EQ(names_number(&names, AGENT_PFN + 1), 0);
-	CHECK_EQ(names_number(&names, PGD + 5), 0);	/* the table that leads to the agent alone */
+	CHECK_EQ(names_number(&names, PGD + 5), 0); /* the table that leads to the agent alone */
 	CHECK_EQ(p->mms[0].nr_pages, 2);
 	CHECK_EQ(p->mms[0].nr_areas, 1);
 	CHECK_EQ(p->mms[0].nr_tables, 2);
@@ -188,7 +193,7 @@ Test(report, a_frame_that_was_free_has_a_new_name_when_it_comes_back)
 	add_leaf(f, 1, P, 200, PTE_RW);
 	first = look(&names, f, NULL);
 	CHECK_EQ(first->mms[0].pages[0].name, 3);
-	f->mms[1].nr_leaves = 1;			/* the agent's alone */
+	f->mms[1].nr_leaves = 1; /* the agent's alone */
 	f->frames[200].role = FRAME_FREE;
 	second = look(&names, f, first);
 	CHECK_EQ(names_number(&names, 200), 0);
@@ -207,7 +212,7 @@ Test(report, raw_hides_nothing)
 	static struct buf b;
 
 	p = look(&names, f, NULL);
-	CHECK_EQ(p->nr_mms, 2);				/* init_mm too */
+	CHECK_EQ(p->nr_mms, 2); /* init_mm too */
 	CHECK_EQ(p->mms[1].nr_pages, 1);
 	CHECK_EQ(p->mms[1].nr_areas, 2);
 	CHECK_EQ(p->mms[1].nr_tables, 3);
@@ -243,13 +248,13 @@ Test(report, accessed_is_told_where_somebody_is_known_to_have_accessed)
 	first = keep(picture_build(&names, &f->model, NULL, &touch, 1));
 	CHECK_EQ(first->mms[0].pages[0].bits & (PB_A | PB_D), PB_A | PB_D);
 	CHECK_EQ(first->mms[0].pages[1].bits & (PB_A | PB_D), 0);
-	second = look(&names, f, first);		/* known ever after … */
+	second = look(&names, f, first); /* known ever after … */
 	CHECK_EQ(second->mms[0].pages[0].bits & PB_A, PB_A);
 	CHECK_STR(changes(first, second), "");
 	f->mms[1].nr_leaves = 1;
 	f->frames[200].nr_maps = 0;
 	add_leaf(f, 1, P, 200, PTE_RW | PTE_A);
-	f->leaves[1][1].pa = f->leaves[1][1].pa + PAGE_SIZE;	/* … until another frame is there */
+	f->leaves[1][1].pa = f->leaves[1][1].pa + PAGE_SIZE; /* … until another frame is there */
 	third = look(&names, f, second);
 	CHECK_EQ(third->mms[0].pages[0].bits & PB_A, 0);
 }
@@ -283,12 +288,12 @@ Test(report, counters_are_the_guests_less_what_the_host_finds_to_be_the_agents)
 	CHECK_EQ(c.anon, 0);
 	CHECK_EQ(c.areas, 1);
 	CHECK_EQ(c.tables, 1);
-	f->mms[1].raw.total_vm += 3;		/* a wrong count of the guest's must show */
+	f->mms[1].raw.total_vm += 3; /* a wrong count of the guest's must show */
 	CHECK_EQ(count_mm(&f->model, &f->mms[1], false).total_vm, 7);
 	CHECK_EQ(count_mm(&f->model, &f->mms[1], true).total_vm, 8);
 }
 
-/* --- differences ----------------------------------------------------------------------------------------- */
+/* --- differences --------------------------------------------------------------------------------------- */
 
 Test(report, equal_neighbours_are_one_line)
 {
@@ -299,10 +304,9 @@ Test(report, equal_neighbours_are_one_line)
 	for (int i = 0; i < 3; i++)
 		add_leaf(f, 1, P + i * PAGE_SIZE, 200 + 7 * i, PTE_RW);
 	second = look(&names, f, first);
-	CHECK_STR(changes(first, second),
-		  "     ~ 7ffff7ff0000-7ffff7ff3000 ----  ->  F3..F5 rw-u            "
-		  "pgd[255] pud[511] pmd[447] pte[496..498]\n"
-		  "     + F3..F5                   anon of a, ref 1, map 1\n");
+	CHECK_STR(changes(first, second), "     ~ 7ffff7ff0000-7ffff7ff3000 ----  ->  F3..F5 rw-u            "
+					  "pgd[255] pud[511] pmd[447] pte[496..498]\n"
+					  "     + F3..F5                   anon of a, ref 1, map 1\n");
 }
 
 Test(report, areas_that_keep_an_end_have_changed_and_others_came_and_went)
@@ -317,7 +321,8 @@ Test(report, areas_that_keep_an_end_have_changed_and_others_came_and_went)
 	f->mms[1].raw.map_count = 2;
 	f->mms[1].raw.total_vm = 5;
 	second = look(&names, f, first);
-	CHECK_HAS(changes(first, second), "~ 7ffff7ff0000-7ffff7ff4000 rw-p  ->  7ffff7ff0000-7ffff7ff1000 r--p");
+	CHECK_HAS(changes(first, second),
+		  "~ 7ffff7ff0000-7ffff7ff4000 rw-p  ->  7ffff7ff0000-7ffff7ff1000 r--p");
 	CHECK_HAS(changes(first, second), "+ 7ffff7ff3000-7ffff7ff4000 rw-p  anon");
 	CHECK_HAS(changes(second, first), "- 7ffff7ff3000-7ffff7ff4000 rw-p  anon");
 }
@@ -340,11 +345,12 @@ Test(report, a_forked_mm_is_told_as_what_it_has_in_common_with_its_parents)
 	CHECK_HAS(changes(first, second), "+ task child  pid 3, child of 2\n");
 	CHECK_HAS(changes(first, second), "~ a 7ffff7ff0000           F3 rw-u  ->  F3 r--u cow\n");
 	CHECK_HAS(changes(first, second), "+ mm of child  cr3 F4, 1 area and 1 page as in a\n");
-	CHECK_HAS(changes(first, second), "~ F3                       ref 1 -> 2, map 1 -> 2, of a and child\n");
+	CHECK_HAS(changes(first, second),
+		  "~ F3                       ref 1 -> 2, map 1 -> 2, of a and child\n");
 	CHECK(!strstr(changes(first, second), "~ child"));
 }
 
-/* --- text that comes from a guest ------------------------------------------------------------------------ */
+/* --- text that comes from a guest ---------------------------------------------------------------------- */
 
 Test(report, nothing_of_a_comm_reaches_a_terminal_or_breaks_json)
 {
@@ -364,14 +370,19 @@ Test(report, nothing_of_a_comm_reaches_a_terminal_or_breaks_json)
 				"\\u00f4\\u0090\\u0080\\u0080 \\u0001\"");
 }
 
-/* --- the document ----------------------------------------------------------------------------------------- */
+/* --- the document -------------------------------------------------------------------------------------- */
 
 static const struct report_header header = {.version = "mmscope test", .machine = "none", .abi_version = 1};
 
 static struct report_step plain_step(const struct fixture *f, uint32_t number)
 {
-	return (struct report_step){.number = number, .pid = 2, .op = "nothing", .args = "", .result = "ok",
-				    .status = "ok", .now = &f->model};
+	return (struct report_step){.number = number,
+				    .pid = 2,
+				    .op = "nothing",
+				    .args = "",
+				    .result = "ok",
+				    .status = "ok",
+				    .now = &f->model};
 }
 
 static char *make_directory(void)
@@ -470,7 +481,8 @@ Test(report, a_full_disk_ends_the_run_and_keeps_what_was_recorded)
 Test(report, a_reader_that_has_gone_is_a_host_error)
 {
 	struct fixture *f = make_fixture();
-	struct report_config config = {.detail = DETAIL_FULL, .verify = "step", .to = fopen("/dev/full", "w")};
+	struct report_config config = {
+		.detail = DETAIL_FULL, .verify = "step", .to = fopen("/dev/full", "w")};
 	struct error e;
 
 	(void)f;
@@ -479,11 +491,13 @@ Test(report, a_reader_that_has_gone_is_a_host_error)
 	CHECK_HAS(e.text, "cannot write the report");
 }
 
-/* --- the reader of recorded steps --------------------------------------------------------------------------- */
+/* --- the reader of recorded steps
+ * --------------------------------------------------------------------------- */
 
 Test(report, recorded_steps_cut_anywhere_are_refused_without_a_crash)
 {
-	static const char text[] = "{\"a\":[{\"va\":\"0x1\",\"n\":1},{\"va\":\"0x2\",\"s\":\"\\\"x\\u0041\"}],\"b\":{\"c\":null}}";
+	static const char text[] = "{\"a\":[{\"va\":\"0x1\",\"n\":1},{\"va\":\"0x2\",\"s\":\"\\\"x\\u0041\"}]"
+				   ",\"b\":{\"c\":null}}";
 	struct error e;
 
 	for (size_t n = 0; n <= sizeof(text) - 1; n++) {
@@ -491,7 +505,7 @@ Test(report, recorded_steps_cut_anywhere_are_refused_without_a_crash)
 		char *copy = xmalloc(n + 1);
 		int result;
 
-		memcpy(copy, text, n);		/* of its own size, so that the sanitizer sees a step beyond */
+		memcpy(copy, text, n); /* of its own size, so that the sanitizer sees a step beyond */
 		result = flat_parse(&flat, copy, n, "cut", &e);
 		CHECK_THAT((result == 0) == (n == sizeof(text) - 1), "%zu bytes", n);
 		flat_free(&flat);

@@ -11,7 +11,7 @@
 #include "script/run.h"
 #include "uapi.h"
 
-/* --- a target that answers as the test wants ------------------------------------------------------------ */
+/* --- a target that answers as the test wants ----------------------------------------------------------- */
 
 static struct agent_report next_report;
 static struct agent_cmd last_cmd;
@@ -101,16 +101,30 @@ static void destroy(struct target *t)
 }
 
 static const struct target_ops ops = {
-	.name = "test", .start = start, .spawn = spawn, .free_channel = free_channel, .post = post, .run = run,
-	.poll = poll, .tick = tick, .events = events, .observe = observe, .aids = aids, .destroy = destroy,
+	.name = "test",
+	.start = start,
+	.spawn = spawn,
+	.free_channel = free_channel,
+	.post = post,
+	.run = run,
+	.poll = poll,
+	.tick = tick,
+	.events = events,
+	.observe = observe,
+	.aids = aids,
+	.destroy = destroy,
 };
 static struct target the_target = {.ops = &ops, .description = "test"};
 
 static const struct options options = {
-	.verify = VERIFY_OFF, .dump = DUMP_NONE, .seed = 1, .time_limit = 1, .guest = "guest.bin",
+	.verify = VERIFY_OFF,
+	.dump = DUMP_NONE,
+	.seed = 1,
+	.time_limit = 1,
+	.guest = "guest.bin",
 };
 
-/* --- running a chunk -------------------------------------------------------------------------------------- */
+/* --- running a chunk ----------------------------------------------------------------------------------- */
 
 static struct session s;
 static lua_State *L;
@@ -172,7 +186,7 @@ static void fails(const char *text, const char *words)
 	CHECK_HAS(error, words);
 }
 
-/* --- the sandbox ------------------------------------------------------------------------------------------- */
+/* --- the sandbox --------------------------------------------------------------------------------------- */
 
 Test(script, pairs_go_in_one_order)
 {
@@ -180,9 +194,11 @@ Test(script, pairs_go_in_one_order)
 	runs("local t, seen = {z = 1, [3] = 1, a = 1, [1] = 1, [2.5] = 1, [true] = 1, [-4] = 1}, {}\n"
 	     "for k in pairs(t) do seen[#seen + 1] = tostring(k) end\n"
 	     "assert(table.concat(seen, ' ') == '-4 1 2.5 3 a z true', table.concat(seen, ' '))");
-	runs("local t = {a = 1, b = 2, c = 3}\nfor k in pairs(t) do t[k] = nil; t.c = nil end assert(rawlen(t) == 0)");
+	runs("local t = {a = 1, b = 2, c = 3}\nfor k in pairs(t) do t[k] = nil; t.c = nil end "
+	     "assert(rawlen(t) == 0)");
 	runs("local n = 0 for i, v in ipairs({1, 2, 3}) do n = n + v end assert(n == 6)");
-	runs("local t = setmetatable({}, {__pairs = function() return function(_, k) if not k then return 1 end end end})\n"
+	runs("local t = setmetatable({}, {__pairs = function() return function(_, k) if not k then return 1 "
+	     "end end end})\n"
 	     "local n = 0 for k in pairs(t) do n = n + k end assert(n == 1)");
 	fails("for k in pairs({[{}] = 1}) do end", "a key is a table");
 	fails("for k in pairs(nil) do end", "table expected");
@@ -234,7 +250,8 @@ Test(script, text_chunks_only)
 	open_session();
 	CHECK_EQ(luaL_loadbufferx(L, "\x1bLua", 4, "=binary", "t"), LUA_ERRSYNTAX);
 	lua_settop(L, 0);
-	for (const char *const *name = (const char *const[]){"io", "os", "debug", "require", "load", "dofile", NULL};
+	for (const char *const *name =
+		     (const char *const[]){"io", "os", "debug", "require", "load", "dofile", NULL};
 	     *name; name++) {
 		lua_pushglobaltable(L);
 		lua_pushstring(L, *name);
@@ -262,7 +279,8 @@ Test(script, time_has_a_limit_that_pcall_does_not_lift)
 	close_session();
 }
 
-/* --- operations ---------------------------------------------------------------------------------------------- */
+/* --- operations
+ * ---------------------------------------------------------------------------------------------- */
 
 Test(script, commands_carry_what_the_script_said)
 {
@@ -338,9 +356,10 @@ Test(script, agents_may_report_anything)
 {
 	open_session();
 	runs("a = spawn('a')");
-	next_report = (struct agent_report){.status = AGENT_FAULT, .signo = 0x12345678, .si_code = -7, .si_addr = ~0UL,
-					    .done = ~0UL};
-	runs("local v, f = a:read(0) assert(v == nil and f.signal == 0x12345678 and f.code == -7 and f.addr == -1)");
+	next_report = (struct agent_report){
+		.status = AGENT_FAULT, .signo = 0x12345678, .si_code = -7, .si_addr = ~0UL, .done = ~0UL};
+	runs("local v, f = a:read(0) assert(v == nil and f.signal == 0x12345678 and f.code == -7 and f.addr "
+	     "== -1)");
 	runs("a:fill(0x1000, 16, 1)");
 	next_report = (struct agent_report){.value = -4095};
 	runs("local v, e = a:syscall('getpid') assert(v == nil and e == 'error 4095', e)");
@@ -388,7 +407,8 @@ Test(script, handles_outlive_what_they_tell_of)
 	close_session();
 }
 
-/* --- expectations ---------------------------------------------------------------------------------------------- */
+/* --- expectations
+ * ---------------------------------------------------------------------------------------------- */
 
 Test(script, expectations_that_fail_count_even_when_caught)
 {
@@ -402,7 +422,8 @@ Test(script, expectations_that_fail_count_even_when_caught)
 	fails("expect.fault(function() return nil, {signal = 'SIGBUS'} end, {signal = 'SIGSEGV'})",
 	      "the fault's signal is \"SIGBUS\" and not \"SIGSEGV\"");
 	fails("expect.fault(function() return nil, {} end, {sginal = 1})", "unknown field 'sginal'");
-	fails("expect.errno(function() return nil, 'EPERM' end, 'ENOMEM')", "the error is EPERM and not ENOMEM");
+	fails("expect.errno(function() return nil, 'EPERM' end, 'ENOMEM')",
+	      "the error is EPERM and not ENOMEM");
 	runs("expect.errno(function() return nil, 'EPERM' end, 'EPERM')");
 	runs("pcall(expect, false)");
 	CHECK_EQ(s.failures, 7);

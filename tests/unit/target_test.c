@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The host's side of the lab channel against guests that keep the protocol and guests that do not: a machine of
- * plain memory whose "guest" is a function of the test.
+ * The host's side of the lab channel against guests that keep the protocol and guests that do not: a machine
+ * of plain memory whose "guest" is a function of the test.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,8 @@ static int (*guest)(void);
 
 static const struct machine_ops ops;
 
-static struct machine *create(const struct machine_config *config, const struct guest_elf *e, struct error *error)
+static struct machine *create(const struct machine_config *config, const struct guest_elf *e,
+			      struct error *error)
 {
 	(void)config;
 	(void)e;
@@ -71,7 +72,12 @@ static void destroy(struct machine *m)
 }
 
 static const struct machine_ops ops = {
-	.name = "test", .create = create, .run = run, .get_cpu = get_cpu, .translate = translate, .destroy = destroy,
+	.name = "test",
+	.create = create,
+	.run = run,
+	.get_cpu = get_cpu,
+	.translate = translate,
+	.destroy = destroy,
 };
 
 static int boot_well(void)
@@ -352,7 +358,7 @@ Test(target, a_task_from_spawn_to_death)
 	CHECK_EQ(t->ops->poll(t, 0, &report, &fresh, &exit_code, &pid), TASK_AWAITS);
 	CHECK(fresh);
 	CHECK_EQ(report.value, 42);
-	CHECK_EQ(report.len, AGENT_DATA);		/* clamped */
+	CHECK_EQ(report.len, AGENT_DATA); /* clamped */
 	CHECK_EQ(t->ops->poll(t, 0, &report, &fresh, &exit_code, &pid), TASK_AWAITS);
 	CHECK(!fresh);
 
@@ -364,7 +370,7 @@ Test(target, a_task_from_spawn_to_death)
 
 	guest = kill_it;
 	CHECK_EQ(t->ops->run(t, &e), 0);
-	CHECK_EQ(t->ops->free_channel(t), 1);		/* its end is not told yet */
+	CHECK_EQ(t->ops->free_channel(t), 1); /* its end is not told yet */
 	CHECK_EQ(t->ops->poll(t, 0, &report, &fresh, &exit_code, &pid), TASK_GONE);
 	CHECK_EQ(exit_code, 9);
 	CHECK_EQ(t->ops->free_channel(t), 0);
@@ -380,7 +386,7 @@ Test(target, answers_to_spawn)
 	guest = do_spawn;
 	spawn_result = -12;
 	CHECK_EQ(t->ops->spawn(t, "a", &pid, &e), -1);
-	CHECK_EQ(pid, -12);				/* the guest's own no: an errno */
+	CHECK_EQ(pid, -12); /* the guest's own no: an errno */
 	spawn_result = -100000;
 	CHECK_EQ(t->ops->spawn(t, "a", &pid, &e), -1);
 	CHECK_EQ(pid, 0);

@@ -26,6 +26,9 @@ void buf_json_string(struct buf *b, const char *text);
 void buf_clear(struct buf *b);
 void buf_free(struct buf *b);
 /** The text, never NULL. */
-static inline const char *buf_text(const struct buf *b) { return b->text ? b->text : ""; }
+static inline const char *buf_text(const struct buf *b)
+{
+	return b->text ? b->text : "";
+}
 
 #endif

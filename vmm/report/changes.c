@@ -8,14 +8,14 @@
 #include "report/render.h"
 #include "report/words.h"
 
-#define INDENT	"     "
-#define COLUMN	25		/* where what follows a label begins, after "~ " */
+#define INDENT "     "
+#define COLUMN 25 /* where what follows a label begins, after "~ " */
 
 /* Threaded through: where to write and the two sides. */
 struct changes {
 	struct buf *b;
 	const struct picture *before, *now;
-	bool labels;			/* more than one mm: say whose */
+	bool labels; /* more than one mm: say whose */
 };
 
 /* --- tasks ---------------------------------------------------------------------------------------- */
@@ -91,10 +91,11 @@ static void area_changed(struct changes *c, const struct pic_mm *mm, const struc
 
 static bool same_area(const struct pic_area *a, const struct pic_area *b)
 {
-	return a->start == b->start && a->end == b->end && a->flags == b->flags && strcmp(a->name, b->name) == 0;
+	return a->start == b->start && a->end == b->end && a->flags == b->flags &&
+	       strcmp(a->name, b->name) == 0;
 }
 
-/* An area that is gone or new may be another's former or later self: one of the same start, or else of the same end. */
+/* What is gone or new may be another's later or former self: one of the same start, or of the same end. */
 static const struct pic_area *counterpart(const struct pic_mm *in, const struct pic_area *area)
 {
 	const struct pic_area *at = pic_find_area(in, area->start);
@@ -168,7 +169,8 @@ static void page_changed(void *ctx, const struct pic_page *before, const struct 
 	struct pending_run *run = ctx;
 	bool raw = run->c->now->raw;
 
-	if (run->n && page_follows(raw, run->before, run->n, before) && page_follows(raw, run->now, run->n, now)) {
+	if (run->n && page_follows(raw, run->before, run->n, before) &&
+	    page_follows(raw, run->now, run->n, now)) {
 		run->n++;
 		return;
 	}
@@ -197,7 +199,8 @@ void each_page_change(const struct pic_mm *before, const struct pic_mm *now, uin
 			if (!same_page(was, is, bits))
 				fn(ctx, was, is);
 			i++, j++;
-		} else if (!is || (was && (was->va < is->va || (was->va == is->va && was->level < is->level)))) {
+		} else if (!is ||
+			   (was && (was->va < is->va || (was->va == is->va && was->level < is->level)))) {
 			fn(ctx, was, NULL);
 			i++;
 		} else {
@@ -229,7 +232,7 @@ struct copy_count {
 static void count_change(void *ctx, const struct pic_page *before, const struct pic_page *now)
 {
 	(void)now;
-	if (before)		/* a page of the origin that the copy lacks or has otherwise */
+	if (before) /* a page of the origin that the copy lacks or has otherwise */
 		((struct copy_count *)ctx)->changed++;
 }
 

@@ -13,8 +13,8 @@ void put_changes(struct buf *b, const struct picture *before, const struct pictu
 /** A page of one mm that changed: either side may be NULL; both of the same address and size. */
 typedef void (*page_change_fn)(void *ctx, const struct pic_page *before, const struct pic_page *now);
 /**
- * Pages that look different in two states of an mm, or in two mms (either may be NULL), ascending. Of the bits
- * (PB_*) those in `bits` count.
+ * Pages that look different in two states of an mm, or in two mms (either may be NULL), ascending. Of the
+ * bits (PB_*) those in `bits` count.
  */
 void each_page_change(const struct pic_mm *before, const struct pic_mm *now, uint16_t bits, page_change_fn fn,
 		      void *ctx);

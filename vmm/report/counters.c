@@ -39,7 +39,7 @@ bool table_is_agents(const struct model_mm *mm, const struct table *table)
 	uint64_t last = table->va + ((1ULL << shift) - 1);
 	bool agents = false;
 
-	if (table->parent_pa == 0)		/* the root serves all */
+	if (table->parent_pa == 0) /* the root serves all */
 		return false;
 	for (uint32_t i = first_leaf(mm, table->va); i < mm->nr_leaves && mm->leaves[i].va <= last; i++) {
 		if (!leaf_is_agents(&mm->leaves[i]))
@@ -82,11 +82,17 @@ struct pic_counters count_mm(const struct model *model, const struct model_mm *m
 {
 	const struct mm_struct *m = &mm->raw;
 	struct pic_counters c = {
-		.anon = m->rss_stat[MM_ANONPAGES], .file = m->rss_stat[MM_FILEPAGES],
-		.shmem = m->rss_stat[MM_SHMEMPAGES], .swap = m->rss_stat[MM_SWAPENTS],
-		.total_vm = m->total_vm, .data_vm = m->data_vm, .exec_vm = m->exec_vm,
-		.stack_vm = m->stack_vm, .locked_vm = m->locked_vm,
-		.tables = m->pgtables_bytes / PAGE_SIZE, .areas = m->map_count,
+		.anon = m->rss_stat[MM_ANONPAGES],
+		.file = m->rss_stat[MM_FILEPAGES],
+		.shmem = m->rss_stat[MM_SHMEMPAGES],
+		.swap = m->rss_stat[MM_SWAPENTS],
+		.total_vm = m->total_vm,
+		.data_vm = m->data_vm,
+		.exec_vm = m->exec_vm,
+		.stack_vm = m->stack_vm,
+		.locked_vm = m->locked_vm,
+		.tables = m->pgtables_bytes / PAGE_SIZE,
+		.areas = m->map_count,
 	};
 
 	if (raw)

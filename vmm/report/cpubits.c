@@ -6,18 +6,21 @@
 #include "x86.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define CR0_NW (1UL << 29)
-#define CR0_CD (1UL << 30)
+#define CR0_NW	 (1UL << 29)
+#define CR0_CD	 (1UL << 30)
 
 static const struct cpu_bit cr0[] = {
-	{"PE", CR0_PE, true}, {"WP", CR0_WP, true}, {"PG", CR0_PG, true},
+	{"PE", CR0_PE, true},  {"WP", CR0_WP, true},  {"PG", CR0_PG, true},
 	{"EM", CR0_EM, false}, {"NW", CR0_NW, false}, {"CD", CR0_CD, false},
 };
 static const struct cpu_bit cr4[] = {
-	{"PAE", CR4_PAE, true}, {"PCIDE", CR4_PCIDE, false},
+	{"PAE", CR4_PAE, true},
+	{"PCIDE", CR4_PCIDE, false},
 };
 static const struct cpu_bit efer[] = {
-	{"LME", EFER_LME, true}, {"LMA", EFER_LMA, true}, {"NXE", EFER_NXE, true},
+	{"LME", EFER_LME, true},
+	{"LMA", EFER_LMA, true},
+	{"NXE", EFER_NXE, true},
 };
 
 const struct cpu_register cpu_registers[] = {

@@ -11,12 +11,12 @@
 struct cpu_bit {
 	const char *name;
 	uint64_t bit;
-	bool required;			/* otherwise forbidden */
+	bool required; /* otherwise forbidden */
 };
 
 struct cpu_register {
-	const char *name;		/* "cr0" */
-	size_t offset;			/* into struct pic_cpu */
+	const char *name; /* "cr0" */
+	size_t offset;	  /* into struct pic_cpu */
 	const struct cpu_bit *bits;
 	unsigned int nr_bits;
 };

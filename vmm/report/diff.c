@@ -93,7 +93,8 @@ static void compare(struct comparison *c, const char *step, const struct flat *a
 	}
 }
 
-static int compare_files(struct comparison *c, const char *step, const char *a, const char *b, struct error *e)
+static int compare_files(struct comparison *c, const char *step, const char *a, const char *b,
+			 struct error *e)
 {
 	struct flat x = {0}, y = {0};
 	int failed = load(&x, a, e) || load(&y, b, e);
@@ -118,7 +119,8 @@ static long last_step(const char *path, struct error *e)
 		unsigned int n;
 		int end = 0;
 
-		if (sscanf(entry->d_name, "step-%9u.json%n", &n, &end) == 1 && end && !entry->d_name[end] && n > last)
+		if (sscanf(entry->d_name, "step-%9u.json%n", &n, &end) == 1 && end && !entry->d_name[end] &&
+		    n > last)
 			last = n;
 	}
 	closedir(dir);
@@ -191,8 +193,9 @@ int diff_main(int argc, char **argv)
 	c.a = argv[1];
 	c.b = argv[2];
 	if (is_directory(c.a) != is_directory(c.b))
-		failed = error_set(&e, EXIT_USAGE, "one of %s and %s is a directory: compare two steps or two runs",
-				   c.a, c.b);
+		failed =
+			error_set(&e, EXIT_USAGE,
+				  "one of %s and %s is a directory: compare two steps or two runs", c.a, c.b);
 	else
 		failed = is_directory(c.a) ? compare_runs(&c, &e) : compare_files(&c, "", c.a, c.b, &e);
 	if (failed) {

@@ -52,8 +52,8 @@ static int add(struct parser *p, const char *value)
 		flat->capacity = flat->capacity ? 2 * flat->capacity : 256;
 		flat->entries = xrealloc(flat->entries, flat->capacity * sizeof(*flat->entries));
 	}
-	flat->entries[flat->nr_entries++] = (struct flat_entry){.path = strdup(buf_text(&p->path)),
-								.value = strdup(value)};
+	flat->entries[flat->nr_entries++] =
+		(struct flat_entry){.path = strdup(buf_text(&p->path)), .value = strdup(value)};
 	return 0;
 }
 
@@ -116,8 +116,8 @@ static int parse_object(struct parser *p)
 }
 
 /* What identifies an element of an array, by the first of these members that it has. */
-static const char *const identities[] = {"\"start\":\"", "\"va\":\"", "\"frame\":\"", "\"pid\":", "\"invariant\":\"",
-					 "\"name\":\""};
+static const char *const identities[] = {"\"start\":\"", "\"va\":\"",	     "\"frame\":\"",
+					 "\"pid\":",	 "\"invariant\":\"", "\"name\":\""};
 
 /* Append the value that follows `member` in the n bytes at `text`; false: it is not there. */
 static bool add_member(struct buf *name, const char *text, size_t n, const char *member)
@@ -228,7 +228,8 @@ static int by_path(const void *a, const void *b)
 
 int flat_parse(struct flat *flat, const char *text, size_t size, const char *name, struct error *e)
 {
-	struct parser p = {.flat = flat, .start = text, .at = text, .end = text + size, .name = name, .error = e};
+	struct parser p = {
+		.flat = flat, .start = text, .at = text, .end = text + size, .name = name, .error = e};
 	int failed;
 
 	skip_blanks(&p);

@@ -13,7 +13,7 @@
 
 struct flat_entry {
 	char *path;
-	char *value;			/* as it reads in JSON, text without quotes */
+	char *value; /* as it reads in JSON, text without quotes */
 };
 
 /** Zero-initialise; freed by flat_free. Sorted by path once parsed. */

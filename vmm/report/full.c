@@ -45,8 +45,10 @@ static void put_cpus(struct buf *b, const struct picture *p)
 			put_register(b, cpu, &cpu_registers[r], p->raw);
 		if (p->raw)
 			buf_printf(b, "  cr2 %" PRIx64 "  cr3 %" PRIx64, cpu->cr2, cpu->cr3);
-		buf_printf(b, "  tables of %s\n", cpu->mm ? mm_label(p, cpu->mm) :
-			   cpu->init_mm ? "init_mm" : "nobody known");
+		buf_printf(b, "  tables of %s\n",
+			   cpu->mm	  ? mm_label(p, cpu->mm)
+			   : cpu->init_mm ? "init_mm"
+					  : "nobody known");
 	}
 }
 
@@ -106,12 +108,13 @@ static void put_tables(struct buf *b, const struct picture *p, const struct pic_
 
 void put_mm(struct buf *b, const struct picture *p, const struct pic_mm *mm)
 {
-	buf_printf(b, INDENT "mm of %s  users %d, count %d, brk %" PRIx64 "\n", mm->label, mm->users, mm->count,
-		   mm->brk);
+	buf_printf(b, INDENT "mm of %s  users %d, count %d, brk %" PRIx64 "\n", mm->label, mm->users,
+		   mm->count, mm->brk);
 	buf_puts(b, INDENT "  counters");
 	for (unsigned int row = 0; row < nr_counter_rows; row++)
 		if (counter_value(&mm->counters, row))
-			buf_printf(b, " %s %" PRId64, counter_rows[row].name, counter_value(&mm->counters, row));
+			buf_printf(b, " %s %" PRId64, counter_rows[row].name,
+				   counter_value(&mm->counters, row));
 	buf_puts(b, "\n");
 	for (uint32_t i = 0; i < mm->nr_areas; i++) {
 		buf_puts(b, INDENT "  area ");
@@ -128,7 +131,7 @@ static void put_frames(struct buf *b, const struct picture *p)
 		const struct pic_frame *frame = &p->frames[i];
 		size_t start;
 
-		if (frame->role == FRAME_TABLE)		/* told with its mm */
+		if (frame->role == FRAME_TABLE) /* told with its mm */
 			continue;
 		buf_puts(b, INDENT "frame ");
 		start = b->len;

@@ -41,8 +41,8 @@ void history_add(struct history *h, uint32_t step, const struct picture *before,
 
 		if (now->mms[i].raw_kernel)
 			continue;
-		each_page_change(before ? picture_mm(before, a.mm) : NULL, &now->mms[i], PB_SHOWN,
-				 add_event, &a);
+		each_page_change(before ? picture_mm(before, a.mm) : NULL, &now->mms[i], PB_SHOWN, add_event,
+				 &a);
 	}
 }
 
@@ -65,7 +65,8 @@ void history_put(const struct history *h, struct buf *b, bool raw, uint32_t id, 
 		buf_puts(b, "\n");
 	}
 	if (h->full)
-		buf_printf(b, "  (the first %u changes of the run are remembered, no more)\n", MAX_PAGE_EVENTS);
+		buf_printf(b, "  (the first %u changes of the run are remembered, no more)\n",
+			   MAX_PAGE_EVENTS);
 }
 
 void history_free(struct history *h)
@@ -139,8 +140,8 @@ static const struct pic_frame *frame_of(const struct picture *p, uint64_t pfn)
 	return NULL;
 }
 
-void put_whereabouts(struct buf *b, const struct names *names, const struct picture *p, const struct model *model,
-		     const struct pic_mm *mm, uint64_t va)
+void put_whereabouts(struct buf *b, const struct names *names, const struct picture *p,
+		     const struct model *model, const struct pic_mm *mm, uint64_t va)
 {
 	struct walk walk = walk_address(model->image, mm->pgd_pfn << PAGE_SHIFT, model->mode, va);
 	const struct pic_page *page = pic_find_page(mm, va);

@@ -7,7 +7,7 @@
 
 /** One change of one entry. A side that was not mapped has level 0. */
 struct page_event {
-	uint32_t step, mm;		/* number and mm id */
+	uint32_t step, mm; /* number and mm id */
 	struct pic_page before, now;
 };
 
@@ -26,7 +26,7 @@ void history_put(const struct history *h, struct buf *b, bool raw, uint32_t id, 
 void history_free(struct history *h);
 
 /** Area, walk and frame behind va of task pid, now. */
-void put_whereabouts(struct buf *b, const struct names *names, const struct picture *p, const struct model *model,
-		     const struct pic_mm *mm, uint64_t va);
+void put_whereabouts(struct buf *b, const struct names *names, const struct picture *p,
+		     const struct model *model, const struct pic_mm *mm, uint64_t va);
 
 #endif

@@ -92,8 +92,10 @@ static void json_register(struct buf *b, const struct pic_cpu *cpu, const struct
 	member(b, r->name);
 	buf_puts(b, "{");
 	for (unsigned int i = 0; i < r->nr_bits; i++)
-		put_string(b, r->bits[i].name, !cpu_bit_holds(&r->bits[i], value) ? "violated" :
-			   r->bits[i].required ? "required" : "forbidden");
+		put_string(b, r->bits[i].name,
+			   !cpu_bit_holds(&r->bits[i], value) ? "violated"
+			   : r->bits[i].required	      ? "required"
+							      : "forbidden");
 	buf_puts(b, "}");
 }
 
@@ -111,8 +113,10 @@ static void json_cpus(struct buf *b, const struct picture *p)
 			put_hex(b, "cr2", cpu->cr2);
 			put_hex(b, "cr3", cpu->cr3);
 		}
-		put_string(b, "cr3_of", cpu->init_mm ? "init_mm" :
-			   cpu->mm && picture_mm(p, cpu->mm) ? picture_mm(p, cpu->mm)->label : NULL);
+		put_string(b, "cr3_of",
+			   cpu->init_mm			       ? "init_mm"
+			   : cpu->mm && picture_mm(p, cpu->mm) ? picture_mm(p, cpu->mm)->label
+							       : NULL);
 		buf_puts(b, "}");
 	}
 	buf_puts(b, "]");
@@ -284,7 +288,7 @@ static const char *event_type(uint16_t type)
 {
 	static const char *const names[] = {
 		[LAB_EV_NONE] = "none", [LAB_EV_FAULT] = "fault", [LAB_EV_SIGNAL] = "signal",
-		[LAB_EV_EXIT] = "exit", [LAB_EV_FORK] = "fork", [LAB_EV_NOSYS] = "nosys",
+		[LAB_EV_EXIT] = "exit", [LAB_EV_FORK] = "fork",	  [LAB_EV_NOSYS] = "nosys",
 		[LAB_EV_EXEC] = "exec", [LAB_EV_OOM] = "oom",
 	};
 
@@ -367,7 +371,8 @@ static void json_findings(struct buf *b, const struct names *names, const struct
 		buf_puts(b, "{");
 		put_string(b, "invariant", inv->id);
 		put_string(b, "sentence", inv->sentence);
-		put_string(b, "severity", inv->severity <= SEVERITY_FATAL ? severities[inv->severity] : "error");
+		put_string(b, "severity",
+			   inv->severity <= SEVERITY_FATAL ? severities[inv->severity] : "error");
 		put_string(b, "text", f->text);
 		put_string(b, "mm", finding_mm(step->now, names, f));
 		if (f->va)
@@ -378,7 +383,8 @@ static void json_findings(struct buf *b, const struct names *names, const struct
 	put_number(b, "findings_standing", step->nr_old_findings);
 }
 
-void json_step(struct buf *b, const struct names *names, const struct report_step *step, const struct picture *p)
+void json_step(struct buf *b, const struct names *names, const struct report_step *step,
+	       const struct picture *p)
 {
 	buf_puts(b, "{");
 	put_string(b, "type", "step");

@@ -13,7 +13,8 @@ static bool frame_idle(const struct model *model, uint64_t pfn)
 {
 	enum frame_role role = model_frame_role(model, pfn);
 
-	return pfn >= model->nr_frames || role == FRAME_FREE || role == FRAME_UNTOUCHED || role == FRAME_SLAB || role == FRAME_KERNEL;
+	return pfn >= model->nr_frames || role == FRAME_FREE || role == FRAME_UNTOUCHED ||
+	       role == FRAME_SLAB || role == FRAME_KERNEL;
 }
 
 static void forget_idle_frames(struct names *names, const struct model *model)
@@ -99,7 +100,7 @@ void names_begin(struct names *names, const struct model *model)
 	names->limit = model->nr_frames;
 	forget_idle_frames(names, model);
 	names->generation++;
-	for (uint32_t i = 1; i < model->nr_mms; i++) {	/* 0 is init_mm */
+	for (uint32_t i = 1; i < model->nr_mms; i++) { /* 0 is init_mm */
 		struct named_mm *named = find_mm(names, &model->mms[i]);
 
 		if (!named) {
@@ -176,7 +177,7 @@ const char *names_of_task(const struct names *names, const struct model *model, 
 		snprintf(text[turn], sizeof(text[turn]), "pid %d", pid);
 	else
 		snprintf(text[turn], sizeof(text[turn]), "%s", task->comm);
-	for (char *p = text[turn]; *p; p++)	/* comm is the guest's: nothing in it may reach a terminal */
+	for (char *p = text[turn]; *p; p++) /* comm is the guest's: nothing in it may reach a terminal */
 		if (*p < 0x20 || *p == 0x7f)
 			*p = '?';
 	return text[turn];

@@ -13,19 +13,19 @@
 #include "observe/model.h"
 #include "report/buf.h"
 
-#define NAME_MAX_LEN	24
+#define NAME_MAX_LEN 24
 
 /** A frame that has a name at present, in order of naming. */
 struct named_frame {
 	uint64_t pfn;
-	uint32_t name;			/* N of FN */
+	uint32_t name; /* N of FN */
 };
 
 struct named_mm {
-	uint64_t addr, pgd_pa;		/* identity while it lives */
-	uint32_t id;			/* 1, 2, … by first appearance, never used again */
-	uint32_t seen;			/* generation of the last picture that had it */
-	char label[NAME_MAX_LEN];	/* the name of the first task seen in it */
+	uint64_t addr, pgd_pa;	  /* identity while it lives */
+	uint32_t id;		  /* 1, 2, … by first appearance, never used again */
+	uint32_t seen;		  /* generation of the last picture that had it */
+	char label[NAME_MAX_LEN]; /* the name of the first task seen in it */
 };
 
 struct named_task {
@@ -35,10 +35,10 @@ struct named_task {
 
 /** All names of one run. Zero-initialise and set raw; freed by names_free. */
 struct names {
-	bool raw;			/* frames are called by their number, nothing is hidden */
-	uint32_t *slot;			/* by pfn: index into frames + 1; 0: nameless */
+	bool raw;	/* frames are called by their number, nothing is hidden */
+	uint32_t *slot; /* by pfn: index into frames + 1; 0: nameless */
 	uint64_t nr_slots;
-	uint64_t limit;			/* frames of the present model: beyond there is nothing to name */
+	uint64_t limit; /* frames of the present model: beyond there is nothing to name */
 	struct named_frame *frames;
 	uint32_t nr_frames, cap_frames, last_frame;
 	struct named_mm *mms;

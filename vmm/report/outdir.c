@@ -13,7 +13,7 @@
 #define INDEX "index.jsonl"
 
 struct outdir {
-	int fd;				/* the directory */
+	int fd; /* the directory */
 	int index;
 	off_t index_size;
 	char path[4096];
@@ -21,8 +21,9 @@ struct outdir {
 
 static int host_error(struct error *e, const struct outdir *d, const char *name, const char *what)
 {
-	return error_set(e, EXIT_HOST, "cannot %s %s/%s: %s%s", what, d->path, name, strerror(errno),
-			 errno == ENOSPC ? " (what was recorded before stays readable; make room and run again)" : "");
+	return error_set(
+		e, EXIT_HOST, "cannot %s %s/%s: %s%s", what, d->path, name, strerror(errno),
+		errno == ENOSPC ? " (what was recorded before stays readable; make room and run again)" : "");
 }
 
 struct outdir *outdir_open(const char *path, struct error *e)
@@ -44,8 +45,8 @@ struct outdir *outdir_open(const char *path, struct error *e)
 	if (d->index >= 0)
 		return d;
 	if (errno == EEXIST)
-		error_set(e, EXIT_USAGE, "--out %s: it holds a recorded run already; remove it or name another",
-			  path);
+		error_set(e, EXIT_USAGE,
+			  "--out %s: it holds a recorded run already; remove it or name another", path);
 	else
 		host_error(e, d, INDEX, "make");
 fail:
@@ -100,7 +101,7 @@ int outdir_index(struct outdir *d, const struct buf *line, struct error *e)
 	}
 	host_error(e, d, INDEX, "write");
 	if (ftruncate(d->index, d->index_size))
-		return -1;	/* the first error is the one to tell */
+		return -1; /* the first error is the one to tell */
 	return -1;
 }
 

@@ -8,7 +8,7 @@
 
 struct outdir;
 
-/** Make the directory, or take an empty one. NULL with *e: EXIT_USAGE if it holds a run already, EXIT_HOST. */
+/** Make the directory, or take one without a run. NULL: *e, EXIT_USAGE if it holds a run, or EXIT_HOST. */
 struct outdir *outdir_open(const char *path, struct error *e);
 /** Write the whole file `name` (temporary file, then rename). 0 or -1 with *e (EXIT_HOST). */
 int outdir_file(struct outdir *d, const char *name, const struct buf *content, struct error *e);

@@ -13,7 +13,7 @@ struct build {
 	const struct model *model;
 	const struct picture *before;
 	struct picture *p;
-	struct touch *touches;		/* of one mm at a time: pid is the mm's id; by start */
+	struct touch *touches; /* of one mm at a time: pid is the mm's id; by start */
 	uint32_t nr_touches;
 };
 
@@ -43,8 +43,11 @@ static void build_areas(struct build *b, struct pic_mm *to, const struct model_m
 		if (hidden(b, vma->vm_start, vma->vm_end))
 			continue;
 		to->areas[to->nr_areas++] = (struct pic_area){
-			.start = vma->vm_start, .end = vma->vm_end, .flags = vma->vm_flags,
-			.pgoff = vma->vm_pgoff, .present = mm->vmas[i].nr_present,
+			.start = vma->vm_start,
+			.end = vma->vm_end,
+			.flags = vma->vm_flags,
+			.pgoff = vma->vm_pgoff,
+			.present = mm->vmas[i].nr_present,
 			.name = area_name(&mm->raw, vma),
 		};
 	}
@@ -60,9 +63,11 @@ static void build_tables(struct build *b, struct pic_mm *to, const struct model_
 			continue;
 		names_frame(b->names, table->pa >> PAGE_SHIFT);
 		to->tables[to->nr_tables++] = (struct pic_table){
-			.pfn = table->pa >> PAGE_SHIFT, .va = table->va,
+			.pfn = table->pa >> PAGE_SHIFT,
+			.va = table->va,
 			.name = names_number(b->names, table->pa >> PAGE_SHIFT),
-			.level = table->level, .present = table->present,
+			.level = table->level,
+			.present = table->present,
 		};
 	}
 }
@@ -182,9 +187,15 @@ static void build_mm(struct build *b, struct pic_mm *to, const struct model_mm *
 	const struct named_mm *named = names_mm(b->names, mm);
 
 	*to = (struct pic_mm){
-		.id = named->id, .addr = mm->addr.va, .users = mm->raw.mm_users, .count = mm->raw.mm_count,
-		.pgd_pfn = mm->pgd_pa >> PAGE_SHIFT, .brk = mm->raw.brk, .start_brk = mm->raw.start_brk,
-		.start_stack = mm->raw.start_stack, .mmap_base = mm->raw.mmap_base,
+		.id = named->id,
+		.addr = mm->addr.va,
+		.users = mm->raw.mm_users,
+		.count = mm->raw.mm_count,
+		.pgd_pfn = mm->pgd_pa >> PAGE_SHIFT,
+		.brk = mm->raw.brk,
+		.start_brk = mm->raw.start_brk,
+		.start_stack = mm->raw.start_stack,
+		.mmap_base = mm->raw.mmap_base,
 	};
 	memcpy(to->label, named->label, sizeof(to->label));
 	to->counters = count_mm(b->model, mm, b->names->raw);
@@ -199,12 +210,17 @@ static void build_init_mm(struct build *b, struct pic_mm *to)
 	const struct model_mm *mm = &b->model->mms[0];
 
 	*to = (struct pic_mm){
-		.addr = mm->addr.va, .label = "init_mm", .users = mm->raw.mm_users, .count = mm->raw.mm_count,
-		.raw_kernel = true, .pgd_pfn = mm->pgd_pa >> PAGE_SHIFT,
+		.addr = mm->addr.va,
+		.label = "init_mm",
+		.users = mm->raw.mm_users,
+		.count = mm->raw.mm_count,
+		.raw_kernel = true,
+		.pgd_pfn = mm->pgd_pa >> PAGE_SHIFT,
 	};
 	b->nr_touches = 0;
-	build_pages(b, to, &(struct model_mm){.leaves = b->model->kernel_leaves,
-					      .nr_leaves = b->model->nr_kernel_leaves});
+	build_pages(b, to,
+		    &(struct model_mm){.leaves = b->model->kernel_leaves,
+				       .nr_leaves = b->model->nr_kernel_leaves});
 }
 
 static void build_mms(struct build *b, const struct touch *touches, uint32_t nr_touches)
@@ -216,13 +232,13 @@ static void build_mms(struct build *b, const struct touch *touches, uint32_t nr_
 	b->p->mms = xcalloc(model->nr_mms + 1, sizeof(*b->p->mms));
 	if (names->raw && model->nr_mms)
 		build_init_mm(b, &b->p->mms[b->p->nr_mms++]);
-	for (uint32_t n = 0; n < names->nr_mms; n++) {	/* names are in order of id */
+	for (uint32_t n = 0; n < names->nr_mms; n++) { /* names are in order of id */
 		for (uint32_t i = 1; i < model->nr_mms; i++) {
 			if (names_mm(names, &model->mms[i]) != &names->mms[n])
 				continue;
 			select_touches(b, touches, nr_touches, i);
 			build_mm(b, &b->p->mms[b->p->nr_mms++], &model->mms[i]);
-			break;			/* a broken guest may list one mm twice */
+			break; /* a broken guest may list one mm twice */
 		}
 	}
 	free(b->touches);

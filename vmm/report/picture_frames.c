@@ -40,8 +40,12 @@ void picture_add_tasks(struct picture *p, const struct names *names, const struc
 		struct pic_task *task = &p->tasks[p->nr_tasks++];
 
 		*task = (struct pic_task){
-			.pid = raw->pid, .tgid = raw->tgid, .parent = pid_at(model, raw->parent),
-			.state = raw->state, .flags = raw->flags, .exit_code = raw->exit_code,
+			.pid = raw->pid,
+			.tgid = raw->tgid,
+			.parent = pid_at(model, raw->parent),
+			.state = raw->state,
+			.flags = raw->flags,
+			.exit_code = raw->exit_code,
 			.mm = mm_id(names, model, model->tasks[i].mm),
 			.active_mm = mm_id(names, model, model->tasks[i].active_mm),
 		};
@@ -93,8 +97,12 @@ void picture_add_frames(struct picture *p, const struct names *names, const stru
 		const struct model_frame *f = &model->frames[pfn];
 
 		p->frames[i] = (struct pic_frame){
-			.pfn = pfn, .name = names->frames[i].name, .role = model_frame_role(model, pfn),
-			.ref = f->raw._refcount, .map = f->raw._mapcount + 1, .maps_found = f->nr_maps,
+			.pfn = pfn,
+			.name = names->frames[i].name,
+			.role = model_frame_role(model, pfn),
+			.ref = f->raw._refcount,
+			.map = f->raw._mapcount + 1,
+			.maps_found = f->nr_maps,
 		};
 	}
 	for (uint32_t i = 0; i < p->nr_mms; i++)
@@ -109,8 +117,11 @@ void picture_add_cpus(struct picture *p, const struct names *names, const struct
 		const struct cpu_state *cpu = &model->cpus[i];
 		struct pic_cpu *to = &p->cpus[i];
 
-		*to = (struct pic_cpu){.cr0 = cpu->cr0, .cr2 = cpu->cr2, .cr3 = cpu->cr3,
-				       .cr4 = cpu->cr4, .efer = cpu->efer};
+		*to = (struct pic_cpu){.cr0 = cpu->cr0,
+				       .cr2 = cpu->cr2,
+				       .cr3 = cpu->cr3,
+				       .cr4 = cpu->cr4,
+				       .efer = cpu->efer};
 		for (uint32_t m = 0; m < model->nr_mms; m++) {
 			if (model->mms[m].pgd_pa != (cpu->cr3 & PTE_PFN_MASK))
 				continue;

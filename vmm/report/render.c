@@ -27,10 +27,19 @@ static const struct {
 	uint64_t flag;
 	const char *name;
 } vm_flags[] = {
-	{VM_GROWSDOWN, "growsdown"}, {VM_PFNMAP, "pfnmap"}, {VM_LOCKED, "locked"}, {VM_IO, "io"},
-	{VM_SEQ_READ, "sequential"}, {VM_RAND_READ, "random"}, {VM_DONTCOPY, "dontcopy"},
-	{VM_DONTEXPAND, "dontexpand"}, {VM_LOCKONFAULT, "lockonfault"}, {VM_NORESERVE, "noreserve"},
-	{VM_SYNC, "sync"}, {VM_WIPEONFORK, "wipeonfork"}, {VM_DONTDUMP, "dontdump"},
+	{VM_GROWSDOWN, "growsdown"},
+	{VM_PFNMAP, "pfnmap"},
+	{VM_LOCKED, "locked"},
+	{VM_IO, "io"},
+	{VM_SEQ_READ, "sequential"},
+	{VM_RAND_READ, "random"},
+	{VM_DONTCOPY, "dontcopy"},
+	{VM_DONTEXPAND, "dontexpand"},
+	{VM_LOCKONFAULT, "lockonfault"},
+	{VM_NORESERVE, "noreserve"},
+	{VM_SYNC, "sync"},
+	{VM_WIPEONFORK, "wipeonfork"},
+	{VM_DONTDUMP, "dontdump"},
 };
 
 const char *level_name(bool la57, int level)

@@ -16,7 +16,7 @@ struct page_run {
 const char *level_name(bool la57, int level);
 /** "rw-p": as in /proc/PID/maps. */
 void put_prot(struct buf *b, uint64_t vm_flags);
-/** Names of the VM_* bits that put_prot does not tell, separated by `separator`; quoted for JSON when asked. */
+/** Names of the VM_* bits that put_prot does not tell, `separator` between; quoted for JSON when asked. */
 void put_vm_flags(struct buf *b, uint64_t vm_flags, const char *separator, bool quoted);
 /** "rw-u AD cow": rights and bits of a page. */
 void put_rights(struct buf *b, uint16_t bits);
@@ -38,7 +38,7 @@ void put_count(struct buf *b, uint64_t n, const char *noun);
 /** A counter by name, for tables of them. */
 struct counter_row {
 	const char *name;
-	size_t offset;			/* into struct pic_counters */
+	size_t offset; /* into struct pic_counters */
 };
 extern const struct counter_row counter_rows[];
 extern const unsigned int nr_counter_rows;

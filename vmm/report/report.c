@@ -18,11 +18,11 @@ struct report {
 	struct report_config config;
 	struct names names;
 	struct history history;
-	struct picture *before, *now;	/* of the last step that was looked at, and of the one before it */
-	bool looked;			/* the last step has a picture of its own: `now` is its */
-	struct touch *touches;		/* since `now` was made */
+	struct picture *before, *now; /* of the last step that was looked at, and of the one before it */
+	bool looked;		      /* the last step has a picture of its own: `now` is its */
+	struct touch *touches;	      /* since `now` was made */
 	uint32_t nr_touches, cap_touches;
-	struct buf label;		/* headings since the last step, for its file */
+	struct buf label; /* headings since the last step, for its file */
 	struct outdir *out;
 };
 
@@ -37,7 +37,8 @@ static int emit(struct report *r, const struct buf *b, struct error *e)
 	return error_set(e, EXIT_HOST, "cannot write the report: %s", strerror(errno));
 }
 
-struct report *report_open(const struct report_config *config, const struct report_header *header, struct error *e)
+struct report *report_open(const struct report_config *config, const struct report_header *header,
+			   struct error *e)
 {
 	struct report *r = xcalloc(1, sizeof(*r));
 	struct buf text = {0}, json = {0};
@@ -106,8 +107,14 @@ void report_look(struct report *r, const struct model *model)
 	r->nr_touches = 0;
 }
 
-const struct picture *report_picture(const struct report *r) { return r->now; }
-const struct names *report_names(const struct report *r) { return &r->names; }
+const struct picture *report_picture(const struct report *r)
+{
+	return r->now;
+}
+const struct names *report_names(const struct report *r)
+{
+	return &r->names;
+}
 
 void report_last_changes(const struct report *r, struct buf *b)
 {
@@ -129,7 +136,8 @@ void report_why(const struct report *r, const struct model *model, int pid, uint
 
 /* --- steps ---------------------------------------------------------------------------------------- */
 
-static void render_text(struct report *r, const struct report_step *step, enum report_detail detail, struct buf *b)
+static void render_text(struct report *r, const struct report_step *step, enum report_detail detail,
+			struct buf *b)
 {
 	text_step_line(b, &r->names, step);
 	if (detail != DETAIL_NONE) {
@@ -151,9 +159,10 @@ static void render_index(const struct report_step *step, struct buf *b)
 	buf_json_string(b, step->args ? step->args : "");
 	buf_puts(b, ",\"result\":");
 	buf_json_string(b, step->result);
-	buf_printf(b, ",\"status\":\"%s\",\"findings\":%" PRIu32 ",\"text\":\"step-%04" PRIu32
-		   ".txt\",\"json\":\"step-%04" PRIu32 ".json\"}\n", step->status,
-		   step->nr_findings + step->nr_old_findings, step->number, step->number);
+	buf_printf(b,
+		   ",\"status\":\"%s\",\"findings\":%" PRIu32 ",\"text\":\"step-%04" PRIu32
+		   ".txt\",\"json\":\"step-%04" PRIu32 ".json\"}\n",
+		   step->status, step->nr_findings + step->nr_old_findings, step->number, step->number);
 }
 
 static int record_step(struct report *r, const struct report_step *step, struct error *e)

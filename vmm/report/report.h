@@ -19,19 +19,19 @@ struct report;
 enum report_detail { DETAIL_NONE, DETAIL_CHANGES, DETAIL_FULL };
 
 struct report_config {
-	enum report_detail detail;	/* JSON tells the whole picture unless it is DETAIL_NONE */
-	bool json;			/* JSON Lines instead of text */
-	const char *verify;		/* when invariants are checked: "step", "end", "off" */
-	bool raw;			/* everything as it is; see names.h and picture.h */
-	bool live;			/* a person looks at it: machine and time may be told in text */
-	const char *out;		/* directory for step-NNNN.{txt,json}, index.jsonl; NULL: none */
+	enum report_detail detail; /* JSON tells the whole picture unless it is DETAIL_NONE */
+	bool json;		   /* JSON Lines instead of text */
+	const char *verify;	   /* when invariants are checked: "step", "end", "off" */
+	bool raw;		   /* everything as it is; see names.h and picture.h */
+	bool live;		   /* a person looks at it: machine and time may be told in text */
+	const char *out;	   /* directory for step-NNNN.{txt,json}, index.jsonl; NULL: none */
 	FILE *to;
 };
 
 struct report_header {
-	const char *version;		/* of mmscope */
-	const char *scenario;		/* its name, or NULL */
-	const char *machine;		/* description; told when raw or live */
+	const char *version;  /* of mmscope */
+	const char *scenario; /* its name, or NULL */
+	const char *machine;  /* description; told when raw or live */
 	uint64_t ram_size;
 	uint32_t abi_version;
 };
@@ -39,37 +39,38 @@ struct report_header {
 /** One numbered step. All pointers are the caller's and need not outlive the call. */
 struct report_step {
 	uint32_t number;
-	int pid;			/* of the acting task; 0: none */
-	const char *op, *args;		/* "write", "7ffff7ffc000 41" */
-	const char *result;		/* "ok" */
-	const char *status;		/* "ok", "errno", "fault", "pending", "gone" */
-	const char *where;		/* "cow.lua:12", or NULL */
+	int pid;	       /* of the acting task; 0: none */
+	const char *op, *args; /* "write", "7ffff7ffc000 41" */
+	const char *result;    /* "ok" */
+	const char *status;    /* "ok", "errno", "fault", "pending", "gone" */
+	const char *where;     /* "cow.lua:12", or NULL */
 	const struct lab_event *events;
 	uint32_t nr_events;
-	struct touch access;		/* what the operation itself is known to have accessed; empty: nothing */
-	bool own_fault;			/* the signal that `result` tells already: signo, address */
+	struct touch access; /* what the operation itself is known to have accessed; empty: nothing */
+	bool own_fault;	     /* the signal that `result` tells already: signo, address */
 	int signo;
 	uint64_t fault_addr;
 	const struct model *now;	/* NULL: not looked at */
-	const struct finding *findings;	/* of this step, already without those told before */
+	const struct finding *findings; /* of this step, already without those told before */
 	uint32_t nr_findings;
-	uint32_t nr_old_findings;	/* that stood already after the step before */
+	uint32_t nr_old_findings; /* that stood already after the step before */
 	uint64_t checks;
 };
 
-/** Does the document show an event? Canonical: not the agent's own faults, nor what only some machines have. */
+/** Does the document show it? Canonical: not the agent's own faults, nor what only some machines have. */
 bool report_event_shown(bool raw, const struct lab_event *event);
 
 struct report_totals {
 	uint32_t steps;
 	uint64_t checks;
-	uint32_t invariants;		/* rows of the table; 0: not verified */
-	uint32_t findings, failures;	/* of the verifier; failed expectations */
-	double seconds;			/* told when raw or live */
+	uint32_t invariants;	     /* rows of the table; 0: not verified */
+	uint32_t findings, failures; /* of the verifier; failed expectations */
+	double seconds;		     /* told when raw or live */
 };
 
 /** Open the document and write its header. NULL with *e (EXIT_HOST). */
-struct report *report_open(const struct report_config *config, const struct report_header *header, struct error *e);
+struct report *report_open(const struct report_config *config, const struct report_header *header,
+			   struct error *e);
 /** What the script calls a task. Before the step that makes it known. */
 void report_name_task(struct report *r, int pid, const char *name);
 const char *report_task_name(const struct report *r, int pid);

@@ -7,8 +7,8 @@
 #include "report/steptext.h"
 #include "report/words.h"
 
-#define INDENT		"     "
-#define RESULT_COLUMN	46
+#define INDENT	      "     "
+#define RESULT_COLUMN 46
 
 void text_header(struct buf *b, const struct report_config *config, const struct report_header *header)
 {
@@ -22,8 +22,10 @@ void text_header(struct buf *b, const struct report_config *config, const struct
 		buf_printf(b, " · %" PRIu64 " MiB", header->ram_size >> 20);
 	if (header->scenario)
 		buf_printf(b, " · %s", header->scenario);
-	buf_printf(b, " · verify %s\n", strcmp(config->verify, "step") == 0 ? "every step" :
-		   strcmp(config->verify, "end") == 0 ? "at the end" : "off");
+	buf_printf(b, " · verify %s\n",
+		   strcmp(config->verify, "step") == 0	? "every step"
+		   : strcmp(config->verify, "end") == 0 ? "at the end"
+							: "off");
 }
 
 bool report_event_shown(bool raw, const struct lab_event *e)
@@ -43,7 +45,7 @@ static bool shown_fault(const struct names *names, const struct lab_event *e)
 	return e->type == LAB_EV_FAULT && report_event_shown(names->raw, e);
 }
 
-/* "2 faults: anonymous, write; COW copy", kinds in order of appearance, with counts where there are several kinds. */
+/* "2 faults: 1 anonymous, write; 1 COW copy": kinds in order of appearance. */
 static void put_faults(struct buf *b, const struct names *names, const struct report_step *step)
 {
 	uint32_t total = 0, kinds = 0;
@@ -62,7 +64,8 @@ static void put_faults(struct buf *b, const struct names *names, const struct re
 			continue;
 		/* Kinds are few: the inner loop ends early on all but the first of each. */
 		for (uint32_t j = 0; j < i && !earlier; j++)
-			earlier = shown_fault(names, &step->events[j]) && step->events[j].args[2] == e->args[2];
+			earlier =
+				shown_fault(names, &step->events[j]) && step->events[j].args[2] == e->args[2];
 		if (earlier)
 			continue;
 		for (uint32_t j = i; j < step->nr_events; j++)
@@ -100,7 +103,7 @@ static void put_signal_event(struct buf *b, const struct names *names, const str
 	const char *code = signal_code_name(signo, (int)e->args[1]);
 
 	if (step->own_fault && e->pid == step->pid && signo == step->signo)
-		return;		/* the step's result says it */
+		return; /* the step's result says it */
 	buf_puts(b, INDENT "! ");
 	put_signal(b, signo);
 	buf_printf(b, " to %s", names_of_task(names, step->now, e->pid));
@@ -111,7 +114,8 @@ static void put_signal_event(struct buf *b, const struct names *names, const str
 	buf_puts(b, "\n");
 }
 
-void text_events(struct buf *b, const struct names *names, const struct report_step *step, const struct picture *p)
+void text_events(struct buf *b, const struct names *names, const struct report_step *step,
+		 const struct picture *p)
 {
 	for (uint32_t i = 0; i < step->nr_events; i++) {
 		const struct lab_event *e = &step->events[i];
@@ -123,13 +127,15 @@ void text_events(struct buf *b, const struct names *names, const struct report_s
 			break;
 		case LAB_EV_EXIT:
 			if (p && picture_task(p, e->pid))
-				break;	/* it is told as a change of the task */
+				break; /* it is told as a change of the task */
 			buf_printf(b, INDENT "! %s ", who);
 			put_wait_status(b, (int)e->args[0]);
 			buf_puts(b, "\n");
 			break;
 		case LAB_EV_NOSYS:
-			buf_printf(b, INDENT "! %s made system call %" PRIu64 ", which the guest does not have\n",
+			buf_printf(b,
+				   INDENT "! %s made system call %" PRIu64
+					  ", which the guest does not have\n",
 				   who, e->args[0]);
 			break;
 		case LAB_EV_OOM:
@@ -158,9 +164,10 @@ void text_end(struct buf *b, const struct report_config *config, const struct re
 	bool all = config->raw || config->live;
 
 	put_count(b, totals->steps, "step");
-	/* The number of checks grows with every new invariant and falls where a machine has no second opinion. */
+	/* Not canonical: it grows with every invariant, and some machines have no second opinion. */
 	if (all && totals->checks)
-		buf_printf(b, ", %" PRIu64 " checks of %" PRIu32 " invariants", totals->checks, totals->invariants);
+		buf_printf(b, ", %" PRIu64 " checks of %" PRIu32 " invariants", totals->checks,
+			   totals->invariants);
 	buf_puts(b, ", ");
 	put_count(b, totals->findings, "finding");
 	if (totals->failures) {

@@ -9,7 +9,8 @@ void text_header(struct buf *b, const struct report_config *config, const struct
 /** "3  a write 7ffff7ffc000 41        ok, 1 fault: anonymous, write". */
 void text_step_line(struct buf *b, const struct names *names, const struct report_step *step);
 /** Signals, deaths and the like that neither result nor changes tell. */
-void text_events(struct buf *b, const struct names *names, const struct report_step *step, const struct picture *p);
+void text_events(struct buf *b, const struct names *names, const struct report_step *step,
+		 const struct picture *p);
 void text_findings(struct buf *b, const struct finding *findings, uint32_t n, uint32_t standing);
 void text_end(struct buf *b, const struct report_config *config, const struct report_totals *totals);
 

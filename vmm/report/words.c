@@ -8,11 +8,13 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* clang-format off */
 static const char *const errnos[] = {
 	[1] = "EPERM", "ENOENT", "ESRCH", "EINTR", "EIO", "ENXIO", "E2BIG", "ENOEXEC", "EBADF", "ECHILD",
 	"EAGAIN", "ENOMEM", "EACCES", "EFAULT", "ENOTBLK", "EBUSY", "EEXIST", "EXDEV", "ENODEV", "ENOTDIR",
 	"EISDIR", "EINVAL", "ENFILE", "EMFILE", "ENOTTY", "ETXTBSY", "EFBIG", "ENOSPC", "ESPIPE", "EROFS",
-	"EMLINK", "EPIPE", "EDOM", "ERANGE", "EDEADLK", "ENAMETOOLONG", "ENOLCK", "ENOSYS", "ENOTEMPTY", "ELOOP",
+	"EMLINK", "EPIPE", "EDOM", "ERANGE", "EDEADLK", "ENAMETOOLONG", "ENOLCK", "ENOSYS", "ENOTEMPTY",
+	"ELOOP",
 	[42] = "ENOMSG", "EIDRM",
 	[61] = "ENODATA", "ETIME",
 	[71] = "EPROTO", [74] = "EBADMSG", "EOVERFLOW",
@@ -29,17 +31,17 @@ static const char *const signals[] = {
 	"SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF",
 	"SIGWINCH", "SIGIO", "SIGPWR", "SIGSYS",
 };
+/* clang-format on */
 
 static const struct {
 	int signo, code;
 	const char *name;
 } codes[] = {
-	{LX_SIGSEGV, 1, "SEGV_MAPERR"}, {LX_SIGSEGV, 2, "SEGV_ACCERR"},
-	{LX_SIGSEGV, 3, "SEGV_BNDERR"}, {LX_SIGSEGV, 4, "SEGV_PKUERR"},
-	{LX_SIGBUS, 1, "BUS_ADRALN"}, {LX_SIGBUS, 2, "BUS_ADRERR"}, {LX_SIGBUS, 3, "BUS_OBJERR"},
-	{LX_SIGILL, 1, "ILL_ILLOPC"}, {LX_SIGILL, 2, "ILL_ILLOPN"}, {LX_SIGILL, 5, "ILL_PRVOPC"},
-	{LX_SIGFPE, 1, "FPE_INTDIV"}, {LX_SIGFPE, 2, "FPE_INTOVF"},
-	{LX_SIGTRAP, 1, "TRAP_BRKPT"}, {LX_SIGTRAP, 2, "TRAP_TRACE"},
+	{LX_SIGSEGV, 1, "SEGV_MAPERR"}, {LX_SIGSEGV, 2, "SEGV_ACCERR"}, {LX_SIGSEGV, 3, "SEGV_BNDERR"},
+	{LX_SIGSEGV, 4, "SEGV_PKUERR"}, {LX_SIGBUS, 1, "BUS_ADRALN"},	{LX_SIGBUS, 2, "BUS_ADRERR"},
+	{LX_SIGBUS, 3, "BUS_OBJERR"},	{LX_SIGILL, 1, "ILL_ILLOPC"},	{LX_SIGILL, 2, "ILL_ILLOPN"},
+	{LX_SIGILL, 5, "ILL_PRVOPC"},	{LX_SIGFPE, 1, "FPE_INTDIV"},	{LX_SIGFPE, 2, "FPE_INTOVF"},
+	{LX_SIGTRAP, 1, "TRAP_BRKPT"},	{LX_SIGTRAP, 2, "TRAP_TRACE"},
 };
 
 const char *errno_name(int error)
@@ -142,8 +144,10 @@ bool fault_maps(uint64_t how)
 const char *task_state_name(uint32_t state)
 {
 	static const char *const names[] = {
-		[TASK_RUNNING] = "running", [TASK_INTERRUPTIBLE] = "sleeping",
-		[TASK_ZOMBIE] = "zombie", [TASK_DEAD] = "dead",
+		[TASK_RUNNING] = "running",
+		[TASK_INTERRUPTIBLE] = "sleeping",
+		[TASK_ZOMBIE] = "zombie",
+		[TASK_DEAD] = "dead",
 	};
 
 	return state < COUNT(names) ? names[state] : "unknown";

@@ -6,8 +6,8 @@
 
 /* Of the plan, but of a later version: their names must not read as typing errors. */
 static const char *const later_methods[] = {
-	"mremap", "mlock", "madvise", "msync", "mincore", "open", "ftruncate", "memfd", "pread", "pwrite", "close",
-	"exec", NULL,
+	"mremap", "mlock", "madvise", "msync", "mincore", "open", "ftruncate",
+	"memfd",  "pread", "pwrite",  "close", "exec",	  NULL,
 };
 static const char *const later_globals[] = {"snapshot", "restore", "inject", NULL};
 
@@ -26,8 +26,10 @@ struct task *check_task(lua_State *L, int index)
 	struct task **t = luaL_testudata(L, index, TASK_TYPE);
 
 	if (!t)
-		luaL_error(L, "argument %d must be a task, not a %s (methods are called with a colon: a:read(p))",
-			   index, luaL_typename(L, index));
+		luaL_error(
+			L,
+			"argument %d must be a task, not a %s (methods are called with a colon: a:read(p))",
+			index, luaL_typename(L, index));
 	return *t;
 }
 
@@ -58,8 +60,8 @@ static int task_index(lua_State *L)
 		return 1;
 	}
 	if (listed(later_methods, name))
-		return luaL_error(L, "a:%s is not in this version; a:syscall(\"%s\", …) makes the raw call", name,
-				  name);
+		return luaL_error(L, "a:%s is not in this version; a:syscall(\"%s\", …) makes the raw call",
+				  name, name);
 	return luaL_error(L, "a task has no method '%s' (help(a) lists them)", name);
 }
 
@@ -80,7 +82,8 @@ struct pending *check_handle(lua_State *L, int index)
 	struct pending **p = luaL_testudata(L, index, HANDLE_TYPE);
 
 	if (!p)
-		luaL_error(L, "argument %d must be a handle from a:start, not a %s", index, luaL_typename(L, index));
+		luaL_error(L, "argument %d must be a handle from a:start, not a %s", index,
+			   luaL_typename(L, index));
 	return *p;
 }
 

@@ -13,21 +13,21 @@
 struct api_row {
 	const char *name;
 	lua_CFunction fn;
-	const char *usage;		/* "a:read(p [, size])" */
-	const char *help;		/* one sentence or two */
+	const char *usage; /* "a:read(p [, size])" */
+	const char *help;  /* one sentence or two */
 };
-extern const struct api_row run_rows[];		/* api_run.c: globals that run things */
-extern const struct api_row see_rows[];		/* api_see.c: globals that look */
-extern const struct api_row expect_rows[];	/* expect.c: fields of expect */
-extern const struct api_row call_rows[];	/* api_call.c: methods of a task: system calls */
-extern const struct api_row life_rows[];	/* api_life.c: methods: fork, exit, wait … */
-extern const struct api_row access_rows[];	/* api_access.c: methods: read, write … */
-extern const struct api_row look_rows[];	/* api_see.c: methods that look */
-extern const struct api_row handle_rows[];	/* api_life.c: methods of a handle */
-extern const struct api_row help_rows[];	/* help.c */
+extern const struct api_row run_rows[];	   /* api_run.c: globals that run things */
+extern const struct api_row see_rows[];	   /* api_see.c: globals that look */
+extern const struct api_row expect_rows[]; /* expect.c: fields of expect */
+extern const struct api_row call_rows[];   /* api_call.c: methods of a task: system calls */
+extern const struct api_row life_rows[];   /* api_life.c: methods: fork, exit, wait … */
+extern const struct api_row access_rows[]; /* api_access.c: methods: read, write … */
+extern const struct api_row look_rows[];   /* api_see.c: methods that look */
+extern const struct api_row handle_rows[]; /* api_life.c: methods of a handle */
+extern const struct api_row help_rows[];   /* help.c */
 
-#define TASK_TYPE	"task"
-#define HANDLE_TYPE	"handle"
+#define TASK_TYPE   "task"
+#define HANDLE_TYPE "handle"
 
 /** Register everything in a new sandbox. */
 void api_open(lua_State *L);
@@ -50,8 +50,8 @@ struct task *op_begin(lua_State *L, const char *name);
 /** The same for operations of no task. */
 struct session *op_begin_global(lua_State *L, const char *name);
 /**
- * One round. OUTCOME_REPORT or OUTCOME_GONE come back; where the operation blocks, the step ends as pending and the
- * script gets an error that says how to wait.
+ * One round. OUTCOME_REPORT or OUTCOME_GONE come back; where the operation blocks, the step ends as pending
+ * and the script gets an error that says how to wait.
  */
 void op_round(lua_State *L, struct task *task, const char *name, struct agent_cmd *cmd, struct outcome *out);
 /** End the step: `status` as in struct report_step. `access`, `fault` may be NULL. */

@@ -73,8 +73,8 @@ static int write_word(lua_State *L, struct task *task, uint64_t at, uint64_t val
 	int values;
 
 	if (size < 8 && value >> (8 * size) != 0 && (int64_t)value >> (8 * size - 1) != -1)
-		luaL_error(L, "%I does not fit in %d byte%s: say the size, a:write(p, value, 8)", (lua_Integer)value,
-			   size, size == 1 ? "" : "s");
+		luaL_error(L, "%I does not fit in %d byte%s: say the size, a:write(p, value, 8)",
+			   (lua_Integer)value, size, size == 1 ? "" : "s");
 	buf_printf(&s->args, "%" PRIx64 " %" PRIx64, at, size == 8 ? value : value & ((1UL << 8 * size) - 1));
 	if (size > 1)
 		buf_printf(&s->args, " size=%d", size);
@@ -108,7 +108,8 @@ static int read_bytes(lua_State *L, struct task *task, uint64_t at, lua_Integer 
 		op_round(L, task, "read", &cmd, &out);
 		if (access_failed(L, task, "read", &out, at + done, &values))
 			return values;
-		luaL_addlstring(&bytes, (const char *)out.report.data, out.report.len < part ? out.report.len : part);
+		luaL_addlstring(&bytes, (const char *)out.report.data,
+				out.report.len < part ? out.report.len : part);
 		done += part;
 	}
 	luaL_pushresult(&bytes);
@@ -227,10 +228,12 @@ static int task_run(lua_State *L)
 
 const struct api_row access_rows[] = {
 	{"read", task_read, "v = a:read(p [, size [, \"bytes\"]])",
-	 "Read a word of 1 (default), 2, 4 or 8 bytes as an integer, any other size as text. On a fault nil and "
+	 "Read a word of 1 (default), 2, 4 or 8 bytes as an integer, any other size as text. On a fault nil "
+	 "and "
 	 "{signal=, code=, addr=, done=}."},
 	{"write", task_write, "a:write(p, 0x41 | \"bytes\" [, size])",
-	 "Write a word of 1 (default), 2, 4 or 8 bytes, or text. Gives true, or on a fault nil and the fault table."},
+	 "Write a word of 1 (default), 2, 4 or 8 bytes, or text. Gives true, or on a fault nil and the fault "
+	 "table."},
 	{"fill", task_fill, "a:fill(p, len, byte)", "Fill [p, p+len) upwards."},
 	{"run", task_run, "a:run(p)", "Call p, which must hold code that returns. Gives RAX."},
 	{NULL, NULL, NULL, NULL},

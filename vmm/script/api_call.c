@@ -38,7 +38,8 @@ static lua_Integer integer_field(lua_State *L, const char *what, const char *fie
 	if (lua_getfield(L, 2, field) != LUA_TNIL) {
 		value = lua_tointegerx(L, -1, &is_integer);
 		if (!is_integer)
-			luaL_error(L, "%s: %s must be an integer, not a %s", what, field, luaL_typename(L, -1));
+			luaL_error(L, "%s: %s must be an integer, not a %s", what, field,
+				   luaL_typename(L, -1));
 	}
 	lua_pop(L, 1);
 	return value;
@@ -163,7 +164,8 @@ static void add_text_arg(lua_State *L, int index, int i, struct agent_cmd *cmd, 
 	const char *text = lua_tolstring(L, index, &len);
 
 	if (len + 1 > AGENT_DATA - cmd->len)
-		luaL_error(L, "the texts of one call may have %d bytes in all, a terminating zero each included",
+		luaL_error(L,
+			   "the texts of one call may have %d bytes in all, a terminating zero each included",
 			   AGENT_DATA);
 	texts->offset[i] = cmd->len;
 	texts->len[i] = len;
@@ -171,7 +173,7 @@ static void add_text_arg(lua_State *L, int index, int i, struct agent_cmd *cmd, 
 	cmd->in_data |= 1u << i;
 	memcpy(cmd->data + cmd->len, text, len);
 	cmd->data[cmd->len + len] = 0;
-	cmd->len += (len + 1 + 7) & ~7u;	/* structures in text want their alignment */
+	cmd->len += (len + 1 + 7) & ~7u; /* structures in text want their alignment */
 	if (cmd->len > AGENT_DATA)
 		cmd->len = AGENT_DATA;
 }
@@ -198,7 +200,8 @@ static void read_args(lua_State *L, int first, struct agent_cmd *cmd, struct tex
 			int64_t value = luaL_checkinteger(L, index);
 
 			cmd->args[i] = value;
-			buf_printf(&s->args, value > 0xffff || value < -0xffff ? "%" PRIx64 : "%" PRId64, value);
+			buf_printf(&s->args, value > 0xffff || value < -0xffff ? "%" PRIx64 : "%" PRId64,
+				   value);
 		}
 	}
 }
@@ -263,7 +266,7 @@ static int task_start(lua_State *L)
 		return raise_over(L);
 	p = session_leave_pending(s, task, cmd.nr, name);
 	push_handle(L, p);
-	if (out.kind != OUTCOME_PENDING) {	/* it returned at once, or killed its task */
+	if (out.kind != OUTCOME_PENDING) { /* it returned at once, or killed its task */
 		p->done = true;
 		p->gone = out.kind == OUTCOME_GONE;
 		if (!p->gone)
@@ -277,7 +280,10 @@ static int task_start(lua_State *L)
 		put_wait_status(&s->result, task->exit_code);
 	else
 		buf_puts(&s->result, "pending");
-	op_end(L, task, name, out.kind == OUTCOME_PENDING ? "pending" : out.kind == OUTCOME_GONE ? "gone" : "ok",
+	op_end(L, task, name,
+	       out.kind == OUTCOME_PENDING ? "pending"
+	       : out.kind == OUTCOME_GONE  ? "gone"
+					   : "ok",
 	       NULL, NULL);
 	return 1;
 }
@@ -287,12 +293,16 @@ const struct api_row call_rows[] = {
 	 "Map memory. Gives the address, or nil and an errno name."},
 	{"munmap", task_munmap, "a:munmap(p, len)", "Unmap [p, p+len)."},
 	{"mprotect", task_mprotect, "a:mprotect(p, len, \"r\")", "Change the rights of [p, p+len)."},
-	{"brk", task_brk, "a:brk([p])", "Move the end of the heap. Gives the raw value: where the end is now."},
-	{"kill", task_kill, "a:kill(sig [, b])", "a sends signal sig (\"SIGUSR1\" or a number) to b, or to itself."},
+	{"brk", task_brk, "a:brk([p])",
+	 "Move the end of the heap. Gives the raw value: where the end is now."},
+	{"kill", task_kill, "a:kill(sig [, b])",
+	 "a sends signal sig (\"SIGUSR1\" or a number) to b, or to itself."},
 	{"syscall", task_syscall, "a:syscall(name, …)",
-	 "Any system call, by name or number. Integers go as they are, a task as its pid, text as a pointer to a copy of it; "
+	 "Any system call, by name or number. Integers go as they are, a task as its pid, text as a pointer "
+	 "to a copy of it; "
 	 "gives the value and what the call left in each text, or nil and an errno name."},
 	{"start", task_start, "a:start(name, …)",
-	 "A system call that may block: gives a handle at once. While it is pending the task can do nothing else."},
+	 "A system call that may block: gives a handle at once. While it is pending the task can do nothing "
+	 "else."},
 	{NULL, NULL, NULL, NULL},
 };

@@ -8,21 +8,24 @@
 
 static int no_channel(lua_State *L)
 {
-	return luaL_error(L, "%d tasks live already, which is as many as a scenario can have", AGENT_CHANNELS);
+	return luaL_error(L, "%d tasks live already, which is as many as a scenario can have",
+			  AGENT_CHANNELS);
 }
 
 static const char *opt_name(lua_State *L, int index)
 {
 	const char *name = luaL_optstring(L, index, NULL);
 
-	if (name && (!*name || strlen(name) > 15 || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-							   "0123456789_-") != strlen(name)))
+	if (name && (!*name || strlen(name) > 15 ||
+		     strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789_-") != strlen(name)))
 		luaL_error(L, "a task's name has 1 to 15 letters, digits, '_' or '-'");
 	return name;
 }
 
 /* Fork and thread differ in the command and in whose slots the child uses. */
-static int make_child(lua_State *L, struct task *task, const char *op, struct agent_cmd *cmd, struct task *process)
+static int make_child(lua_State *L, struct task *task, const char *op, struct agent_cmd *cmd,
+		      struct task *process)
 {
 	struct session *s = sandbox_session(L);
 	const char *name = opt_name(L, 2);
@@ -66,8 +69,8 @@ static int task_thread(lua_State *L)
 
 	while (cmd.slot < AGENT_CHANNELS && (task->process->slots >> cmd.slot & 1))
 		cmd.slot++;
-	return channel < 0 || cmd.slot == AGENT_CHANNELS ? no_channel(L) :
-	       make_child(L, task, "thread", &cmd, task->process);
+	return channel < 0 || cmd.slot == AGENT_CHANNELS ? no_channel(L)
+							 : make_child(L, task, "thread", &cmd, task->process);
 }
 
 static int task_exit(lua_State *L)
@@ -139,11 +142,13 @@ static int task_alive(lua_State *L)
 }
 
 const struct api_row life_rows[] = {
-	{"fork", task_fork, "b = a:fork([name])", "A new process, a copy of a. Gives the task, or nil and an errno name."},
+	{"fork", task_fork, "b = a:fork([name])",
+	 "A new process, a copy of a. Gives the task, or nil and an errno name."},
 	{"thread", task_thread, "t = a:thread([name])", "A new thread in a's process, sharing its mm."},
 	{"exit", task_exit, "a:exit([code])", "The whole process of a ends."},
 	{"wait", task_wait, "pid, status = a:wait([b])",
-	 "Reap a dead child: gives its pid and {exited=code} or {signal=name}. If none is dead yet use a:start(\"wait4\", …)."},
+	 "Reap a dead child: gives its pid and {exited=code} or {signal=name}. If none is dead yet use "
+	 "a:start(\"wait4\", …)."},
 	{"alive", task_alive, "a:alive()", "Is the task alive?"},
 	{NULL, NULL, NULL, NULL},
 };
@@ -172,6 +177,7 @@ static int handle_result(lua_State *L)
 const struct api_row handle_rows[] = {
 	{"done", handle_done, "h:done()", "Has the operation returned?"},
 	{"result", handle_result, "h:result()",
-	 "What it returned: a value, or nil and an errno name (\"gone\": its task died first). An error while pending."},
+	 "What it returned: a value, or nil and an errno name (\"gone\": its task died first). An error "
+	 "while pending."},
 	{NULL, NULL, NULL, NULL},
 };

@@ -12,8 +12,9 @@ static int run_spawn(lua_State *L)
 	struct task *task;
 	int error;
 
-	if (name && (!*name || strlen(name) > 15 || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-							   "0123456789_-") != strlen(name)))
+	if (name && (!*name || strlen(name) > 15 ||
+		     strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789_-") != strlen(name)))
 		return luaL_error(L, "a task's name has 1 to 15 letters, digits, '_' or '-'");
 	s = op_begin_global(L, "spawn");
 	task = session_spawn(s, name, &error);
@@ -99,7 +100,8 @@ static int run_scenario(lua_State *L)
 
 	check_fields(L, 1, "scenario", fields);
 	if (s->target)
-		return luaL_error(L, "scenario{} must come before the first operation: the machine runs already");
+		return luaL_error(
+			L, "scenario{} must come before the first operation: the machine runs already");
 	if (lua_getfield(L, 1, "name") != LUA_TNIL) {
 		snprintf(s->scenario_name, sizeof(s->scenario_name), "%s", luaL_checkstring(L, -1));
 		s->scenario = s->scenario_name;
@@ -109,15 +111,18 @@ static int run_scenario(lua_State *L)
 	if (lua_getfield(L, 1, "mem") == LUA_TNIL)
 		return 0;
 	if (!parse_size(luaL_checkstring(L, -1), &s->mem_size) || s->mem_size % PAGE_SIZE || !s->mem_size)
-		return luaL_error(L, "scenario: mem must be a size such as \"64M\", not \"%s\"", lua_tostring(L, -1));
+		return luaL_error(L, "scenario: mem must be a size such as \"64M\", not \"%s\"",
+				  lua_tostring(L, -1));
 	return 0;
 }
 
 const struct api_row run_rows[] = {
 	{"scenario", run_scenario, "scenario{name=, tags={}, mem=\"64M\"}",
 	 "Name the scenario and say what RAM it wants (--mem wins). Before anything else."},
-	{"spawn", run_spawn, "a = spawn([name])", "A new process with an agent in it. Gives the task, or nil and an errno name."},
-	{"tick", run_tick, "tick(ns)", "Virtual time moves on by ns nanoseconds; sleepers whose time comes wake."},
+	{"spawn", run_spawn, "a = spawn([name])",
+	 "A new process with an agent in it. Gives the task, or nil and an errno name."},
+	{"tick", run_tick, "tick(ns)",
+	 "Virtual time moves on by ns nanoseconds; sleepers whose time comes wake."},
 	{"step", run_step, "step(\"label\")", "A heading for the steps that follow."},
 	{"dump", run_dump, "dump()", "The whole picture now, whatever --dump says."},
 	{"verify", run_verify, "verify()", "Check every invariant now. Gives the number of violations."},

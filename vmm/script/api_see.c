@@ -41,7 +41,7 @@ static void set_boolean(lua_State *L, const char *field, bool value)
 	lua_setfield(L, -2, field);
 }
 
-/* Takes the text out of a buffer that must be freed even if Lua has no memory: its size is small and bounded. */
+/* Push a short text and free its buffer, which Lua's error jumps would leak. */
 static void push_buf(lua_State *L, struct buf *b)
 {
 	char text[512];
@@ -177,7 +177,8 @@ static uint64_t check_frame(lua_State *L)
 	n = strtoul(text[0] == 'F' || text[0] == '#' ? text + 1 : text, &end, text[0] == '#' ? 16 : 10);
 	if (text[0] == '#' && end != text + 1 && !*end)
 		return n;
-	if (text[0] != 'F' || end == text + 1 || *end || n > UINT32_MAX || !names_find(report_names(s->report), n, &pfn))
+	if (text[0] != 'F' || end == text + 1 || *end || n > UINT32_MAX ||
+	    !names_find(report_names(s->report), n, &pfn))
 		luaL_error(L, "there is no frame called \"%s\" now", text);
 	return pfn;
 }
@@ -208,7 +209,7 @@ static int see_frame(lua_State *L)
 	lua_pushstring(L, frame_role_name(role));
 	lua_setfield(L, -2, "role");
 	if (role == FRAME_UNTOUCHED)
-		return 1;		/* its struct page holds nothing yet */
+		return 1; /* its struct page holds nothing yet */
 	frame = &s->model->frames[pfn];
 	set_integer(L, "ref", (int64_t)frame->raw._refcount);
 	set_integer(L, "map", (int64_t)frame->raw._mapcount + 1);
@@ -290,22 +291,29 @@ static int see_ult(lua_State *L)
 
 const struct api_row look_rows[] = {
 	{"maps", task_maps, "a:maps()",
-	 "The areas of a's mm, ascending: {start=, stop=, len=, prot=\"rw-p\", name=, flags=, pgoff=, present=}."},
+	 "The areas of a's mm, ascending: {start=, stop=, len=, prot=\"rw-p\", name=, flags=, pgoff=, "
+	 "present=}."},
 	{"vma", task_vma, "a:vma(p)", "The area that holds p, as in a:maps(), or nil."},
 	{"pte", task_pte, "a:pte(p)",
-	 "The leaf entry for p: {frame=, rights=\"rw-u AD\", writable=, user=, exec=, accessed=, dirty=, cow=, zero=, level=, "
+	 "The leaf entry for p: {frame=, rights=\"rw-u AD\", writable=, user=, exec=, accessed=, dirty=, "
+	 "cow=, zero=, level=, "
 	 "size=, va=, pfn=}, or nil."},
 	{"counters", task_counters, "a:counters()",
-	 "Counters of a's mm without the agent's share: anon, total_vm, tables … (pages), areas, mm_users, brk …"},
+	 "Counters of a's mm without the agent's share: anon, total_vm, tables … (pages), areas, mm_users, "
+	 "brk …"},
 	{"cr3", task_cr3, "a:cr3()", "The frame of a's top-level table."},
 	{NULL, NULL, NULL, NULL},
 };
 
 const struct api_row see_rows[] = {
-	{"frame", see_frame, "frame(\"F31\" | pfn)", "A frame: {role=, ref=, map=, maps_found=, refs_found=, owners=, pfn=}."},
-	{"frames", see_frames, "frames()", "How many frames have each role; all_free: free and never used together."},
-	{"tasks", see_tasks, "tasks()", "All tasks: {pid=, name=, state=, parent=, mm=, active_mm=, kernel_thread=}."},
-	{"why", see_why, "why(a, p)", "Text: area, walk and frame behind p in a, and the steps that changed its entry."},
+	{"frame", see_frame, "frame(\"F31\" | pfn)",
+	 "A frame: {role=, ref=, map=, maps_found=, refs_found=, owners=, pfn=}."},
+	{"frames", see_frames, "frames()",
+	 "How many frames have each role; all_free: free and never used together."},
+	{"tasks", see_tasks, "tasks()",
+	 "All tasks: {pid=, name=, state=, parent=, mm=, active_mm=, kernel_thread=}."},
+	{"why", see_why, "why(a, p)",
+	 "Text: area, walk and frame behind p in a, and the steps that changed its entry."},
 	{"hex", see_hex, "hex(n)", "\"0x…\"."},
 	{"ult", see_ult, "ult(m, n)", "m < n as unsigned numbers: for addresses of the upper half."},
 	{NULL, NULL, NULL, NULL},

@@ -12,12 +12,23 @@ static const struct {
 	const char *name;
 	uint64_t bits;
 } map_flags[] = {
-	{"shared_validate", LX_MAP_SHARED_VALIDATE}, {"shared", LX_MAP_SHARED}, {"private", LX_MAP_PRIVATE},
-	{"anon", LX_MAP_ANONYMOUS}, {"fixed", LX_MAP_FIXED}, {"fixed_noreplace", LX_MAP_FIXED_NOREPLACE},
-	{"32bit", LX_MAP_32BIT}, {"growsdown", LX_MAP_GROWSDOWN}, {"denywrite", LX_MAP_DENYWRITE},
-	{"executable", LX_MAP_EXECUTABLE}, {"locked", LX_MAP_LOCKED}, {"noreserve", LX_MAP_NORESERVE},
-	{"populate", LX_MAP_POPULATE}, {"nonblock", LX_MAP_NONBLOCK}, {"stack", LX_MAP_STACK},
-	{"hugetlb", LX_MAP_HUGETLB}, {"sync", LX_MAP_SYNC},
+	{"shared_validate", LX_MAP_SHARED_VALIDATE},
+	{"shared", LX_MAP_SHARED},
+	{"private", LX_MAP_PRIVATE},
+	{"anon", LX_MAP_ANONYMOUS},
+	{"fixed", LX_MAP_FIXED},
+	{"fixed_noreplace", LX_MAP_FIXED_NOREPLACE},
+	{"32bit", LX_MAP_32BIT},
+	{"growsdown", LX_MAP_GROWSDOWN},
+	{"denywrite", LX_MAP_DENYWRITE},
+	{"executable", LX_MAP_EXECUTABLE},
+	{"locked", LX_MAP_LOCKED},
+	{"noreserve", LX_MAP_NORESERVE},
+	{"populate", LX_MAP_POPULATE},
+	{"nonblock", LX_MAP_NONBLOCK},
+	{"stack", LX_MAP_STACK},
+	{"hugetlb", LX_MAP_HUGETLB},
+	{"sync", LX_MAP_SYNC},
 };
 
 /* Those that bear on memory and tasks, whether the guest has them or answers ENOSYS. */
@@ -25,18 +36,52 @@ static const struct {
 	const char *name;
 	uint64_t nr;
 } syscalls[] = {
-	{"read", NR_read}, {"write", NR_write}, {"open", NR_open}, {"close", NR_close}, {"mmap", NR_mmap},
-	{"mprotect", NR_mprotect}, {"munmap", NR_munmap}, {"brk", NR_brk}, {"rt_sigaction", NR_rt_sigaction},
-	{"rt_sigprocmask", NR_rt_sigprocmask}, {"sched_yield", NR_sched_yield}, {"mremap", NR_mremap},
-	{"msync", NR_msync}, {"mincore", NR_mincore}, {"madvise", NR_madvise}, {"pause", NR_pause},
-	{"nanosleep", NR_nanosleep}, {"getpid", NR_getpid}, {"clone", NR_clone}, {"fork", NR_fork},
-	{"vfork", NR_vfork}, {"execve", NR_execve}, {"exit", NR_exit}, {"wait4", NR_wait4}, {"kill", NR_kill},
-	{"uname", NR_uname}, {"ftruncate", 77}, {"getppid", NR_getppid}, {"sigaltstack", NR_sigaltstack},
-	{"mlock", NR_mlock}, {"munlock", NR_munlock}, {"mlockall", NR_mlockall}, {"munlockall", NR_munlockall},
-	{"arch_prctl", NR_arch_prctl}, {"gettid", NR_gettid}, {"futex", NR_futex}, {"pread64", 17},
-	{"pwrite64", 18}, {"set_tid_address", NR_set_tid_address}, {"exit_group", NR_exit_group},
-	{"tgkill", NR_tgkill}, {"mlock2", NR_mlock2}, {"memfd_create", NR_memfd_create},
-	{"remap_file_pages", 216}, {"process_vm_readv", 310}, {"userfaultfd", 323},
+	{"read", NR_read},
+	{"write", NR_write},
+	{"open", NR_open},
+	{"close", NR_close},
+	{"mmap", NR_mmap},
+	{"mprotect", NR_mprotect},
+	{"munmap", NR_munmap},
+	{"brk", NR_brk},
+	{"rt_sigaction", NR_rt_sigaction},
+	{"rt_sigprocmask", NR_rt_sigprocmask},
+	{"sched_yield", NR_sched_yield},
+	{"mremap", NR_mremap},
+	{"msync", NR_msync},
+	{"mincore", NR_mincore},
+	{"madvise", NR_madvise},
+	{"pause", NR_pause},
+	{"nanosleep", NR_nanosleep},
+	{"getpid", NR_getpid},
+	{"clone", NR_clone},
+	{"fork", NR_fork},
+	{"vfork", NR_vfork},
+	{"execve", NR_execve},
+	{"exit", NR_exit},
+	{"wait4", NR_wait4},
+	{"kill", NR_kill},
+	{"uname", NR_uname},
+	{"ftruncate", 77},
+	{"getppid", NR_getppid},
+	{"sigaltstack", NR_sigaltstack},
+	{"mlock", NR_mlock},
+	{"munlock", NR_munlock},
+	{"mlockall", NR_mlockall},
+	{"munlockall", NR_munlockall},
+	{"arch_prctl", NR_arch_prctl},
+	{"gettid", NR_gettid},
+	{"futex", NR_futex},
+	{"pread64", 17},
+	{"pwrite64", 18},
+	{"set_tid_address", NR_set_tid_address},
+	{"exit_group", NR_exit_group},
+	{"tgkill", NR_tgkill},
+	{"mlock2", NR_mlock2},
+	{"memfd_create", NR_memfd_create},
+	{"remap_file_pages", 216},
+	{"process_vm_readv", 310},
+	{"userfaultfd", 323},
 };
 
 /* --- rights --------------------------------------------------------------------------------------- */
@@ -68,7 +113,8 @@ uint64_t check_prot(lua_State *L, int index)
 		case '-':
 			break;
 		default:
-			luaL_error(L, "prot \"%s\": letters are r, w, x, or \"none\" for no right at all", text);
+			luaL_error(L, "prot \"%s\": letters are r, w, x, or \"none\" for no right at all",
+				   text);
 		}
 	}
 	return prot;

@@ -78,11 +78,12 @@ static int expect_eq(lua_State *L)
 	return fail(L, lua_tostring(L, -1), opt_message(L, 3));
 }
 
-/* Call argument 1, a function; its first two results are left at 3 and 4 … of the stack, replacing all else above 2. */
+/* Call argument 1, a function; its first two results are left at 4 and 5 of the stack. */
 static void call_it(lua_State *L, const char *name)
 {
 	if (lua_type(L, 1) != LUA_TFUNCTION)
-		luaL_error(L, "%s takes a function first: %s(function() return a:read(p) end, …)", name, name);
+		luaL_error(L, "%s takes a function first: %s(function() return a:read(p) end, …)", name,
+			   name);
 	lua_settop(L, 3);
 	lua_pushvalue(L, 1);
 	lua_call(L, 0, 2);
@@ -94,7 +95,7 @@ static int expect_fault(lua_State *L)
 
 	if (!lua_isnoneornil(L, 2))
 		check_fields(L, 2, "expect.fault", fields);
-	call_it(L, "expect.fault");		/* results at 4 and 5, the message at 3 */
+	call_it(L, "expect.fault"); /* results at 4 and 5, the message at 3 */
 	if (!lua_isnil(L, 4) || lua_type(L, 5) != LUA_TTABLE) {
 		lua_pushfstring(L, "no fault, but %s", describe(L, 4));
 		return fail(L, lua_tostring(L, -1), opt_message(L, 3));
@@ -131,7 +132,8 @@ static int expect_errno(lua_State *L)
 }
 
 const struct api_row expect_rows[] = {
-	{"that", expect_that, "expect(condition [, message])", "The condition holds (neither nil nor false)."},
+	{"that", expect_that, "expect(condition [, message])",
+	 "The condition holds (neither nil nor false)."},
 	{"eq", expect_eq, "expect.eq(a, b [, message])", "a equals b."},
 	{"fault", expect_fault, "expect.fault(function, {signal=, code=, addr=, done=} [, message])",
 	 "The access in the function faults, and its fault has these fields."},

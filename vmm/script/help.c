@@ -52,7 +52,8 @@ static void put_help(lua_State *L, struct buf *b)
 	else if (lua_type(L, 1) == LUA_TTABLE)
 		first = last = 2;
 	else if (!lua_isnoneornil(L, 1)) {
-		put_matching(b, lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL, lua_tocfunction(L, 1));
+		put_matching(b, lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL,
+			     lua_tocfunction(L, 1));
 		if (!b->len)
 			buf_puts(b, "  nothing is known of that; help() lists everything\n");
 		return;
@@ -60,7 +61,8 @@ static void put_help(lua_State *L, struct buf *b)
 	for (size_t g = first; g <= last; g++)
 		put_group(b, g);
 	if (lua_isnoneornil(L, 1))
-		buf_puts(b, "Also: PAGE is 4096; string, table, math, utf8 and the plain functions of Lua 5.4.\n");
+		buf_puts(b, "Also: PAGE is 4096; string, table, math, utf8 and the plain functions of Lua "
+			    "5.4.\n");
 }
 
 static int help(lua_State *L)
@@ -85,6 +87,7 @@ static int help(lua_State *L)
 }
 
 const struct api_row help_rows[] = {
-	{"help", help, "help([x])", "All of the language; or of a task, a handle, expect, a function or a name."},
+	{"help", help, "help([x])",
+	 "All of the language; or of a task, a handle, expect, a function or a name."},
 	{NULL, NULL, NULL, NULL},
 };

@@ -18,7 +18,7 @@ static void note_where(lua_State *L, struct session *s)
 	snprintf(s->where, sizeof(s->where), "%s", slash ? slash + 1 : where);
 	colon = strrchr(s->where, ':');
 	if (colon)
-		*colon = 0;		/* luaL_where ends with ": " */
+		*colon = 0; /* luaL_where ends with ": " */
 	lua_pop(L, 1);
 }
 
@@ -57,12 +57,14 @@ static int blocked(lua_State *L, struct task *task, const char *name, const stru
 {
 	struct session *s = sandbox_session(L);
 
-	pending_put(session_leave_pending(s, task, cmd->nr, name));	/* no handle holds it */
+	pending_put(session_leave_pending(s, task, cmd->nr, name)); /* no handle holds it */
 	buf_clear(&s->result);
 	buf_puts(&s->result, "pending");
 	op_end(L, task, name, "pending", NULL, NULL);
-	return luaL_error(L, "%s of %s blocks: begin it with h = %s:start(…) and ask h:done() after later steps", name,
-			  task->name, task->name);
+	return luaL_error(L,
+			  "%s of %s blocks: begin it with h = %s:start(…) and ask h:done() "
+			  "after later steps",
+			  name, task->name, task->name);
 }
 
 void op_round(lua_State *L, struct task *task, const char *name, struct agent_cmd *cmd, struct outcome *out)
@@ -77,7 +79,8 @@ void op_round(lua_State *L, struct task *task, const char *name, struct agent_cm
 	if (out->kind == OUTCOME_PENDING)
 		blocked(L, task, name, cmd);
 	if (out->kind == OUTCOME_REPORT && out->report.status == AGENT_BAD) {
-		error_set(&s->error, EXIT_GUEST_DIED, "the agent of %s did not understand '%s'", task->name, name);
+		error_set(&s->error, EXIT_GUEST_DIED, "the agent of %s did not understand '%s'", task->name,
+			  name);
 		session_over(s);
 		raise_over(L);
 	}
@@ -88,7 +91,10 @@ void op_end(lua_State *L, const struct task *task, const char *name, const char 
 {
 	struct session *s = sandbox_session(L);
 	struct step_words words = {
-		.op = name, .args = buf_text(&s->args), .result = buf_text(&s->result), .status = status,
+		.op = name,
+		.args = buf_text(&s->args),
+		.result = buf_text(&s->result),
+		.status = status,
 	};
 
 	if (access)

@@ -20,13 +20,13 @@ struct prompt {
 	lua_State *L;
 	EditLine *el;
 	History *history;
-	bool more;			/* in the middle of a statement */
+	bool more; /* in the middle of a statement */
 };
 
 /* --- completion ----------------------------------------------------------------------------------- */
 
 struct matches {
-	const char **items;		/* names that live in tables or in Lua */
+	const char **items; /* names that live in tables or in Lua */
 	int n;
 };
 
@@ -38,7 +38,7 @@ static void add_match(struct matches *m, const char *name, const char *start)
 	m->items[m->n++] = name;
 }
 
-/* Text keys of the table on top of the stack, in pairs' order of chance: they are sorted before they are shown. */
+/* Text keys of the table on top of the stack. Their order is chance; what is shown is sorted. */
 static void match_table(lua_State *L, struct matches *m, const char *start)
 {
 	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
@@ -48,7 +48,8 @@ static void match_table(lua_State *L, struct matches *m, const char *start)
 
 static void match_methods(struct matches *m, const char *start)
 {
-	static const struct api_row *const tables[] = {call_rows, life_rows, access_rows, look_rows, handle_rows};
+	static const struct api_row *const tables[] = {call_rows, life_rows, access_rows, look_rows,
+						       handle_rows};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		for (const struct api_row *row = tables[i]; row->name; row++)
@@ -231,7 +232,7 @@ static void on_interrupt(int signo)
 static void run_line(lua_State *L, struct session *s, int status)
 {
 	if (status == LUA_OK) {
-		s->last_op_at = seconds_now();	/* thinking time is the user's own */
+		s->last_op_at = seconds_now(); /* thinking time is the user's own */
 		sandbox_interrupt = 0;
 		status = lua_pcall(L, 0, LUA_MULTRET, 0);
 	}
@@ -250,7 +251,7 @@ static const char *prompt_text(EditLine *el)
 	return p->more ? ">> " : "> ";
 }
 
-/* One statement, over as many lines as it takes, loaded. NULL: end of input. A Ctrl-C throws away what was typed. */
+/* One statement, over as many lines as it takes, loaded. NULL: end of input. Ctrl-C: begin anew. */
 static char *read_statement(struct prompt *p, int *status)
 {
 	struct buf all = {0};

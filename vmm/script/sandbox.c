@@ -62,7 +62,8 @@ static void on_instructions(lua_State *L, lua_Debug *ar)
 	}
 	if (limit <= 0 || seconds_now() - s->last_op_at < limit)
 		return;
-	error_set(&s->error, EXIT_TIME, "the script ran %g seconds without an operation (--time-limit)", limit);
+	error_set(&s->error, EXIT_TIME, "the script ran %g seconds without an operation (--time-limit)",
+		  limit);
 	session_over(s);
 	raise_over(L);
 }
@@ -83,8 +84,8 @@ const char *to_text(lua_State *L, int index)
 		lua_pop(L, 1);
 		return luaL_tolstring(L, index, NULL);
 	}
-	if (type == LUA_TTABLE || type == LUA_TFUNCTION || type == LUA_TUSERDATA || type == LUA_TLIGHTUSERDATA ||
-	    type == LUA_TTHREAD)
+	if (type == LUA_TTABLE || type == LUA_TFUNCTION || type == LUA_TUSERDATA ||
+	    type == LUA_TLIGHTUSERDATA || type == LUA_TTHREAD)
 		return lua_pushstring(L, lua_typename(L, type));
 	return luaL_tolstring(L, index, NULL);
 }
@@ -115,7 +116,7 @@ static int box_print(lua_State *L)
 	return failed ? raise_over(L) : 0;
 }
 
-/* string.format with %p refused and %s of tables and functions without their host addresses. Upvalue 1: the original. */
+/* string.format without host addresses, for %p, tables and functions. Upvalue 1: the original. */
 static int box_format(lua_State *L)
 {
 	const char *f = luaL_checkstring(L, 1);
@@ -130,7 +131,9 @@ static int box_format(lua_State *L)
 		while (*f && strchr("-+ #0123456789.", *f))
 			f++;
 		if (*f == 'p')
-			return luaL_error(L, "string.format: %%p would tell host addresses, which differ from run to run");
+			return luaL_error(
+				L,
+				"string.format: %%p would tell host addresses, which differ from run to run");
 		arg++;
 		if (*f == 's' && arg <= n) {
 			to_text(L, arg);
@@ -163,7 +166,7 @@ static int box_pcall(lua_State *L)
 
 static int box_randomseed(lua_State *L)
 {
-	luaL_checkinteger(L, 1);	/* without an argument Lua would take time and an address */
+	luaL_checkinteger(L, 1); /* without an argument Lua would take time and an address */
 	lua_pushvalue(L, lua_upvalueindex(1));
 	lua_insert(L, 1);
 	lua_call(L, lua_gettop(L) - 1, 0);
@@ -188,7 +191,8 @@ static bool assigned_in_main_chunk(lua_State *L)
 static int new_global(lua_State *L)
 {
 	if (!assigned_in_main_chunk(L))
-		return luaL_error(L, "assignment to unknown global '%s' inside a function (did you mean local?)",
+		return luaL_error(L,
+				  "assignment to unknown global '%s' inside a function (did you mean local?)",
 				  to_text(L, 2));
 	lua_rawset(L, 1);
 	return 0;
@@ -196,7 +200,8 @@ static int new_global(lua_State *L)
 
 void sandbox_lock_globals(lua_State *L)
 {
-	static const luaL_Reg strict[] = {{"__index", unknown_global}, {"__newindex", new_global}, {NULL, NULL}};
+	static const luaL_Reg strict[] = {
+		{"__index", unknown_global}, {"__newindex", new_global}, {NULL, NULL}};
 
 	lua_pushglobaltable(L);
 	luaL_newlib(L, strict);
@@ -228,8 +233,9 @@ static void forget(lua_State *L, const char *library, const char *name)
 static void open_libraries(lua_State *L)
 {
 	static const luaL_Reg libraries[] = {
-		{LUA_GNAME, luaopen_base}, {LUA_TABLIBNAME, luaopen_table}, {LUA_STRLIBNAME, luaopen_string},
-		{LUA_MATHLIBNAME, luaopen_math}, {LUA_UTF8LIBNAME, luaopen_utf8},
+		{LUA_GNAME, luaopen_base},	  {LUA_TABLIBNAME, luaopen_table},
+		{LUA_STRLIBNAME, luaopen_string}, {LUA_MATHLIBNAME, luaopen_math},
+		{LUA_UTF8LIBNAME, luaopen_utf8},
 	};
 	static const char *const removed[] = {
 		"collectgarbage", "dofile", "load", "loadfile", "next", "require", "warn", "xpcall",

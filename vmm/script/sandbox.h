@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The Lua that a scenario sees: the language, string, table, math and utf8, made repeatable (sorted pairs, seeded
- * random, no host addresses in text) and harmless (text chunks only, no files, bounded memory and time).
+ * The Lua that a scenario sees: the language, string, table, math and utf8, made repeatable (sorted pairs,
+ * seeded random, no host addresses in text) and harmless (text chunks only, no files, bounded memory and
+ * time).
  */
 #ifndef VMM_SCRIPT_SANDBOX_H
 #define VMM_SCRIPT_SANDBOX_H

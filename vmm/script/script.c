@@ -24,8 +24,9 @@
 
 static void put_word(FILE *to, const char *word)
 {
-	if (*word && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%") ==
-		     strlen(word)) {
+	if (*word &&
+	    strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%") ==
+		    strlen(word)) {
 		fputs(word, to);
 		return;
 	}
@@ -63,8 +64,9 @@ static void tell_how_to_repeat(const struct options *o)
 
 void tell_error(lua_State *L, struct session *s, int lua_status)
 {
-	const char *text = lua_status == LUA_ERRMEM ? "the script wants more memory than it may have (256 MiB)" :
-			   to_text(L, -1);
+	const char *text = lua_status == LUA_ERRMEM
+				   ? "the script wants more memory than it may have (256 MiB)"
+				   : to_text(L, -1);
 
 	fflush(s->to);
 	fprintf(stderr, "vmm: %s\n", text);
@@ -142,7 +144,9 @@ static void count_instructions(struct session *s)
 	s->max_instructions = MAX_COUNTED_INSTRUCTIONS;
 	/* The first instruction of ring 3 is the first task's. */
 	if (session_start(s) == 0 && session_spawn(s, NULL, &guest_errno))
-		fprintf(s->to, "%" PRIu64 " ring-0 instructions from the PVH entry to the first ring-3 instruction\n",
+		fprintf(s->to,
+			"%" PRIu64
+			" ring-0 instructions from the PVH entry to the first ring-3 instruction\n",
 			target_guest_machine(s->target)->instructions);
 	else
 		fprintf(stderr, "vmm: %s\n", s->over ? s->error.text : "the guest did not spawn a task");

@@ -41,12 +41,20 @@ static int open_report(struct session *s, uint64_t mem_size)
 		[VERIFY_STEP] = "step", [VERIFY_END] = "end", [VERIFY_OFF] = "off"};
 	const struct options *o = s->options;
 	struct report_config config = {
-		.detail = details[o->dump], .json = o->format == FORMAT_JSON, .verify = verify[o->verify],
-		.raw = o->raw, .live = isatty(fileno(s->to)), .out = o->out, .to = s->to,
+		.detail = details[o->dump],
+		.json = o->format == FORMAT_JSON,
+		.verify = verify[o->verify],
+		.raw = o->raw,
+		.live = isatty(fileno(s->to)),
+		.out = o->out,
+		.to = s->to,
 	};
 	struct report_header header = {
-		.version = "mmscope " MMSCOPE_VERSION, .scenario = s->scenario,
-		.machine = s->target->description, .ram_size = mem_size, .abi_version = LAB_ABI_VERSION,
+		.version = "mmscope " MMSCOPE_VERSION,
+		.scenario = s->scenario,
+		.machine = s->target->description,
+		.ram_size = mem_size,
+		.abi_version = LAB_ABI_VERSION,
 	};
 
 	s->report = report_open(&config, &header, &s->error);
@@ -58,9 +66,13 @@ int session_start(struct session *s)
 	const struct options *o = s->options;
 	const struct machine_ops *ops;
 	struct machine_config config = {
-		.mem_size = o->mem_size ? o->mem_size : s->mem_size ? s->mem_size : DEFAULT_MEM_SIZE,
-		.nr_cpus = o->nr_cpus ? o->nr_cpus : 1, .time_limit = o->time_limit,
-		.cmdline = o->cmdline ? o->cmdline : "", .console = stderr,
+		.mem_size = o->mem_size	  ? o->mem_size
+			    : s->mem_size ? s->mem_size
+					  : DEFAULT_MEM_SIZE,
+		.nr_cpus = o->nr_cpus ? o->nr_cpus : 1,
+		.time_limit = o->time_limit,
+		.cmdline = o->cmdline ? o->cmdline : "",
+		.console = stderr,
 		.max_instructions = s->max_instructions,
 	};
 
@@ -361,8 +373,8 @@ int64_t session_verify(struct session *s)
 
 static void remember_step(struct session *s, const struct task *task, const struct step_words *words)
 {
-	snprintf(s->last_step, sizeof(s->last_step), "step %u, %s%s%s%s%s: %s", s->steps, task ? task->name : "",
-		 task ? " " : "", words->op, words->args && words->args[0] ? " " : "",
+	snprintf(s->last_step, sizeof(s->last_step), "step %u, %s%s%s%s%s: %s", s->steps,
+		 task ? task->name : "", task ? " " : "", words->op, words->args && words->args[0] ? " " : "",
 		 words->args ? words->args : "", words->result);
 }
 
@@ -371,10 +383,18 @@ int session_finish(struct session *s, const struct task *task, const struct step
 	const struct options *o = s->options;
 	bool verify = o->verify == VERIFY_STEP, look = verify || o->dump != DUMP_NONE || o->out;
 	struct report_step step = {
-		.number = ++s->steps, .pid = task ? task->pid : 0, .op = words->op, .args = words->args,
-		.status = words->status, .where = s->where[0] ? s->where : NULL, .access = words->access,
-		.own_fault = words->own_fault, .signo = words->signo, .fault_addr = words->fault_addr,
-		.events = s->events, .nr_events = s->nr_events,
+		.number = ++s->steps,
+		.pid = task ? task->pid : 0,
+		.op = words->op,
+		.args = words->args,
+		.status = words->status,
+		.where = s->where[0] ? s->where : NULL,
+		.access = words->access,
+		.own_fault = words->own_fault,
+		.signo = words->signo,
+		.fault_addr = words->fault_addr,
+		.events = s->events,
+		.nr_events = s->nr_events,
 	};
 	struct buf result = {0};
 	uint32_t fresh = 0;
@@ -414,8 +434,12 @@ void session_end(struct session *s)
 	else if (!s->over)
 		session_start(s);
 	totals = (struct report_totals){
-		.steps = s->steps, .checks = s->checks, .invariants = nr_invariants, .findings = s->nr_findings,
-		.failures = s->failures, .seconds = seconds_now() - s->started_at,
+		.steps = s->steps,
+		.checks = s->checks,
+		.invariants = nr_invariants,
+		.findings = s->nr_findings,
+		.failures = s->failures,
+		.seconds = seconds_now() - s->started_at,
 	};
 	if (s->report && report_end(s->report, &totals, &s->error) && !s->over)
 		session_over(s);

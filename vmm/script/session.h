@@ -16,22 +16,22 @@
 /** What is known of an operation that was started and has not been waited for. */
 struct pending {
 	bool done;
-	bool gone;			/* its task died before it returned */
+	bool gone; /* its task died before it returned */
 	struct agent_report report;
-	uint64_t nr;			/* system call */
+	uint64_t nr; /* system call */
 	char op[32];
-	unsigned int refs;		/* a script handle, and the task while it is under way */
+	unsigned int refs; /* a script handle, and the task while it is under way */
 };
 
 /** A task of the scenario: a process or a thread with an agent in it. Lives as long as the session. */
 struct task {
 	int channel, pid;
 	char name[NAME_MAX_LEN];
-	bool gone;			/* dead: exit_code tells how */
-	int exit_code;			/* wait status */
-	struct pending *pending;	/* its operation under way, or NULL */
-	struct task *process;		/* first task of its process */
-	uint32_t slots;			/* first task: agent slots in use, bit 0 its own */
+	bool gone;		 /* dead: exit_code tells how */
+	int exit_code;		 /* wait status */
+	struct pending *pending; /* its operation under way, or NULL */
+	struct task *process;	 /* first task of its process */
+	uint32_t slots;		 /* first task: agent slots in use, bit 0 its own */
 	unsigned int slot;
 };
 
@@ -39,42 +39,42 @@ struct task {
 enum outcome_kind { OUTCOME_REPORT, OUTCOME_PENDING, OUTCOME_GONE };
 struct outcome {
 	enum outcome_kind kind;
-	struct agent_report report;	/* OUTCOME_REPORT */
+	struct agent_report report; /* OUTCOME_REPORT */
 };
 
 struct session {
 	const struct options *options;
-	FILE *to;			/* the document */
-	const char *scenario;		/* its name, or NULL */
+	FILE *to;	      /* the document */
+	const char *scenario; /* its name, or NULL */
 	char scenario_name[64];
-	uint64_t mem_size;		/* as the scenario wishes; 0: not said */
-	uint64_t max_instructions;	/* 0, or count so many at most (machine_config) */
-	bool interactive;		/* at the prompt: nothing is fatal but the end of the guest */
+	uint64_t mem_size;	   /* as the scenario wishes; 0: not said */
+	uint64_t max_instructions; /* 0, or count so many at most (machine_config) */
+	bool interactive;	   /* at the prompt: nothing is fatal but the end of the guest */
 
 	struct guest_elf elf;
 	bool elf_open;
 	struct target *target;
 	struct report *report;
-	struct model *model, *before;	/* last two looks */
-	bool stale;			/* something ran since `model` was made */
-	struct findings findings;	/* of the last verification */
+	struct model *model, *before; /* last two looks */
+	bool stale;		      /* something ran since `model` was made */
+	struct findings findings;     /* of the last verification */
 
 	struct task **tasks;
 	uint32_t nr_tasks;
-	struct lab_event *events;	/* of the step so far */
+	struct lab_event *events; /* of the step so far */
 	uint32_t nr_events, cap_events;
-	struct buf args, result;	/* of the operation under way, in words */
-	struct buf completed;		/* pending operations that returned in this step, in words */
+	struct buf args, result; /* of the operation under way, in words */
+	struct buf completed;	 /* pending operations that returned in this step, in words */
 
 	struct error error;
-	bool over;			/* an error ended the run: no more operations */
+	bool over; /* an error ended the run: no more operations */
 	enum exit_status status;
 	uint32_t steps, nr_findings, failures;
 	uint64_t checks;
 	double started_at, last_op_at;
-	char where[160];		/* script position of the operation under way */
-	char doing[256];		/* the operation under way in words, should the guest die of it */
-	char last_step[256];		/* the last finished step in words, for failed expectations */
+	char where[160];     /* script position of the operation under way */
+	char doing[256];     /* the operation under way in words, should the guest die of it */
+	char last_step[256]; /* the last finished step in words, for failed expectations */
 };
 
 /** Prepare; starts nothing. */
@@ -89,7 +89,8 @@ int session_round(struct session *s, struct task *task, const struct agent_cmd *
 /** Only run: what tick does. 0 or -1. */
 int session_tick(struct session *s, uint64_t ns);
 /** A task that appeared on `channel` in this step, called `name` (NULL: the next free letter). */
-struct task *session_add_task(struct session *s, int channel, int pid, const char *name, struct task *process);
+struct task *session_add_task(struct session *s, int channel, int pid, const char *name,
+			      struct task *process);
 /** Take the first report of a task that was just added, and how it stands. */
 void session_meet(struct session *s, struct task *task);
 /** Let the round's operation of `task` go on as pending. */

@@ -16,8 +16,9 @@ static int rank(lua_State *L, int index)
 	case LUA_TBOOLEAN:
 		return 2;
 	default:
-		return luaL_error(L, "pairs: a key is a %s, and those have no order that is the same in every run",
-				  luaL_typename(L, index));
+		return luaL_error(
+			L, "pairs: a key is a %s, and those have no order that is the same in every run",
+			luaL_typename(L, index));
 	}
 }
 
@@ -37,7 +38,7 @@ static int less(lua_State *L)
 	return 1;
 }
 
-/* The iterator: upvalues are the array of keys and how many were given. Keys that have gone since are skipped. */
+/* The iterator: upvalues are the keys and how many were given. Keys that have gone since are skipped. */
 static int next_key(lua_State *L)
 {
 	lua_Integer i = lua_tointeger(L, lua_upvalueindex(2));

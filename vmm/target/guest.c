@@ -17,21 +17,21 @@
 
 /* What the host remembers of a channel. */
 struct channel {
-	bool used;			/* a task of ours is or was on it, and its end is not yet told */
-	uint32_t report_seq;		/* of the last report taken */
+	bool used;	     /* a task of ours is or was on it, and its end is not yet told */
+	uint32_t report_seq; /* of the last report taken */
 };
 
 struct guest {
-	struct target target;		/* first */
+	struct target target; /* first */
 	struct machine *machine;
 	const struct guest_elf *elf;
-	struct lab_page *lab;		/* in guest RAM */
+	struct lab_page *lab; /* in guest RAM */
 	struct guest_region region;
 	struct guest_linear linear[2];
 	struct guest_image image;
 	struct verify_aids aids;
 	struct channel channels[AGENT_CHANNELS];
-	uint64_t kick;			/* channels with a command since the last round */
+	uint64_t kick; /* channels with a command since the last round */
 	struct lab_event *events;
 	uint32_t nr_events, cap_events;
 };
@@ -65,11 +65,15 @@ static int drain_events(struct guest *g, struct error *e)
 	uint64_t head = READ_ONCE(g->lab->event_head), tail = READ_ONCE(g->lab->event_tail);
 
 	if (head - tail > LAB_NR_EVENTS)
-		return error_set(e, EXIT_GUEST_DIED, "the guest's event ring is nonsense: %" PRIu64
-				 " written, %" PRIu64 " read, room for %d", head, tail, LAB_NR_EVENTS);
+		return error_set(e, EXIT_GUEST_DIED,
+				 "the guest's event ring is nonsense: %" PRIu64 " written, %" PRIu64
+				 " read, room for %d",
+				 head, tail, LAB_NR_EVENTS);
 	if (g->nr_events + (head - tail) > MAX_EVENTS_PER_ROUND)
-		return error_set(e, EXIT_GUEST_DIED, "the guest made more than %u events in one step and does "
-				 "not come to rest", MAX_EVENTS_PER_ROUND);
+		return error_set(e, EXIT_GUEST_DIED,
+				 "the guest made more than %u events in one step and does "
+				 "not come to rest",
+				 MAX_EVENTS_PER_ROUND);
 	for (; tail != head; tail++)
 		keep_event(g, tail);
 	WRITE_ONCE(g->lab->event_tail, tail);
@@ -96,8 +100,10 @@ static int run_to_rest(struct guest *g, struct error *e)
 			drain_events(g, e);
 			return panic_report(g->elf, &g->lab->panic, e);
 		default:
-			return error_set(e, EXIT_GUEST_DIED, "the guest rang the doorbell with byte %#x, which "
-					 "means nothing", stop.byte);
+			return error_set(e, EXIT_GUEST_DIED,
+					 "the guest rang the doorbell with byte %#x, which "
+					 "means nothing",
+					 stop.byte);
 		}
 	}
 }
@@ -125,20 +131,25 @@ static int check_lab(struct guest *g, struct error *e)
 	uint64_t ram_end = READ_ONCE(lab->ram_end);
 
 	if (READ_ONCE(lab->magic) != LAB_MAGIC)
-		return error_set(e, EXIT_GUEST_DIED, "no lab page at physical %#" PRIx64 ": magic %#" PRIx64
-				 " instead of %#llx", g->image.lab_pa, READ_ONCE(lab->magic),
-				 (unsigned long long)LAB_MAGIC);
+		return error_set(e, EXIT_GUEST_DIED,
+				 "no lab page at physical %#" PRIx64 ": magic %#" PRIx64 " instead of %#llx",
+				 g->image.lab_pa, READ_ONCE(lab->magic), (unsigned long long)LAB_MAGIC);
 	if (READ_ONCE(lab->abi_version) != LAB_ABI_VERSION)
-		return error_set(e, EXIT_USAGE, "%s speaks version %u of the lab channel, this vmm version %d: "
-				 "build both from one tree", g->elf->path ? g->elf->path : "the guest",
-				 READ_ONCE(lab->abi_version), LAB_ABI_VERSION);
+		return error_set(e, EXIT_USAGE,
+				 "%s speaks version %u of the lab channel, this vmm version %d: "
+				 "build both from one tree",
+				 g->elf->path ? g->elf->path : "the guest", READ_ONCE(lab->abi_version),
+				 LAB_ABI_VERSION);
 	if (READ_ONCE(lab->page_offset) != PAGE_OFFSET || READ_ONCE(lab->kernel_map) != KERNEL_MAP)
-		return error_set(e, EXIT_GUEST_DIED, "the guest says its direct map is at %#" PRIx64 " and its "
+		return error_set(e, EXIT_GUEST_DIED,
+				 "the guest says its direct map is at %#" PRIx64 " and its "
 				 "image map at %#" PRIx64 "; they belong at %#lx and %#lx",
-				 READ_ONCE(lab->page_offset), READ_ONCE(lab->kernel_map), PAGE_OFFSET, KERNEL_MAP);
+				 READ_ONCE(lab->page_offset), READ_ONCE(lab->kernel_map), PAGE_OFFSET,
+				 KERNEL_MAP);
 	if (ram_end > g->machine->ram_size || ram_end < IMAGE_REGION)
-		return error_set(e, EXIT_GUEST_DIED, "the guest says that RAM ends at %#" PRIx64 "; it ends at %#"
-				 PRIx64, ram_end, g->machine->ram_size);
+		return error_set(e, EXIT_GUEST_DIED,
+				 "the guest says that RAM ends at %#" PRIx64 "; it ends at %#" PRIx64,
+				 ram_end, g->machine->ram_size);
 	return 0;
 }
 
@@ -153,7 +164,8 @@ static int guest_start(struct target *t, struct error *e)
 
 /* --- requests and commands ------------------------------------------------------------------------ */
 
-static int request(struct guest *g, uint32_t op, uint64_t arg, const char *name, int64_t *result, struct error *e)
+static int request(struct guest *g, uint32_t op, uint64_t arg, const char *name, int64_t *result,
+		   struct error *e)
 {
 	struct lab_request *r = &g->lab->request;
 	struct lab_request filled = {.op = op, .args = {arg}};
@@ -202,7 +214,7 @@ static int guest_spawn(struct target *t, const char *name, int *pid, struct erro
 		return channel;
 	}
 	if (result < 0 && result >= -4095)
-		*pid = result;		/* the guest declined: its errno, and no host error */
+		*pid = result; /* the guest declined: its errno, and no host error */
 	else
 		error_set(e, EXIT_GUEST_DIED, "the guest answered a spawn with %" PRId64, result);
 	return -1;
@@ -257,8 +269,9 @@ static enum task_status guest_poll(struct target *t, int channel, struct agent_r
 	case LAB_CHANNEL_BUSY:
 		g->channels[channel].used = true;
 		/* A command that was not even read is as pending as one that is under way. */
-		return state == LAB_CHANNEL_AWAITS && READ_ONCE(c->read_seq) == READ_ONCE(c->cmd_seq) ?
-		       TASK_AWAITS : TASK_PENDING;
+		return state == LAB_CHANNEL_AWAITS && READ_ONCE(c->read_seq) == READ_ONCE(c->cmd_seq)
+			       ? TASK_AWAITS
+			       : TASK_PENDING;
 	default:
 		g->channels[channel].used = false;
 		return TASK_GONE;
@@ -345,10 +358,13 @@ static void set_image(struct guest *g)
 
 	g->region = (struct guest_region){.pa = 0, .size = m->ram_size, .bytes = m->ram};
 	g->linear[0] = (struct guest_linear){.va = PAGE_OFFSET, .pa = 0, .size = m->ram_size};
-	g->linear[1] = (struct guest_linear){.va = KERNEL_MAP, .pa = 0,
-		.size = m->ram_size < IMAGE_REGION ? m->ram_size : IMAGE_REGION};
-	g->image = (struct guest_image){.regions = &g->region, .nr_regions = 1, .linear = g->linear,
-					.nr_linear = 2, .lab_pa = g->elf->lab_pa};
+	g->linear[1] = (struct guest_linear){
+		.va = KERNEL_MAP, .pa = 0, .size = m->ram_size < IMAGE_REGION ? m->ram_size : IMAGE_REGION};
+	g->image = (struct guest_image){.regions = &g->region,
+					.nr_regions = 1,
+					.linear = g->linear,
+					.nr_linear = 2,
+					.lab_pa = g->elf->lab_pa};
 }
 
 struct target *target_guest_create(const struct machine_ops *ops, const struct machine_config *config,

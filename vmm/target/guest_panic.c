@@ -14,8 +14,7 @@ struct text {
 	char *at, *end;
 };
 
-__attribute__((format(printf, 2, 3)))
-static void add(struct text *t, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void add(struct text *t, const char *format, ...)
 {
 	va_list args;
 	int n;
@@ -59,8 +58,10 @@ int panic_report(const struct guest_elf *elf, const struct lab_panic *panic, str
 	all[0] = 0;
 	add(&t, "the guest panicked at %s:%u in pid %d: %s", p.file, p.line, p.pid, p.message);
 	if (p.vector >= 0)
-		add(&t, "\n  exception %d, error code %#" PRIx64 ", cr2 %016" PRIx64, p.vector, p.error_code, p.cr2);
-	add(&t, "\n  rip %016" PRIx64 "  rsp %016" PRIx64 "  rbp %016" PRIx64 "\n  backtrace:", p.rip, p.rsp, p.rbp);
+		add(&t, "\n  exception %d, error code %#" PRIx64 ", cr2 %016" PRIx64, p.vector, p.error_code,
+		    p.cr2);
+	add(&t, "\n  rip %016" PRIx64 "  rsp %016" PRIx64 "  rbp %016" PRIx64 "\n  backtrace:", p.rip, p.rsp,
+	    p.rbp);
 	for (uint32_t i = 0; i < p.nr_backtrace && i < COUNT(p.backtrace); i++)
 		add_address(&t, elf, p.backtrace[i]);
 	return error_set(e, EXIT_GUEST_DIED, "%s", all);
