@@ -23,6 +23,7 @@
 #define TINY_DATA	0x106000UL
 #define TINY_DATA_END	0x120000UL
 #define TINY_OPS	(KERNEL_MAP + TINY_RODATA + 0x100)
+#define TINY_STACK_END	0x7ffffffff000UL
 #define TINY_MAPPING	(KERNEL_MAP + TINY_DATA + 0xff00)
 
 enum { SLAB_TASK, SLAB_MM, SLAB_VMA, SLAB_ANON, SLAB_AVC, NR_SLABS };
@@ -267,8 +268,10 @@ static inline uint64_t tiny_mm(struct tiny *t)
 	t->mem_map[pgd].pt_level = 4;
 	memcpy(at(t, kva(pgd) + 2048), at(t, AT(mm_struct, t, t->init_mm)->pgd.va + 2048), 2048);
 	*mm = (struct mm_struct){ .pgd = ptr(kva(pgd)), .task_size = TASK_SIZE, .start_code = 0x400000,
-		.end_code = 0x401000, .start_brk = 0x600000, .brk = 0x601000, .start_stack = 0x7ffffffff000 - 64,
-		.vmacache_seqnum = 1 };
+		.end_code = 0x401000, .start_brk = 0x600000, .brk = 0x601000, .vmacache_seqnum = 1,
+		.start_stack = TINY_STACK_END - 64, .arg_start = TINY_STACK_END - 64, .arg_end = TINY_STACK_END - 32,
+		.env_start = TINY_STACK_END - 32, .env_end = TINY_STACK_END - 8, .mmap_base = 0x7ffff7fff000,
+		.mmap_legacy_base = 0x2aaaaaaab000, .get_unmapped_area = ptr(KERNEL_MAP + TINY_TEXT + 0x40) };
 	tiny_list_add_tail(t, va + offsetof(struct mm_struct, mmlist),
 			   t->init_mm + offsetof(struct mm_struct, mmlist));
 	return va;
@@ -319,7 +322,8 @@ static inline uint64_t tiny_vma(struct tiny *t, uint64_t mm, uint64_t start, uin
 	uint64_t va = tiny_alloc(t, SLAB_VMA);
 
 	*AT(vm_area_struct, t, va) = (struct vm_area_struct){ .vm_start = start, .vm_end = end, .vm_mm = ptr(mm),
-		.vm_flags = flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC, .vm_page_prot = tiny_prot(flags),
+		.vm_flags = flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | (flags & VM_WRITE ? VM_ACCOUNT : 0),
+		.vm_page_prot = tiny_prot(flags),
 		.vm_pgoff = start >> PAGE_SHIFT };
 	tiny_list_init(t, va + offsetof(struct vm_area_struct, anon_vma_chain));
 	return va;
@@ -439,7 +443,6 @@ static inline uint64_t tiny_anon_page(struct tiny *t, uint64_t anon, uint64_t va
 
 #define USER_R	(PTE_P | PTE_US | PTE_A | PTE_NX)
 #define USER_RW	(USER_R | PTE_RW | PTE_D)
-#define TINY_STACK_END	0x7ffffffff000UL
 
 static inline void tiny_areas(struct tiny *t)
 {
@@ -469,7 +472,8 @@ static inline void tiny_pages(struct tiny *t)
 {
 	uint64_t anon;
 
-	t->zero_pfn = tiny_frame(t, PGTY_none);
+	t->zero_pfn = tiny_frame(t, PGTY_reserved);
+	t->mem_map[t->zero_pfn].flags = PG_reserved;
 	t->lab->zero_pfn = t->zero_pfn;
 	t->file_pfn = TINY_FILE >> PAGE_SHIFT;
 	t->mem_map[t->file_pfn] = (struct page){ .flags = PG_reserved, .mapping = ptr(TINY_MAPPING), ._mapcount = -1,
@@ -523,6 +527,7 @@ static inline void tiny_free_frames(struct tiny *t)
 static inline void tiny_cpu(struct tiny *t)
 {
 	struct task_struct *idle = at(t, t->idle);
+	struct task_struct *task_a = at(t, t->a);
 	struct mm_struct *mm = at(t, t->mm_a);
 
 	idle->active_mm = ptr(t->mm_a);		/* the idle task borrows what ran last */
@@ -534,6 +539,9 @@ static inline void tiny_cpu(struct tiny *t)
 	AT(mm_struct, t, t->mm_b)->mm_count = 1;
 	*t->cpu_info = (struct cpu_info){ .self = t->lab->cpus, .current = ptr(t->idle), .idle = ptr(t->idle),
 		.kernel_sp = idle->stack.va + 2 * PAGE_SIZE };
+	task_a->channel = 0;
+	t->lab->channels[0].state = LAB_CHANNEL_AWAITS;
+	t->lab->channels[0].pid = 2;
 	t->cpu = (struct cpu_state){ .cr0 = CR0_PE | CR0_PG | CR0_WP, .cr3 = mm->pgd.va - PAGE_OFFSET,
 		.cr4 = CR4_PAE, .efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE, .cs = KERNEL_CS,
 		.gs_base = t->lab->cpus.va };

@@ -97,6 +97,9 @@ BREAK(wrong_mm) { vma(t, t->heap_a)->vm_mm = ptr(t->mm_b); }
 BREAK(wrong_prot) { vma(t, t->heap_a)->vm_page_prot |= PTE_RW; }
 BREAK(unknown_flag) { vma(t, t->heap_a)->vm_flags |= 1UL << 60; }
 BREAK(right_without_may) { vma(t, t->heap_a)->vm_flags &= ~VM_MAYWRITE; }
+BREAK(shared_anon_flag) { vma(t, t->heap_a)->vm_flags |= VM_MAYSHARE; }
+BREAK(not_committed) { vma(t, t->heap_a)->vm_flags &= ~VM_ACCOUNT; }
+BREAK(ops_elsewhere) { vma(t, t->text_a)->vm_ops.va = KERNEL_MAP + TINY_DATA; }
 BREAK(no_ops) { vma(t, t->text_a)->vm_ops = ptr(0); }
 BREAK(highest) { mm_a(t)->highest_vm_end -= PAGE_SIZE; }
 BREAK(stale_cache) { task(t, t->a)->vmacache[1] = ptr(t->cow_b); }
@@ -130,6 +133,14 @@ BREAK(rss) { mm_a(t)->rss_stat[MM_ANONPAGES]--; }
 BREAK(rss_kind) { mm_a(t)->rss_stat[MM_SWAPENTS]++; }
 BREAK(pgtables_bytes) { mm_a(t)->pgtables_bytes += PAGE_SIZE; }
 BREAK(layout) { mm_a(t)->brk = mm_a(t)->start_brk - 1; }
+BREAK(args_overlap) { mm_a(t)->arg_end = mm_a(t)->env_end; }
+BREAK(mmap_base) { mm_a(t)->mmap_base += 8; }
+BREAK(placement_function) { mm_a(t)->get_unmapped_area = ptr(0); }
+BREAK(task_size) { mm_a(t)->task_size >>= 1; }
+BREAK(pinned) { mm_a(t)->pinned_vm = 1; }
+BREAK(def_flags) { mm_a(t)->def_flags = VM_WRITE; }
+BREAK(hiwater) { mm_a(t)->hiwater_rss = 1000; }
+BREAK(hiwater_falls) { mm_a(t)->hiwater_vm = 4; }
 BREAK(mm_users) { mm_a(t)->mm_users++; }
 BREAK(mm_count) { mm_a(t)->mm_count--; }
 BREAK(init_mm_count) { AT(mm_struct, t, t->init_mm)->mm_count++; }
@@ -140,6 +151,13 @@ BREAK(zombie_mm) { task(t, t->b)->state = TASK_ZOMBIE; }
 BREAK(same_pid) { task(t, t->thread)->pid = 2; }
 BREAK(orphan) { task(t, t->b)->parent = ptr(t->mm_a); }
 BREAK(thread_mm) { task(t, t->thread)->mm = task(t, t->thread)->active_mm = ptr(t->mm_b); }
+BREAK(leaderless) { task(t, t->thread)->tgid = 77; }
+BREAK(task_flag) { task(t, t->a)->flags |= 1; }
+BREAK(comm) { memset(task(t, t->a)->comm, 'x', 16); }
+BREAK(exit_code) { task(t, t->a)->exit_code = 9; }
+BREAK(channel_pid) { t->lab->channels[0].pid = 9; }
+BREAK(channel_lost) { task(t, t->a)->channel = -1; }
+BREAK(channel_dead) { task(t, t->a)->state = TASK_ZOMBIE; }
 BREAK(mmap_lock) { mm_a(t)->mmap_lock.count = 1; }
 BREAK(page_table_lock) { mm_a(t)->page_table_lock.locked = 1; }
 BREAK(zone_lock) { t->zone->lock.locked = 1; }
@@ -153,6 +171,8 @@ BREAK(efer) { t->cpu.efer &= ~EFER_NXE; }
 BREAK(current) { t->cpu_info->current = ptr(t->mm_a); }
 BREAK(current_sleeps) { task(t, t->idle)->state = TASK_INTERRUPTIBLE; }
 BREAK(kernel_sp) { t->cpu_info->kernel_sp -= 8; }
+BREAK(stack_outside) { task(t, t->a)->stack = ptr(kva(1900)); }
+BREAK(stack_tail) { task(t, t->a)->stack.va += PAGE_SIZE; }
 BREAK(cpu_self) { t->cpu_info->self.va++; }
 BREAK(gs) { t->cpu.gs_base = 0; }
 BREAK(cpu_bitmap) { AT(mm_struct, t, t->mm_b)->cpu_bitmap = 1; }
@@ -217,6 +237,9 @@ BREAK(text_patched) { *image_entry(t, TINY_TEXT) |= PTE_RW; }
 BREAK(image_hole) { *image_entry(t, TINY_RODATA) = 0; }
 BREAK(direct_hole) { *direct_entry(t, PMD_SIZE, 2) = 0; }
 BREAK(direct_image) { *direct_entry(t, 0, 2) |= PTE_RW; }
+BREAK(kernel_bit) { *direct_entry(t, PMD_SIZE, 2) |= PTE_G; }
+BREAK(kernel_table_user) { *direct_entry(t, 0, 3) |= PTE_US; }
+BREAK(kernel_pat) { *direct_entry(t, PMD_SIZE, 2) |= 1UL << 12; }
 BREAK(zero_dirty) { t->ram[(t->zero_pfn << PAGE_SHIFT) + 777] = 1; }
 BREAK(ring) { t->lab->event_head = LAB_NR_EVENTS + 1; }
 
@@ -232,6 +255,10 @@ BREAK(leaked_page) { *pte(t, t->own_va) = 0; }
 BREAK(mapcount) { page(t, t->cow_pfn)->_mapcount++; }
 BREAK(page_flags) { page(t, t->own_pfn)->flags |= PG_zeroed; }
 BREAK(exclusive_shared) { page(t, t->cow_pfn)->flags = PG_anon_exclusive; }
+BREAK(anon_order) { page(t, t->own_pfn)->order = 1; }
+BREAK(page_private) { page(t, t->own_pfn)->private = 2; }
+BREAK(table_mapcount) { page(t, t->cpu.cr3 >> PAGE_SHIFT)->_mapcount = 0; }
+BREAK(zero_type) { page(t, t->zero_pfn)->page_type = PGTY_none; }
 BREAK(block_order) { page(t, t->free_pfn)->order = 3; }
 BREAK(block_type) { page(t, t->free_pfn)->page_type = PGTY_none; }
 BREAK(tail_type) { page(t, t->free_pfn + 2)->page_type = PGTY_none; }
@@ -244,6 +271,8 @@ BREAK(free_refs) { page(t, t->free_pfn)->_refcount = 1; }
 BREAK(free_dirty) { t->ram[((t->free_pfn + 4) << PAGE_SHIFT) + 4095] = 1; }
 
 BREAK(cache_objects) { t->caches[SLAB_MM]->objects++; }
+BREAK(cache_size) { t->caches[SLAB_MM]->object_size -= 8; }
+BREAK(slab_other_cache) { page(t, t->slab_pfn)->slab_cache = ptr(cache_va(t, SLAB_MM)); }
 BREAK(slab_empty) { page(t, t->slab_pfn)->inuse = 0; }
 BREAK(slab_cache) { page(t, t->slab_pfn)->slab_cache.va += 64; }
 BREAK(slab_inuse) { page(t, t->slab_pfn)->inuse++; }
@@ -277,6 +306,15 @@ BREAK(page_no_anon) { page(t, t->own_pfn)->mapping = ptr(7); }
 BREAK(page_other_anon) { page(t, t->own_pfn)->mapping = ptr(t->anon_child | PAGE_MAPPING_ANON); }
 
 BREAK(brk_unmapped) { mm_a(t)->brk += 5 * PAGE_SIZE; }
+BREAK(file_of_another)
+{
+	/* Two pages of one file, of two mappings. */
+	vma(t, t->text_a)->vm_end += PAGE_SIZE;
+	*page(t, t->file_pfn + 1) = *page(t, t->file_pfn);
+	page(t, t->file_pfn + 1)->mapping.va += 64;
+	page(t, t->file_pfn + 1)->index = 1;
+	*pte(t, t->file_va + PAGE_SIZE) = *pte(t, t->file_va) + PAGE_SIZE;
+}
 BREAK(stack_hits)
 {
 	struct lab_event *event = &t->lab->events[t->lab->event_head++];
@@ -346,7 +384,17 @@ static const struct {
 	ROW("anon-link", anon_swapped), ROW("page-rmap", page_other_anon), ROW("anon-none", anon_gone),
 	ROW("anon-root", anon_root), ROW("anon-counts", anon_active), ROW("anon-counts", anon_children),
 	ROW("anon-refs", anon_refcount), ROW("page-anon", page_no_anon), ROW("brk-grown", brk_unmapped),
-	ROW("stack-gap", stack_hits),
+	ROW("stack-gap", stack_hits), ROW("area-flags", shared_anon_flag), ROW("area-account", not_committed),
+	ROW("area-kind", ops_elsewhere), ROW("mm-layout", args_overlap), ROW("mm-placement", mmap_base),
+	ROW("mm-placement", placement_function), ROW("mm-placement", task_size), ROW("mm-defaults", pinned),
+	ROW("mm-defaults", def_flags), ROW("hiwater", hiwater), ROW("hiwater-grows", hiwater_falls),
+	ROW("families", leaderless), ROW("task-fields", task_flag), ROW("task-fields", comm),
+	ROW("task-fields", exit_code), ROW("channels", channel_pid), ROW("channels", channel_lost),
+	ROW("channels", channel_dead), ROW("task-stack", stack_outside), ROW("task-stack", stack_tail),
+	ROW("kernel-bits", kernel_bit), ROW("kernel-bits", kernel_table_user), ROW("kernel-bits", kernel_pat),
+	ROW("frame-fields", anon_order), ROW("frame-fields", page_private), ROW("frame-fields", table_mapcount),
+	ROW("frame-fields", zero_type), ROW("cache-geometry", cache_size), ROW("slab-page", slab_other_cache),
+	ROW("leaf-file", file_of_another),
 #undef ROW
 };
 #define NR_CORRUPTIONS (sizeof(corruptions) / sizeof(corruptions[0]))
@@ -414,6 +462,7 @@ Test(verify, every_corruption_is_named)
 	struct tiny sound, t;
 
 	tiny_new(&sound);
+	mm_a(&sound)->hiwater_vm = 8;
 	before = tiny_model(&sound);
 	for (size_t i = 0; i < NR_CORRUPTIONS; i++) {
 		struct findings findings;

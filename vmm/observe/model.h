@@ -76,7 +76,8 @@ struct model_frame {
 	uint32_t nr_maps;		/* user leaves that map it (all mms), from outside */
 	uint32_t nr_refs;		/* references found from outside: maps, tables' parents, slabs, stacks, zero page … */
 	uint32_t nr_tables;		/* parent entries or mm.pgd that use it as a table */
-	uint8_t nr_slab;		/* slab lists it was met on */
+	uint8_t nr_slab;		/* slab lists it was met on … */
+	uint8_t slab_cache;		/* … the first of the cache of this index */
 	uint8_t nr_stacks;		/* tasks whose kernel stack it belongs to */
 	struct page raw;
 };

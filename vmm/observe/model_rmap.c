@@ -82,7 +82,7 @@ static void decode_vma_chain(struct build *b, const struct model_vma *vma)
 	gva_t head = {addr.va + offsetof(struct vm_area_struct, anon_vma_chain)};
 	int64_t anon;
 
-	if (vma->raw.anon_vma_chain.next.va != head.va)
+	if (vma->raw.anon_vma_chain.next.va != head.va || vma->raw.anon_vma_chain.prev.va != head.va)
 		follow_list(b, &(struct list_walk){.name = "vma.anon_vma_chain",
 						   .what = "anon_vma_chain",
 						   .head = head,

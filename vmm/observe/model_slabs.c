@@ -97,6 +97,7 @@ static bool visit_slab(struct build *b, const struct list_walk *list, gva_t node
 		frame->nr_slab++;
 	if (frame->nr_slab > 1)
 		return true; /* on two lists: its objects have been seen */
+	frame->slab_cache = slab->cache;
 	cache_at(b, slab->cache)->nr_slabs++;
 	cache_at(b, slab->cache)->nr_inuse += frame->raw.inuse;
 	decode_objects(b, slab->cache, pfn);

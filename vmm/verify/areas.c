@@ -99,7 +99,7 @@ static uint64_t prot_of_flags(uint64_t flags)
 	uint64_t prot = PTE_US | PTE_A | PTE_P;
 
 	if (!(flags & VM_ACCESS))
-		return PTE_A | PTE_PROTNONE;	/* PAGE_NONE has no NX: there is nothing to execute */
+		return PTE_A | PTE_PROTNONE; /* PAGE_NONE has no NX: there is nothing to execute */
 	if ((flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE))
 		prot |= PTE_RW;
 	if (!(flags & VM_EXEC))
@@ -122,11 +122,11 @@ void check_area_prot(struct verify_context *c, const struct invariant *self)
 	}
 }
 
+/** Those that exist here: neither VM_PFNMAP nor VM_IO, since no device can be mapped. */
 #define KNOWN_FLAGS                                                                                          \
 	(VM_READ | VM_WRITE | VM_EXEC | VM_SHARED | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_MAYSHARE |    \
-	 VM_GROWSDOWN | VM_PFNMAP | VM_LOCKED | VM_IO | VM_SEQ_READ | VM_RAND_READ | VM_DONTCOPY |           \
-	 VM_DONTEXPAND | VM_LOCKONFAULT | VM_ACCOUNT | VM_NORESERVE | VM_SYNC | VM_WIPEONFORK |              \
-	 VM_DONTDUMP | VM_SOFTDIRTY)
+	 VM_GROWSDOWN | VM_LOCKED | VM_SEQ_READ | VM_RAND_READ | VM_DONTCOPY | VM_DONTEXPAND |               \
+	 VM_LOCKONFAULT | VM_ACCOUNT | VM_NORESERVE | VM_SYNC | VM_WIPEONFORK | VM_DONTDUMP | VM_SOFTDIRTY)
 
 void check_area_flags(struct verify_context *c, const struct invariant *self)
 {
@@ -142,6 +142,10 @@ void check_area_flags(struct verify_context *c, const struct invariant *self)
 			wrong = "a right without its VM_MAY flag";
 		else if ((flags & VM_SHARED) && !(flags & VM_MAYSHARE))
 			wrong = "VM_SHARED without VM_MAYSHARE";
+		else if (!vma->raw.vm_file.va && !(flags & VM_SHARED) != !(flags & VM_MAYSHARE))
+			wrong = "VM_MAYSHARE, though no file is shared";
+		else if ((flags & VM_SEQ_READ) && (flags & VM_RAND_READ))
+			wrong = "VM_SEQ_READ and VM_RAND_READ";
 		else if ((flags & VM_GROWSDOWN) && (flags & VM_SHARED))
 			wrong = "VM_GROWSDOWN and VM_SHARED";
 		else if ((flags & VM_LOCKONFAULT) && !(flags & VM_LOCKED))
@@ -152,36 +156,68 @@ void check_area_flags(struct verify_context *c, const struct invariant *self)
 	}
 }
 
+/** Linux accountable_mapping, and mprotect that makes writable: such memory has been committed. */
+void check_area_account(struct verify_context *c, const struct invariant *self)
+{
+	for_each_area(c->now, vma)
+	{
+		uint64_t flags = vma->raw.vm_flags;
+
+		if ((flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) != VM_WRITE)
+			continue;
+		if (!holds(c, flags & VM_ACCOUNT))
+			report(c, self, AT_AREA(vma),
+			       "%s: area %s is private and writable, but not VM_ACCOUNT (vm_flags %#lx)",
+			       mm_label(c->now, vma->mm).text, area_label(vma).text, flags);
+	}
+}
+
 /** A pointer to something of the kernel's: in the direct map or in the image. */
 static bool is_kernel_pointer(const struct model *model, gva_t va)
 {
 	gpa_t pa;
 
-	return va.va && image_linear(model->image, va, 8, &pa);
+	return va.va && va.va % 8 == 0 && image_linear(model->image, va, 8, &pa);
+}
+
+static bool in_rodata(const struct model *model, gva_t va)
+{
+	return va.va % 8 == 0 && va.va >= model->lab.image.rodata_start &&
+	       va.va < model->lab.image.rodata_end;
+}
+
+static const char *kind_trouble(const struct model *model, const struct vm_area_struct *raw)
+{
+	if (raw->vm_file.va && !is_kernel_pointer(model, raw->vm_file))
+		return "its vm_file points nowhere";
+	if (raw->vm_ops.va && !in_rodata(model, raw->vm_ops))
+		return "its vm_ops are no constant of the kernel's";
+	if (raw->vm_file.va && !raw->vm_ops.va)
+		return "it maps a file without vm_ops";
+	if (!raw->vm_file.va && raw->vm_ops.va && raw->anon_vma.va && (raw->vm_flags & VM_SHARED))
+		return "it is shared, without a file, and has an anon_vma";
+	return NULL;
 }
 
 void check_area_kind(struct verify_context *c, const struct invariant *self)
 {
+	struct addr_map ops = {0}; /* of each file; lower halves tell kernel addresses apart */
+
 	for_each_area(c->now, vma)
 	{
 		const struct vm_area_struct *raw = &vma->raw;
-		const char *wrong = NULL;
+		const char *wrong = kind_trouble(c->now, raw);
+		uint32_t low = raw->vm_ops.va;
 
-		if (raw->vm_file.va && !is_kernel_pointer(c->now, raw->vm_file))
-			wrong = "its vm_file points nowhere";
-		else if (raw->vm_ops.va && !is_kernel_pointer(c->now, raw->vm_ops))
-			wrong = "its vm_ops point nowhere";
-		else if (raw->vm_file.va && !raw->vm_ops.va)
-			wrong = "it maps a file without vm_ops";
-		else if (!raw->vm_file.va && raw->vm_ops.va && raw->anon_vma.va &&
-			 (raw->vm_flags & VM_SHARED))
-			wrong = "it is shared, without a file, and has an anon_vma";
+		if (!wrong && raw->vm_file.va && addr_map_put(&ops, raw->vm_file.va, low) != low)
+			wrong = "its vm_ops are not those of other areas of this file";
 		if (!holds(c, !wrong))
 			report(c, self, AT_AREA(vma),
 			       "%s: area %s: %s (vm_file %#lx, vm_ops %#lx, vm_flags %#lx)",
 			       mm_label(c->now, vma->mm).text, area_label(vma).text, wrong, raw->vm_file.va,
 			       raw->vm_ops.va, raw->vm_flags);
 	}
+	addr_map_free(&ops);
 }
 
 void check_highest_end(struct verify_context *c, const struct invariant *self)

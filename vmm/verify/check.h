@@ -80,18 +80,19 @@ typedef void check_function(struct verify_context *c, const struct invariant *se
 check_function check_lab, check_pointers, check_lists, check_trees, check_roots, check_limits;
 /* areas.c */
 check_function check_area_order, check_area_extent, check_area_links, check_area_members, check_area_mm;
-check_function check_area_prot, check_area_flags, check_area_kind, check_highest_end, check_vmacache;
+check_function check_area_prot, check_area_flags, check_area_account, check_area_kind;
+check_function check_highest_end, check_vmacache;
 /* tree.c */
 check_function check_tree_order, check_tree_colour, check_tree_balance, check_tree_parents, check_tree_gaps;
 /* counters.c */
 check_function check_map_count, check_total_vm, check_data_vm, check_exec_vm, check_stack_vm, check_locked_vm;
-check_function check_rss, check_pgtables_bytes, check_layout;
+check_function check_rss, check_pgtables_bytes, check_layout, check_placement, check_mm_defaults, check_hiwater;
 /* life.c */
 check_function check_mm_users, check_mm_count, check_mmlist, check_active_mm, check_task_mm, check_pids;
-check_function check_families, check_mm_locks, check_other_locks;
+check_function check_families, check_task_fields, check_channels, check_mm_locks, check_other_locks;
 /* cpus.c */
 check_function check_cr3, check_cr0, check_cr4, check_efer, check_current, check_kernel_stack, check_cpu_self;
-check_function check_cpu_bitmap, check_in_irq, check_translation;
+check_function check_cpu_bitmap, check_in_irq, check_task_stacks, check_translation;
 /* tables.c */
 check_function check_table_once, check_table_owner, check_table_entry, check_table_needed, check_table_ram;
 check_function check_upper_half, check_entry_garbage, check_reserved_bits, check_table_pages;
@@ -101,9 +102,10 @@ check_function check_leaf_user, check_leaf_frame, check_leaf_size, check_leaf_bi
 check_function check_leaf_special, check_prot_none, check_leaf_index, check_leaf_file;
 /* kernel.c */
 check_function check_kernel_wx, check_kernel_user, check_kernel_linear, check_kernel_image, check_kernel_whole;
-check_function check_zero_content, check_events;
+check_function check_kernel_bits, check_zero_content, check_events;
 /* frames.c */
 check_function check_frame_role, check_frame_uses, check_frame_refs, check_frame_maps, check_frame_flags;
+check_function check_frame_fields;
 /* buddy.c */
 check_function check_buddy_blocks, check_buddy_tails, check_buddy_merged, check_buddy_counts, check_zone_free;
 check_function check_zone_bounds, check_free_unused, check_free_zero;
@@ -114,6 +116,6 @@ check_function check_vma_slab, check_mm_slab, check_task_slab, check_anon_slab, 
 check_function check_avc_lists, check_avc_names, check_anon_link, check_anon_none, check_anon_root;
 check_function check_anon_counts, check_anon_refs, check_page_rmap, check_page_anon;
 /* steps.c */
-check_function check_brk_grown, check_stack_gap;
+check_function check_brk_grown, check_hiwater_grows, check_stack_gap;
 
 #endif

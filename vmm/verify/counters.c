@@ -93,7 +93,7 @@ void check_pgtables_bytes(struct verify_context *c, const struct invariant *self
 	}
 }
 
-/** The pairs of mm_struct that exec and brk keep in order. */
+/** What exec and brk keep in order: each pair, and the stack's contents one above the other. */
 void check_layout(struct verify_context *c, const struct invariant *self)
 {
 	for (uint32_t i = 0; i < c->now->nr_mms; i++) {
@@ -102,14 +102,88 @@ void check_layout(struct verify_context *c, const struct invariant *self)
 			const char *name;
 			uint64_t start, end;
 		} pairs[] = {
-			{"code", raw->start_code, raw->end_code}, {"data", raw->start_data, raw->end_data},
-			{"brk", raw->start_brk, raw->brk},	  {"arg", raw->arg_start, raw->arg_end},
-			{"env", raw->env_start, raw->env_end},
+			{"start_code to end_code", raw->start_code, raw->end_code},
+			{"start_data to end_data", raw->start_data, raw->end_data},
+			{"start_brk to brk", raw->start_brk, raw->brk},
+			{"start_stack to arg_start", raw->start_stack, raw->arg_start},
+			{"arg_start to arg_end", raw->arg_start, raw->arg_end},
+			{"arg_end to env_start", raw->arg_end, raw->env_start},
+			{"env_start to env_end", raw->env_start, raw->env_end},
 		};
 
 		for (unsigned int j = 0; j < sizeof(pairs) / sizeof(pairs[0]); j++)
 			if (!holds(c, pairs[j].start <= pairs[j].end && pairs[j].end <= TASK_SIZE))
 				report(c, self, AT_MM(i), "%s: %s is %#lx to %#lx", mm_label(c->now, i).text,
 				       pairs[j].name, pairs[j].start, pairs[j].end);
+	}
+}
+
+static const char *placement_trouble(const struct model *model, const struct mm_struct *raw)
+{
+	const struct lab_image *image = &model->lab.image;
+
+	if (raw->task_size != TASK_SIZE)
+		return "task_size is not TASK_SIZE";
+	if ((raw->mmap_base | raw->mmap_legacy_base) & (PAGE_SIZE - 1))
+		return "mmap_base or mmap_legacy_base is not page-aligned";
+	if (raw->mmap_legacy_base > raw->mmap_base || raw->mmap_base >= TASK_SIZE)
+		return "mmap_legacy_base, mmap_base and task_size do not ascend";
+	if (raw->get_unmapped_area.va < image->text_start || raw->get_unmapped_area.va >= image->text_end)
+		return "get_unmapped_area is no function of the kernel's";
+	return NULL;
+}
+
+/** Of mms in use: where mmap puts what has no address of its own. */
+void check_placement(struct verify_context *c, const struct invariant *self)
+{
+	for (uint32_t i = 0; i < c->now->nr_mms; i++) {
+		const struct mm_struct *raw = &c->now->mms[i].raw;
+		const char *wrong = c->now->mms[i].nr_users ? placement_trouble(c->now, raw) : NULL;
+
+		if (!holds(c, !wrong))
+			report(c, self, AT_MM(i),
+			       "%s: %s (mmap_base %#lx, mmap_legacy_base %#lx, task_size %#lx, function "
+			       "%#lx)",
+			       mm_label(c->now, i).text, wrong, raw->mmap_base, raw->mmap_legacy_base,
+			       raw->task_size, raw->get_unmapped_area.va);
+	}
+}
+
+/** What nothing here sets. mlockall() may set the two flags for areas to come. */
+void check_mm_defaults(struct verify_context *c, const struct invariant *self)
+{
+	for (uint32_t i = 0; i < c->now->nr_mms; i++) {
+		const struct mm_struct *raw = &c->now->mms[i].raw;
+		gpa_t pa;
+
+		if (!holds(c, raw->pinned_vm == 0))
+			report(c, self, AT_MM(i), "%s: pinned_vm is %lu, expected 0",
+			       mm_label(c->now, i).text, raw->pinned_vm);
+		if (!holds(c, !(raw->def_flags & ~(VM_LOCKED | VM_LOCKONFAULT))))
+			report(c, self, AT_MM(i),
+			       "%s: def_flags are %#lx, expected none but VM_LOCKED and VM_LOCKONFAULT",
+			       mm_label(c->now, i).text, raw->def_flags);
+		if (!holds(c, raw->exe_file.va == 0 || (raw->exe_file.va % 8 == 0 &&
+							image_linear(c->now->image, raw->exe_file, 8, &pa))))
+			report(c, self, AT_MM(i), "%s: exe_file %#lx points nowhere",
+			       mm_label(c->now, i).text, raw->exe_file.va);
+	}
+}
+
+/**
+ * High-water marks are brought up to date before the counters fall. So at no time were more pages present
+ * than mapped: the mark of the one is at most that of the other, or what is mapped now.
+ */
+void check_hiwater(struct verify_context *c, const struct invariant *self)
+{
+	for (uint32_t i = 0; i < c->now->nr_mms; i++) {
+		const struct mm_struct *raw = &c->now->mms[i].raw;
+		uint64_t most = raw->hiwater_vm > raw->total_vm ? raw->hiwater_vm : raw->total_vm;
+
+		if (!c->now->mms[i].nr_users)
+			continue;
+		if (!holds(c, raw->hiwater_rss <= most && raw->hiwater_vm <= TASK_SIZE >> PAGE_SHIFT))
+			report(c, self, AT_MM(i), "%s: hiwater_rss is %lu, hiwater_vm %lu, total_vm %lu",
+			       mm_label(c->now, i).text, raw->hiwater_rss, raw->hiwater_vm, raw->total_vm);
 	}
 }

@@ -97,10 +97,35 @@ void check_kernel_stack(struct verify_context *c, const struct invariant *self)
 			       "CPU %u: kernel_sp is %#lx, expected %#lx, the top of task %d's stack", cpu,
 			       now->cpu_infos[cpu].kernel_sp, top, task->raw.pid);
 	}
-	for (uint32_t i = 0; i < now->nr_tasks; i++)
-		if (!holds(c, now->tasks[i].raw.stack.va != 0 && now->tasks[i].raw.stack.va % PAGE_SIZE == 0))
-			report(c, self, AT_OBJECT(now->tasks[i].addr), "task %d: kernel stack at %#lx",
-			       now->tasks[i].raw.pid, now->tasks[i].raw.stack.va);
+}
+
+/** A stack is the head of a block of the kernel's of its size; the idle task's stands in the image. */
+static const char *stack_trouble(const struct model *model, const struct model_task *task)
+{
+	gpa_t pa;
+
+	if (task->raw.stack.va % PAGE_SIZE || !image_linear(model->image, task->raw.stack, PAGE_SIZE, &pa))
+		return "is no page of RAM";
+	if (model_frame_role(model, PFN(pa.pa)) == FRAME_IMAGE)
+		return task->raw.pid ? "stands in the image" : NULL;
+	if (model_frame_role(model, PFN(pa.pa)) != FRAME_KERNEL)
+		return "is no memory of the kernel's";
+	if (model->frames[PFN(pa.pa)].raw.order != KERNEL_STACK_ORDER ||
+	    model->frames[PFN(pa.pa)].nr_refs != 1)
+		return "is not the head of a block of that size";
+	return NULL;
+}
+
+void check_task_stacks(struct verify_context *c, const struct invariant *self)
+{
+	for (uint32_t i = 0; i < c->now->nr_tasks; i++) {
+		const struct model_task *task = &c->now->tasks[i];
+		const char *wrong = stack_trouble(c->now, task);
+
+		if (!holds(c, !wrong))
+			report(c, self, AT_OBJECT(task->addr), "task %d: its kernel stack %#lx %s",
+			       task->raw.pid, task->raw.stack.va, wrong);
+	}
 }
 
 void check_cpu_self(struct verify_context *c, const struct invariant *self)

@@ -69,11 +69,27 @@ void check_frame_maps(struct verify_context *c, const struct invariant *self)
 	}
 }
 
+/** Flags that a frame of this role may have. */
+static uint64_t flags_of_role(enum frame_role role)
+{
+	switch (role) {
+	case FRAME_ANON:
+		return PG_anon_exclusive;
+	case FRAME_FREE:
+		return PG_zeroed;
+	case FRAME_FILE:
+	case FRAME_ZERO:
+		return PG_reserved;
+	default:
+		return 0;
+	}
+}
+
 void check_frame_flags(struct verify_context *c, const struct invariant *self)
 {
 	for_each_frame(c->now, pfn, frame)
 	{
-		uint64_t known = frame->role == FRAME_ANON ? PG_anon_exclusive : PG_zeroed | PG_reserved;
+		uint64_t known = flags_of_role(frame->role);
 
 		if (frame->role == FRAME_UNKNOWN)
 			continue;
@@ -83,5 +99,48 @@ void check_frame_flags(struct verify_context *c, const struct invariant *self)
 		if (!holds(c, !(frame->raw.flags & PG_anon_exclusive) || frame->nr_maps <= 1))
 			report(c, self, AT_FRAME(pfn), "%s: PG_anon_exclusive, but %u entries map it",
 			       frame_label(c->now, pfn).text, frame->nr_maps);
+	}
+}
+
+/** Fields that the user of a frame never touches are as alloc_pages() left them. */
+static const char *field_trouble(const struct model_frame *frame)
+{
+	const struct page *page = &frame->raw;
+
+	if (frame->role == FRAME_FREE || frame->role == FRAME_UNKNOWN ||
+	    (frame->role == FRAME_KERNEL && !frame->nr_refs))
+		return NULL; /* not in use, or behind the head of a block */
+	if (page->order >= NR_ORDERS || (page->order && frame->role != FRAME_KERNEL))
+		return "order";
+	if (page->private & ~PG_zeroed)
+		return "private";
+	if ((frame->role == FRAME_TABLE || frame->role == FRAME_KERNEL || frame->role == FRAME_ZERO) &&
+	    page->mapping.va)
+		return "mapping";
+	if ((frame->role == FRAME_TABLE || frame->role == FRAME_KERNEL || frame->role == FRAME_ZERO) &&
+	    page->index)
+		return "index";
+	if ((frame->role == FRAME_TABLE || frame->role == FRAME_KERNEL) && page->_mapcount != -1)
+		return "_mapcount";
+	if (frame->role == FRAME_ZERO && page->page_type != PGTY_reserved)
+		return "page_type";
+	if (frame->role == FRAME_FILE && page->page_type != PGTY_none)
+		return "page_type";
+	return NULL;
+}
+
+void check_frame_fields(struct verify_context *c, const struct invariant *self)
+{
+	for_each_frame(c->now, pfn, frame)
+	{
+		const char *wrong = field_trouble(frame);
+
+		if (!holds(c, !wrong))
+			report(c, self, AT_FRAME(pfn),
+			       "%s: %s is wrong (page_type %u, order %u, mapping %#lx, index %#lx, _mapcount "
+			       "%d, private %#lx)",
+			       frame_label(c->now, pfn).text, wrong, frame->raw.page_type, frame->raw.order,
+			       frame->raw.mapping.va, frame->raw.index, frame->raw._mapcount,
+			       frame->raw.private);
 	}
 }

@@ -124,6 +124,36 @@ void check_kernel_whole(struct verify_context *c, const struct invariant *self)
 	}
 }
 
+/** Entries for tables have P, RW and A; leaves what boot gives them, and no address bits inside the page. */
+void check_kernel_bits(struct verify_context *c, const struct invariant *self)
+{
+	const struct model *now = c->now;
+	const uint64_t leaf_bits = PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX;
+
+	for (uint32_t i = 0; i < now->nr_kernel_leaves; i++) {
+		const struct leaf *leaf = &now->kernel_leaves[i];
+		uint64_t address = PTE_PFN_MASK & ~(leaf_bytes(leaf) - 1);
+		uint64_t strange = leaf->entry & ~(leaf_bits | address | (leaf->level > 1 ? PTE_PS : 0));
+
+		if (!holds(c, !strange))
+			report(c, self, AT_LEAF(0, leaf),
+			       "kernel address %#lx: its entry %#lx has bits %#lx that it should not",
+			       leaf->va, leaf->entry, strange);
+	}
+	for (uint32_t i = 0; i < now->nr_kernel_tables; i++) {
+		const struct table *table = &now->kernel_tables[i];
+		uint64_t entry;
+
+		if (!table->parent_pa || !image_read(now->image, (gpa_t){table->parent_pa}, &entry, 8))
+			continue;
+		if (!holds(c, (entry & ~(PTE_PFN_MASK | PTE_A)) == (PTE_P | PTE_RW)))
+			report(c, self, (struct site){.mm = 0, .va = table->va, .pfn = PFN(table->pa)},
+			       "entry %#lx for the kernel's level %u table at %#lx has other bits than P, "
+			       "RW, A",
+			       entry, table->level, table->va);
+	}
+}
+
 bool all_zero(const void *bytes, size_t n)
 {
 	const uint64_t *word = bytes;

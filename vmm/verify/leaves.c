@@ -132,7 +132,7 @@ void check_leaf_size(struct verify_context *c, const struct invariant *self)
 }
 
 #define LEAF_BITS (PTE_PFN_MASK | PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_SPECIAL | PTE_NX)
-#define HELD_BITS (PTE_PFN_MASK | PTE_A | PTE_D | PTE_SPECIAL | PTE_NX | PTE_PROTNONE)
+#define HELD_BITS (PTE_PFN_MASK | PTE_A | PTE_D | PTE_SPECIAL | PTE_PROTNONE)
 
 static void leaf_bits(struct verify_context *c, const struct invariant *self, uint32_t mm,
 		      const struct leaf *leaf, const struct model_vma *area)
@@ -224,13 +224,16 @@ void check_leaf_index(struct verify_context *c, const struct invariant *self)
 	each_held(c, self, leaf_index);
 }
 
+/** c->scratch: the mapping (lower half of its address) that the pages of each file have. */
 static void leaf_file(struct verify_context *c, const struct invariant *self, uint32_t mm,
 		      const struct leaf *leaf, const struct model_vma *area)
 {
 	const struct model_frame *frame = frame_of_leaf(c->now, leaf);
+	uint32_t mapping;
 
 	if (!area || !frame || frame->role != FRAME_FILE)
 		return;
+	mapping = frame->raw.mapping.va;
 	if (!holds(c, area->raw.vm_file.va != 0))
 		report(c, self, AT_LEAF(mm, leaf), "%s: %#lx maps a page of a file in the anonymous area %s",
 		       WHO(c, mm), leaf->va, area_label(area).text);
@@ -238,10 +241,19 @@ static void leaf_file(struct verify_context *c, const struct invariant *self, ui
 		report(c, self, AT_LEAF(mm, leaf),
 		       "%s: %#lx maps the file's own page writable in the private area %s", WHO(c, mm),
 		       leaf->va, area_label(area).text);
+	else if (!holds(c, addr_map_put((struct addr_map *)c->scratch, area->raw.vm_file.va, mapping) ==
+				   mapping))
+		report(c, self, AT_LEAF(mm, leaf),
+		       "%s: %#lx maps a page of mapping %#lx, others of this file have another", WHO(c, mm),
+		       leaf->va, frame->raw.mapping.va);
 }
 
 void check_leaf_file(struct verify_context *c, const struct invariant *self)
 {
+	struct addr_map mappings = {0};
+
+	c->scratch = &mappings;
 	each_leaf(c, self, leaf_file);
 	each_held(c, self, leaf_file);
+	addr_map_free(&mappings);
 }

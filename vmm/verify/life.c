@@ -99,11 +99,62 @@ void check_families(struct verify_context *c, const struct invariant *self)
 		if (!holds(c, addr_map_get(&c->now->task_map, task->raw.parent.va) != ADDR_MAP_NONE))
 			report(c, self, AT_OBJECT(task->addr), "task %d: parent %#lx is no task of the ring",
 			       task->raw.pid, task->raw.parent.va);
+		if (!holds(c, leader && leader->raw.tgid == leader->raw.pid))
+			report(c, self, AT_OBJECT(task->addr), "task %d: tgid %d is no leader of a process",
+			       task->raw.pid, task->raw.tgid);
 		if (!holds(c, !leader || task->raw.state >= TASK_ZOMBIE || leader->raw.state >= TASK_ZOMBIE ||
 				      leader->mm == task->mm))
 			report(c, self, AT_OBJECT(task->addr),
 			       "task %d: its mm differs from that of its process %d", task->raw.pid,
 			       task->raw.tgid);
+	}
+}
+
+static const char *task_trouble(const struct task_struct *raw)
+{
+	if (raw->flags & ~PF_KTHREAD)
+		return "it has a flag that does not exist";
+	if (raw->comm[sizeof(raw->comm) - 1])
+		return "its comm does not end";
+	if (raw->channel < -1 || raw->channel >= AGENT_CHANNELS)
+		return "its channel does not exist";
+	if (raw->exit_code && raw->state < TASK_ZOMBIE)
+		return "it lives and has an exit code";
+	return NULL;
+}
+
+void check_task_fields(struct verify_context *c, const struct invariant *self)
+{
+	for (uint32_t i = 0; i < c->now->nr_tasks; i++) {
+		const struct task_struct *raw = &c->now->tasks[i].raw;
+		const char *wrong = task_trouble(raw);
+
+		if (!holds(c, !wrong))
+			report(c, self, AT_OBJECT(c->now->tasks[i].addr),
+			       "task %d: %s (flags %#x, channel %d, exit_code %#x)", raw->pid, wrong,
+			       raw->flags, raw->channel, raw->exit_code);
+	}
+}
+
+/** A channel with somebody behind it: that task lives, and knows. */
+void check_channels(struct verify_context *c, const struct invariant *self)
+{
+	for (int i = 0; i < AGENT_CHANNELS; i++) {
+		const struct lab_channel *channel = &c->now->lab.channels[i];
+		const struct model_task *task;
+
+		if (!holds(c, channel->state <= LAB_CHANNEL_DEAD))
+			report(c, self, (struct site){NOWHERE}, "channel %d: state %u does not exist", i,
+			       channel->state);
+		if (channel->state != LAB_CHANNEL_BUSY && channel->state != LAB_CHANNEL_AWAITS)
+			continue;
+		task = model_find_task(c->now, channel->pid);
+		if (!holds(c, task && task->raw.state < TASK_ZOMBIE && task->raw.channel == i))
+			report(c, self, (struct site){NOWHERE}, "channel %d is in use by pid %d, which %s", i,
+			       channel->pid,
+			       !task				? "does not exist"
+			       : task->raw.state >= TASK_ZOMBIE ? "is dead"
+								: "has another channel");
 	}
 }
 

@@ -4,12 +4,34 @@
  * the mm's own structures is exactly what can be reached. A structure in use that nothing leads to is a leak,
  * one that is reached and not in use is a use after free.
  */
+#include <string.h>
 #include "verify/check.h"
+
+/** Of the mm's own structures the host knows the size, too. A task's is longer than the part that the host
+ * reads. */
+static bool size_known(const struct kmem_cache *raw)
+{
+	static const struct {
+		const char *name;
+		uint32_t size;
+	} known[] = {
+		{"vm_area_struct", sizeof(struct vm_area_struct)},
+		{"mm_struct", sizeof(struct mm_struct)},
+		{"anon_vma", sizeof(struct anon_vma)},
+		{"anon_vma_chain", sizeof(struct anon_vma_chain)},
+	};
+
+	for (unsigned int i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strcmp(raw->name, known[i].name))
+			return raw->object_size == known[i].size;
+	return true;
+}
 
 static bool geometry_ok(const struct kmem_cache *raw)
 {
-	return raw->object_size > 0 && raw->size >= raw->object_size && raw->size <= PAGE_SIZE &&
-	       raw->size % 8 == 0 && raw->objects == PAGE_SIZE / raw->size;
+	return raw->object_size > 0 && raw->object_size <= PAGE_SIZE &&
+	       raw->size == ((raw->object_size + 7) & ~7u) && raw->objects == PAGE_SIZE / raw->size &&
+	       raw->debug <= 1 && size_known(raw);
 }
 
 void check_cache_geometry(struct verify_context *c, const struct invariant *self)
@@ -50,6 +72,10 @@ void check_slab_pages(struct verify_context *c, const struct invariant *self)
 			report(c, self, AT_FRAME(pfn),
 			       "slab in frame %#lx (%s): %u in use of %u carved of %u objects", pfn,
 			       cache->raw.name, frame->raw.inuse, frame->raw.carved, cache->raw.objects);
+		if (!holds(c, !frame->nr_slab || !cache || cache == &c->now->caches[frame->slab_cache]))
+			report(c, self, AT_FRAME(pfn),
+			       "slab in frame %#lx names cache %s, but is on a list of %s", pfn,
+			       cache->raw.name, c->now->caches[frame->slab_cache].raw.name);
 		if (!holds(c, frame->nr_slab > 0))
 			report(c, self, AT_FRAME(pfn), "slab in frame %#lx (%s) is on no list of its cache",
 			       pfn, cache ? cache->raw.name : "of no cache");

@@ -46,6 +46,22 @@ void check_brk_grown(struct verify_context *c, const struct invariant *self)
 	}
 }
 
+void check_hiwater_grows(struct verify_context *c, const struct invariant *self)
+{
+	for (uint32_t i = 0; i < c->now->nr_tasks; i++) {
+		const struct model_task *task = &c->now->tasks[i];
+		const struct model_mm *now = task->mm >= 0 ? &c->now->mms[task->mm] : NULL;
+		const struct model_mm *before = now ? mm_before(c, task) : NULL;
+
+		if (before && !holds(c, now->raw.hiwater_rss >= before->raw.hiwater_rss &&
+						now->raw.hiwater_vm >= before->raw.hiwater_vm))
+			report(c, self, AT_MM(task->mm),
+			       "%s: hiwater_rss went from %lu to %lu, hiwater_vm from %lu to %lu",
+			       mm_label(c->now, task->mm).text, before->raw.hiwater_rss, now->raw.hiwater_rss,
+			       before->raw.hiwater_vm, now->raw.hiwater_vm);
+	}
+}
+
 /** A stack area that grew to hold `address` in this step must have left its guard gap free. */
 static void check_grown(struct verify_context *c, const struct invariant *self, const struct model_task *task,
 			uint64_t address)

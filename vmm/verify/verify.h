@@ -38,7 +38,7 @@ struct verify_context {
 	struct findings *findings;
 	uint64_t checks;		/* += individual comparisons made */
 	uint32_t found;			/* findings of the invariant under check, suppressed ones included */
-	const void *scratch;		/* what the check under way passes to its own helpers */
+	void *scratch;			/* what the check under way passes to its own helpers */
 };
 
 enum severity { SEVERITY_WARN, SEVERITY_ERROR, SEVERITY_FATAL };
