@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest's side of the lab (shared/lab.h). What the linker knows is initialised statically, so publishing the
- * lab costs no instructions at boot; the rest is filled in by lab_publish(). Channels are files: a task that reads one
- * sleeps until the host has put a command into its mailbox.
+ * The guest's side of the lab (shared/lab.h). What the linker knows is initialised statically, so
+ * publishing the lab costs no instructions at boot; the rest is filled in by lab_publish().
+ * Channels are files: a task that reads one sleeps until the host has put a command into its
+ * mailbox.
  */
 #include "files.h"
 #include "labdev.h"
@@ -43,7 +44,7 @@ void lab_publish(void)
 	lab.mem_map_end_pfn = contig_zone.start_pfn;
 }
 
-/* --- the round ------------------------------------------------------------------------------------------------ */
+/* --- the round -------------------------------------------------------------------------------- */
 
 void lab_doorbell(enum lab_doorbell byte)
 {
@@ -101,7 +102,7 @@ void lab_event(enum lab_event_type type, uint64_t a, uint64_t b, uint64_t c, uin
 	lab.event_head = head + 1;
 }
 
-/* --- channels ------------------------------------------------------------------------------------------------- */
+/* --- channels --------------------------------------------------------------------------------- */
 
 void lab_channel_open(unsigned int c, struct task *task)
 {
@@ -175,7 +176,10 @@ static long channel_read(struct file *file, uint64_t at, uint64_t len)
 	return size;
 }
 
-/** One report. A longer one is cut, a shorter one leaves the rest of the header as it was: so it is refused. */
+/**
+ * One report. A longer one is cut, a shorter one leaves the rest of the header as it was: so it is
+ * refused.
+ */
 static long channel_write(struct file *file, uint64_t at, uint64_t len)
 {
 	struct lab_channel *channel = adopt_channel(file - channel_files);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The agent's ELF, in whole pages of its own: they are the page cache of its file (agent_file.c), so what follows its
- * last byte must be zero.
+ * The agent's ELF, in whole pages of its own: they are the page cache of its file (agent_file.c),
+ * so what follows its last byte must be zero.
  */
 	.section .rodata.agent, "a", @progbits
 	.balign 4096

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one built-in file: the agent. Its page cache is the image itself, so it is never read from anywhere and its pages
- * are never freed: each keeps a base reference from its first use on.
+ * The one built-in file: the agent. Its page cache is the image itself, so it is never read from
+ * anywhere and its pages are never freed: each keeps a base reference from its first use on.
  */
 #include "files.h"
 #include "mm_env.h"

@@ -15,7 +15,7 @@ struct elf_image {
 	const struct elf64_ehdr *ehdr;		/* in the page cache */
 	const struct elf64_phdr *phdr;
 	uint64_t phdr_va;			/* where the program headers are mapped; 0: nowhere */
-	uint64_t bss, brk;			/* ends so far: of what the file holds, of what memory holds */
+	uint64_t bss, brk;			/* ends so far: of file bytes, of memory */
 	bool bss_exec;
 	uint64_t stack_flags;			/* VM_*: PT_GNU_STACK may ask for an executable stack */
 };

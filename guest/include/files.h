@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Open files of a process. Descriptors 0 to 2 are the console; AGENT_FD_BASE + c is lab channel c, in every process,
- * outside the table, until it is closed. struct file itself is in mm.h.
+ * Open files of a process. Descriptors 0 to 2 are the console; AGENT_FD_BASE + c is lab channel c,
+ * in every process, outside the table, until it is closed. struct file itself is in mm.h.
  */
 #ifndef GUEST_FILES_H
 #define GUEST_FILES_H
@@ -11,7 +11,7 @@
 
 struct task;
 
-/** NULL: -EINVAL (read) or -EBADF where the file was not opened for it. `at` is a user address. */
+/** What a kind of file can do; NULL: -EINVAL. `at` is a user address. */
 struct file_operations {
 	long (*read)(struct file *file, uint64_t at, uint64_t len);
 	long (*write)(struct file *file, uint64_t at, uint64_t len);

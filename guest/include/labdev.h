@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest's side of the lab channel (shared/lab.h): doorbell, channels as files, what idle does for them. */
+/*
+ * The guest's side of the lab channel (shared/lab.h): doorbell, channels as files, what idle does
+ * for them.
+ */
 #ifndef GUEST_LABDEV_H
 #define GUEST_LABDEV_H
 

@@ -20,8 +20,8 @@
 #define SIGHAND_INLINE	6
 
 /**
- * Actions of a process. Few signals ever get one, and every fork copies them: so they are packed in the order they
- * were set, and only those that exist are copied.
+ * Actions of a process. Few signals ever get one, and every fork copies them: so they are packed in
+ * the order they were set, and only those that exist are copied.
  */
 struct sighand_struct {
 	int32_t count;			/* tasks that share it (CLONE_SIGHAND) */
@@ -43,16 +43,27 @@ void reset_action(struct task *task, int signo);
 /** exec: handlers become the default, ignored signals stay ignored; an unshared table. -LX_ENOMEM or 0. */
 int flush_signal_handlers(struct task *task);
 
-void init_sigpending(struct sigpending *pending);
+static inline void init_sigpending(struct sigpending *pending)
+{
+	pending->signal = 0;
+	INIT_LIST_HEAD(&pending->queue);
+}
+
 void flush_sigqueue(struct sigpending *pending);
 /** Forget the pending signals of a mask, in every thread of task's process. */
 void flush_process_signals(struct task *task, uint64_t mask);
 
-/** Send to one thread, or to its process. As Linux: ignored signals vanish, a pending standard one is not queued twice. */
+/**
+ * Send to one thread, or to its process. As Linux: ignored signals vanish, a pending standard one
+ * is not queued twice.
+ */
 void send_signal(struct task *task, const struct ksiginfo *info, bool to_process);
 /** SIGKILL every thread of task's process but `except`. */
 void zap_threads(struct task *task, struct task *except);
-/** SIGCHLD (or exit_signal) to the parent of a dead leader. true: nobody will wait for it, it reaps itself. */
+/**
+ * SIGCHLD (or exit_signal) to the parent of a dead leader. true: nobody will wait for it, it reaps
+ * itself.
+ */
 bool notify_parent(struct task *child);
 /** SIGCHLD for a stop (wait status `stop_code`) or a continuation (STATUS_CONTINUED), to be waited for. */
 void notify_stop(struct task *leader, int stop_code);

@@ -66,7 +66,7 @@ struct task {
 	bool group_exit;		/* all threads shall die, of group_exit_code */
 	bool group_stopped;		/* SIGSTOP and kin: threads sleep until SIGCONT */
 	int32_t group_exit_code;
-	int32_t stop_code;		/* wait status of a stop or continuation that nobody waited for yet; 0: none */
+	int32_t stop_code;		/* wait status of a stop nobody has waited for yet; 0: none */
 	struct sigpending shared_pending;
 
 	/* Signals of this thread. */
@@ -103,7 +103,7 @@ extern struct task init_task;		/* idle, pid 0: head of the ring of tasks */
 extern struct task *child_reaper;	/* init, pid 1 */
 extern struct kmem_cache task_cachep;
 
-/* --- sched.c ------------------------------------------------------------------------------------ */
+/* --- sched.c ---------------------------------------------------------------------------------- */
 
 /** Let the next runnable task in pid order run; returns when it is current's turn again. */
 void schedule(void);
@@ -122,7 +122,7 @@ void schedule_tail(void);
 /** FS base of current in ring 3. */
 void set_fs_base(uint64_t base);
 
-/* --- time.c: virtual time ----------------------------------------------------------------------- */
+/* --- time.c: virtual time --------------------------------------------------------------------- */
 
 /** Sleep until virtual time `expires`, or until a signal comes; true: the time came. */
 bool sleep_until(uint64_t expires);
@@ -131,7 +131,7 @@ void timer_cancel(struct task *task);
 /** Move virtual time by ns, stopping at every sleeper's time to let the woken run. By init alone. */
 void advance_time(uint64_t ns);
 
-/* --- fork.c ------------------------------------------------------------------------------------- */
+/* --- fork.c ----------------------------------------------------------------------------------- */
 
 struct clone_args {
 	uint64_t flags;			/* LX_CLONE_* */
@@ -158,7 +158,7 @@ struct task *kernel_thread(void (*fn)(void *), void *arg, const char comm[TASK_C
 /** By pid, of any state, or NULL. */
 struct task *find_task(int pid);
 
-/* --- exit.c ------------------------------------------------------------------------------------- */
+/* --- exit.c ----------------------------------------------------------------------------------- */
 
 void do_exit(int code) __noreturn;		/* this thread; code is a wait status */
 void do_group_exit(int code) __noreturn;	/* the whole process */
@@ -169,12 +169,12 @@ void release_task(struct task *task);
 /** Reap dead children of init; true if there was one. */
 bool reap_orphans(void);
 
-/* --- wait.c ------------------------------------------------------------------------------------- */
+/* --- wait.c ----------------------------------------------------------------------------------- */
 
 struct pt_regs;
 long ksys_wait4(struct pt_regs *regs);
 
-/* --- exec.c ------------------------------------------------------------------------------------- */
+/* --- exec.c ----------------------------------------------------------------------------------- */
 
 /** Strings of a new program. Arrays end with NULL. */
 struct exec_strings {
@@ -186,7 +186,8 @@ struct exec_strings {
  * Load a static ELF into the empty mm and lay out its stack; *regs becomes the state of its first
  * instruction. 0 or -errno; the mm is the caller's to drop.
  */
-int load_elf(struct mm_struct *mm, struct file *file, const struct exec_strings *strings, struct pt_regs *regs);
+int load_elf(struct mm_struct *mm, struct file *file, const struct exec_strings *strings,
+	     struct pt_regs *regs);
 long ksys_execve(struct pt_regs *regs);
 /** New process with the agent on lab channel `channel`, child of current (init). Pid or -errno. */
 long spawn_agent(const char comm[TASK_COMM_LEN], unsigned int channel);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A static ELF (ET_EXEC) into an empty address space: which areas it makes, in which order, and what the mm remembers
- * of it, as Linux fs/binfmt_elf.c. The stack's contents are elf_stack.c.
+ * A static ELF (ET_EXEC) into an empty address space: which areas it makes, in which order, and
+ * what the mm remembers of it, as Linux fs/binfmt_elf.c. The stack's contents are elf_stack.c.
  */
 #include "elf.h"
 #include "exec.h"
 #include "task.h"
 
-#define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT)
+#define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | \
+			 VM_ACCOUNT)
 #define STACK_RLIMIT	(8UL << 20)		/* RLIMIT_STACK of every process */
 
 /** Direct-map address of the file's first page, which the page cache keeps. NULL: the file is empty. */
@@ -25,12 +26,15 @@ static const void *first_page(struct file *file)
 static int read_headers(struct elf_image *elf)
 {
 	const struct elf64_ehdr *ehdr = first_page(elf->file);
+	uint64_t size;
 
-	if (!ehdr || *(const uint32_t *)ehdr->e_ident != ELF_MAGIC || ehdr->e_ident[EI_CLASS] != ELFCLASS64 ||
-	    ehdr->e_ident[EI_DATA] != ELFDATA2LSB || ehdr->e_type != ET_EXEC || ehdr->e_machine != EM_X86_64 ||
+	if (!ehdr || *(const uint32_t *)ehdr->e_ident != ELF_MAGIC ||
+	    ehdr->e_ident[EI_CLASS] != ELFCLASS64 || ehdr->e_ident[EI_DATA] != ELFDATA2LSB ||
+	    ehdr->e_type != ET_EXEC || ehdr->e_machine != EM_X86_64 ||
 	    ehdr->e_phentsize != sizeof(struct elf64_phdr) || ehdr->e_phnum == 0)
 		return -LX_ENOEXEC;
-	if (ehdr->e_phoff > PAGE_SIZE || ehdr->e_phnum * sizeof(struct elf64_phdr) > PAGE_SIZE - ehdr->e_phoff)
+	size = ehdr->e_phnum * sizeof(struct elf64_phdr);
+	if (ehdr->e_phoff > PAGE_SIZE || size > PAGE_SIZE - ehdr->e_phoff)
 		return -LX_ENOEXEC;
 	elf->ehdr = ehdr;
 	elf->phdr = (const void *)((const char *)ehdr + ehdr->e_phoff);
@@ -53,8 +57,9 @@ static int map_file_part(struct elf_image *elf, const struct elf64_phdr *ph)
 	if (ph->p_offset % PAGE_SIZE != in_page)
 		return -LX_EINVAL;
 	mmap_write_lock(elf->mm);
-	mapped = do_mmap(elf->mm, elf->file, ph->p_vaddr - in_page, ALIGN_UP(ph->p_filesz + in_page, PAGE_SIZE),
-			 segment_prot(ph), LX_MAP_PRIVATE | LX_MAP_FIXED_NOREPLACE, 0,
+	mapped = do_mmap(elf->mm, elf->file, ph->p_vaddr - in_page,
+			 ALIGN_UP(ph->p_filesz + in_page, PAGE_SIZE), segment_prot(ph),
+			 LX_MAP_PRIVATE | LX_MAP_FIXED_NOREPLACE, 0,
 			 (ph->p_offset - in_page) >> PAGE_SHIFT);
 	mmap_write_unlock(elf->mm);
 	return IS_ERR_VALUE(mapped) ? (int)mapped : 0;
@@ -111,7 +116,8 @@ static void note_segment(struct elf_image *elf, const struct elf64_phdr *ph)
 
 static bool segment_valid(const struct elf64_phdr *ph)
 {
-	return ph->p_vaddr < TASK_SIZE && ph->p_filesz <= ph->p_memsz && ph->p_memsz <= TASK_SIZE - ph->p_vaddr;
+	return ph->p_vaddr < TASK_SIZE && ph->p_filesz <= ph->p_memsz &&
+	       ph->p_memsz <= TASK_SIZE - ph->p_vaddr;
 }
 
 static int map_segment(struct elf_image *elf, const struct elf64_phdr *ph)
@@ -159,7 +165,8 @@ static void start_regs(struct pt_regs *regs, uint64_t entry, uint64_t sp)
 	regs->orig_ax = -1UL;
 }
 
-int load_elf(struct mm_struct *mm, struct file *file, const struct exec_strings *strings, struct pt_regs *regs)
+int load_elf(struct mm_struct *mm, struct file *file, const struct exec_strings *strings,
+	     struct pt_regs *regs)
 {
 	struct elf_image elf = { .mm = mm, .file = file, .stack_flags = VM_STACK_FLAGS };
 	uint64_t sp;

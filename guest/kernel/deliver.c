@@ -5,7 +5,7 @@
  */
 #include "signal.h"
 
-/* --- faults of current ---------------------------------------------------------------------------------- */
+/* --- faults of current ------------------------------------------------------------------------ */
 
 /**
  * Linux force_sig_info_to_task(): a signal that must not be missed. Blocked or ignored, it gets its default
@@ -54,7 +54,7 @@ static void force_sigsegv(int signo)
 	force_sig(LX_SIGSEGV);
 }
 
-/* --- default actions ------------------------------------------------------------------------------------- */
+/* --- default actions -------------------------------------------------------------------------- */
 
 static const char *fatal_fault_name(int signo)
 {
@@ -80,8 +80,8 @@ static void complain(const struct ksiginfo *info, const struct pt_regs *regs)
 	const char *name = fatal_fault_name(info->signo);
 
 	if (name && info->code > 0)
-		printk("pid %d (%s): %s at %#lx, ip %#lx\n", current->ts.pid, current->ts.comm, name, info->addr,
-		       regs->ip);
+		printk("pid %d (%s): %s at %#lx, ip %#lx\n", current->ts.pid, current->ts.comm, name,
+		       info->addr, regs->ip);
 }
 
 /** Until SIGCONT (which has already cleared group_stopped) or death. */
@@ -110,8 +110,8 @@ static void stop_process(int signo)
 }
 
 /**
- * The next signal that has a handler, with its action; default actions are performed on the way, some of which
- * do not return. false: nothing is left to deliver.
+ * The next signal that has a handler, with its action; default actions are performed on the way,
+ * some of which do not return. false: nothing is left to deliver.
  */
 static bool get_signal(struct ksiginfo *info, struct user_sigaction *action, const struct pt_regs *regs)
 {
@@ -134,7 +134,10 @@ static bool get_signal(struct ksiginfo *info, struct user_sigaction *action, con
 		if (sig_ignored_by_default(info->signo))
 			continue;
 		if (sig_stops_by_default(info->signo)) {
-			/* Of job control there is SIGSTOP alone: the others never stop an orphaned group, and all are. */
+			/*
+			 * Of job control there is SIGSTOP alone: the others never stop an orphaned
+			 * group, and all are.
+			 */
 			if (info->signo == LX_SIGSTOP)
 				stop_process(info->signo);
 			continue;
@@ -145,9 +148,12 @@ static bool get_signal(struct ksiginfo *info, struct user_sigaction *action, con
 	}
 }
 
-/* --- handlers --------------------------------------------------------------------------------------------- */
+/* --- handlers --------------------------------------------------------------------------------- */
 
-/** The system call that the signal interrupted starts over: same number, same instruction (2 bytes: 0f 05). */
+/**
+ * The system call that the signal interrupted starts over: same number, same instruction (2 bytes:
+ * 0f 05).
+ */
 static void restart_syscall(struct pt_regs *regs)
 {
 	regs->ax = regs->orig_ax;
@@ -160,7 +166,8 @@ static bool in_syscall(const struct pt_regs *regs)
 	return (int64_t)regs->orig_ax >= 0;
 }
 
-static void handle_signal(const struct ksiginfo *info, const struct user_sigaction *action, struct pt_regs *regs)
+static void handle_signal(const struct ksiginfo *info, const struct user_sigaction *action,
+			  struct pt_regs *regs)
 {
 	struct task *me = current;
 	uint64_t mask = me->work & WORK_RESTORE_MASK ? me->saved_blocked : me->blocked;
@@ -198,7 +205,10 @@ static void finish_without_handler(struct pt_regs *regs)
 	}
 }
 
-/** Out of line, so that the way back to ring 3 costs a handful of instructions when there is nothing to do. */
+/**
+ * Out of line, so that the way back to ring 3 costs a handful of instructions when there is nothing
+ * to do.
+ */
 static void __attribute__((noinline)) do_work(struct pt_regs *regs)
 {
 	struct user_sigaction action;

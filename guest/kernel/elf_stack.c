@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The initial stack of a program, from the top down, as Linux copy_strings() and create_elf_tables() lay it out:
+ * The initial stack of a program, from the top down, as Linux copy_strings() and
+ * create_elf_tables() lay it out:
  *
  *	TASK_SIZE
  *	  8 bytes of zero
@@ -22,16 +23,17 @@
 
 #define MAX_STRINGS	1024			/* argv and envp together */
 #define STACK_IMAGE_ORDER 5
-#define MAX_STACK_BYTES	(PAGE_SIZE << STACK_IMAGE_ORDER) /* strings and pointers; what the stack area holds at first */
+#define MAX_STACK_BYTES	(PAGE_SIZE << STACK_IMAGE_ORDER)	/* what the stack area holds at first */
 
 static const char platform[] = "x86_64";
 static const uint8_t random_bytes[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
 
-/* --- where it is built ---------------------------------------------------------------------------------------- */
+/* --- where it is built ------------------------------------------------------------------------ */
 
 /**
- * The initial stack as bytes of the kernel, from `sp` (page-aligned here) to TASK_SIZE. Nearly always it fits the
- * top page and is built in place; a larger one is built in a block of its own and copied page by page.
+ * The initial stack as bytes of the kernel, from `sp` (page-aligned here) to TASK_SIZE. Nearly
+ * always it fits the top page and is built in place; a larger one is built in a block of its own
+ * and copied page by page.
  */
 struct stack_image {
 	char *top;			/* one behind the byte of TASK_SIZE - 1 */
@@ -81,7 +83,7 @@ static int image_finish(struct stack_image *image, struct mm_struct *mm, uint64_
 	return error;
 }
 
-/* --- what is in it --------------------------------------------------------------------------------------------- */
+/* --- what is in it ---------------------------------------------------------------------------- */
 
 struct string_sizes {
 	uint64_t n, bytes;
@@ -104,7 +106,10 @@ static char *put_string(char *to, const char *string)
 	return to;
 }
 
-/** Strings one behind the other from user address va on; their addresses and a NULL to `pointers`. Behind those. */
+/**
+ * Strings one behind the other from user address va on; their addresses and a NULL to `pointers`.
+ * Behind those.
+ */
 static uint64_t *put_strings(const struct stack_image *image, uint64_t *pointers, const char *const *strings,
 			     uint64_t va)
 {
@@ -119,7 +124,8 @@ static uint64_t *put_strings(const struct stack_image *image, uint64_t *pointers
 }
 
 /** The auxiliary vector into mm->saved_auxv, in Linux's order. Words used, AT_NULL included. */
-static unsigned int fill_auxv(const struct elf_image *elf, uint64_t execfn, uint64_t platform_at, uint64_t random_at)
+static unsigned int fill_auxv(const struct elf_image *elf, uint64_t execfn, uint64_t platform_at,
+			      uint64_t random_at)
 {
 	uint64_t *word = elf->mm->saved_auxv;
 

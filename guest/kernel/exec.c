@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * New programs: spawn_agent(), by which the host's processes begin, and execve(2). Both load into an mm that nobody
- * uses yet, so a program that cannot be loaded leaves everything as it was.
+ * New programs: spawn_agent(), by which the host's processes begin, and execve(2). Both load into
+ * an mm that nobody uses yet, so a program that cannot be loaded leaves everything as it was.
  */
 #include "exec.h"
 #include "files.h"
@@ -12,7 +12,7 @@
 
 static const char *const no_strings[] = { NULL };
 
-/* --- spawn ---------------------------------------------------------------------------------------------------- */
+/* --- spawn ------------------------------------------------------------------------------------ */
 
 /** 0 … 99 in decimal. */
 static void channel_to_string(char *s, unsigned int channel)
@@ -64,11 +64,14 @@ fail_task:
 	return error;
 }
 
-/* --- execve --------------------------------------------------------------------------------------------------- */
+/* --- execve ----------------------------------------------------------------------------------- */
 
 #define PATH_MAX	4096
 
-/** Strings and pointers of an execve on their way from the old mm to the new: one block of pages, filled upwards. */
+/**
+ * Strings and pointers of an execve on their way from the old mm to the new: one block of pages,
+ * filled upwards.
+ */
 #define SCRATCH_ORDER	5
 #define SCRATCH_SIZE	(PAGE_SIZE << SCRATCH_ORDER)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of tasks. A dead thread vanishes at once; a dead process leaves its leader as a zombie, struct and kernel
- * stack alone, until the parent has waited for it. Orphans go to init.
+ * The end of tasks. A dead thread vanishes at once; a dead process leaves its leader as a zombie,
+ * struct and kernel stack alone, until the parent has waited for it. Orphans go to init.
  */
 #include "files.h"
 #include "labdev.h"
@@ -81,7 +81,10 @@ static bool exit_process(struct task *leader, int code)
 	return notify_parent(leader);
 }
 
-/** Linux exit_notify(). Leaves current as a zombie or, in no list any more, as dead (schedule_tail frees it). */
+/**
+ * Linux exit_notify(). Leaves current as a zombie or, in no list any more, as dead (schedule_tail
+ * frees it).
+ */
 static void exit_notify(void)
 {
 	struct task *me = current, *leader = me->group_leader;

@@ -10,7 +10,7 @@
 
 static DEFINE_KMEM_CACHE(files_cachep, "files_cache", sizeof(struct files_struct));
 
-/* --- the console ------------------------------------------------------------------------------------------- */
+/* --- the console ------------------------------------------------------------------------------ */
 
 static long console_read(struct file *file, uint64_t at, uint64_t len)
 {
@@ -51,7 +51,7 @@ struct files_struct init_files = {
 	.inline_fd = { &console_file, &console_file, &console_file },
 };
 
-/* --- tables -------------------------------------------------------------------------------------------------- */
+/* --- tables ----------------------------------------------------------------------------------- */
 
 void fput(struct file *file)
 {
@@ -124,7 +124,10 @@ int copy_files(struct task *child, bool share)
 	struct files_struct *files;
 
 	if (share) {
-		/* Two that share must see each other's changes, so none of them may still have the initial table. */
+		/*
+		 * Two that share must see each other's changes, so none of them may still have the
+		 * initial table.
+		 */
 		files = writable_files();
 		if (files)
 			files->count++;
@@ -178,7 +181,7 @@ struct file *fget(uint64_t fd)
 	return get_file(files->fd[fd]);
 }
 
-/* --- system calls ----------------------------------------------------------------------------------------------- */
+/* --- system calls ----------------------------------------------------------------------------- */
 
 /** read(fd, buf, count) and write alike: the checks of Linux vfs_read(), in its order. */
 static long do_rw(struct pt_regs *regs, bool write)

@@ -96,7 +96,10 @@ void attach_task(struct task *task, struct task *parent)
 		list_add_tail(&task->sibling, &parent->children);
 }
 
-/** A frame that switch_stacks pops, right below pt_regs. Registers that `start` does not look at hold anything. */
+/**
+ * A frame that switch_stacks pops, right below pt_regs. Registers that `start` does not look at
+ * hold anything.
+ */
 static struct switch_frame *push_switch_frame(struct task *task, void (*start)(void))
 {
 	struct switch_frame *frame = (struct switch_frame *)task_regs(task) - 1;
@@ -129,7 +132,7 @@ struct task *kernel_thread(void (*fn)(void *), void *arg, const char comm[TASK_C
 	return task;
 }
 
-/* --- clone ------------------------------------------------------------------------------------------ */
+/* --- clone ------------------------------------------------------------------------------------ */
 
 static bool clone_flags_valid(uint64_t flags)
 {
@@ -269,7 +272,10 @@ long kernel_clone(const struct clone_args *args)
 	return pid;
 }
 
-/** First thing on a new user task's stack: the end of the switch, and the one thing only the child can write. */
+/**
+ * First thing on a new user task's stack: the end of the switch, and the one thing only the child
+ * can write.
+ */
 void finish_fork(void)
 {
 	schedule_tail();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From boot/ to the first task, and pid 1. On a machine whose ring 0 is emulated every instruction here is 0.3 us of
- * start-up, so nothing is set up that can wait until it is used.
+ * From boot/ to the first task, and pid 1. On a machine whose ring 0 is emulated every instruction
+ * here is 0.3 us of start-up, so nothing is set up that can wait until it is used.
  */
 #include "labdev.h"
 #include "percpu.h"
@@ -9,7 +9,7 @@
 
 struct task *child_reaper;
 
-/* --- pid 1 -------------------------------------------------------------------------------------------------------- */
+/* --- pid 1 ------------------------------------------------------------------------------------ */
 
 static long perform_request(const struct lab_request *request)
 {
@@ -38,7 +38,7 @@ static void init_main(void *unused)
 	}
 }
 
-/* --- pid 0 -------------------------------------------------------------------------------------------------------- */
+/* --- pid 0 ------------------------------------------------------------------------------------ */
 
 /** "zeroed" as a word of its own: the loader vouches that RAM was zero. No other word means anything yet. */
 static void parse_cmdline(const char *s)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scheduling without preemption: a task runs until it sleeps, yields or dies, then the next runnable one in pid
- * order does, around and around. So a scenario's step is the same on every machine. How address
- * spaces change hands (active_mm, lazy references) is Linux's context_switch() and finish_task_switch().
+ * Scheduling without preemption: a task runs until it sleeps, yields or dies, then the next
+ * runnable one in pid order does, around and around. So a scenario's step is the same on every
+ * machine. How address spaces change hands (active_mm, lazy references) is Linux's context_switch()
+ * and finish_task_switch().
  */
 #include "task.h"
 
@@ -37,7 +38,10 @@ static void dequeue_task(struct task *task)
 	list_del(&task->run);
 }
 
-/** The runnable task with the next higher pid, from the lowest again after the highest; idle when there is none. */
+/**
+ * The runnable task with the next higher pid, from the lowest again after the highest; idle when
+ * there is none.
+ */
 static struct task *pick_next_task(struct rq *rq, const struct task *prev)
 {
 	struct task *pos;
@@ -51,9 +55,10 @@ static struct task *pick_next_task(struct rq *rq, const struct task *prev)
 }
 
 /**
- * Hand the address space over. A task without an mm borrows its predecessor's, CR3 untouched: it takes a
- * reference to the struct if it has it from a user, and inherits the reference if it has it from another borrower.
- * A borrower that gives way to a user of an mm leaves its reference to schedule_tail, when nothing stands on it.
+ * Hand the address space over. A task without an mm borrows its predecessor's, CR3 untouched: it
+ * takes a reference to the struct if it has it from a user, and inherits the reference if it has it
+ * from another borrower. A borrower that gives way to a user of an mm leaves its reference to
+ * schedule_tail, when nothing stands on it.
  */
 static void switch_address_space(struct rq *rq, struct task_struct *prev, struct task_struct *next)
 {

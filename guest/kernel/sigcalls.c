@@ -4,15 +4,15 @@
 #include "uaccess.h"
 
 #define SIGSET_SIZE	8
-#define SA_KNOWN_FLAGS	(LX_SA_NOCLDSTOP | LX_SA_NOCLDWAIT | LX_SA_SIGINFO | LX_SA_EXPOSE_TAGBITS | LX_SA_RESTORER | \
-			 LX_SA_ONSTACK | LX_SA_RESTART | LX_SA_NODEFER | LX_SA_RESETHAND)
+#define SA_KNOWN_FLAGS	(LX_SA_NOCLDSTOP | LX_SA_NOCLDWAIT | LX_SA_SIGINFO | LX_SA_EXPOSE_TAGBITS | \
+			 LX_SA_RESTORER | LX_SA_ONSTACK | LX_SA_RESTART | LX_SA_NODEFER | LX_SA_RESETHAND)
 
 static bool valid_signal(int signo)
 {
 	return signo >= 0 && signo <= LX_NSIG;
 }
 
-/* --- actions ------------------------------------------------------------------------------------------------ */
+/* --- actions ---------------------------------------------------------------------------------- */
 
 static long do_sigaction(int signo, struct user_sigaction *new)
 {
@@ -24,7 +24,8 @@ static long do_sigaction(int signo, struct user_sigaction *new)
 	if (error)
 		return error;
 	/* POSIX: a signal that becomes ignored is no longer pending either. */
-	if (new->handler == SIG_IGN_HANDLER || (new->handler == SIG_DFL_HANDLER && sig_ignored_by_default(signo)))
+	if (new->handler == SIG_IGN_HANDLER ||
+	    (new->handler == SIG_DFL_HANDLER && sig_ignored_by_default(signo)))
 		flush_process_signals(current, SIGMASK(signo));
 	return 0;
 }
@@ -52,7 +53,7 @@ long ksys_rt_sigaction(struct pt_regs *regs)
 	return 0;
 }
 
-/* --- masks -------------------------------------------------------------------------------------------------- */
+/* --- masks ------------------------------------------------------------------------------------ */
 
 /** rt_sigprocmask(how, set, oldset, sigsetsize) */
 long ksys_rt_sigprocmask(struct pt_regs *regs)
@@ -136,9 +137,12 @@ long ksys_sigaltstack(struct pt_regs *regs)
 	return 0;
 }
 
-/* --- sending ------------------------------------------------------------------------------------------------ */
+/* --- sending ---------------------------------------------------------------------------------- */
 
-/** Every process that `pid` of kill(2) names, current excluded where it says so. The signal is judged last. */
+/**
+ * Every process that `pid` of kill(2) names, current excluded where it says so. The signal is
+ * judged last.
+ */
 static long kill_many(int pid, const struct ksiginfo *info)
 {
 	int group = pid == 0 ? current->group_leader->pgrp : -pid;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The frame between an interrupted program and its handler, laid out as Linux does on x86-64
- * (arch/x86/kernel/signal_64.c), and the way back. Tasks of this kernel have no FPU state: fpstate is NULL, which
- * rt_sigreturn takes on Linux, too.
+ * (arch/x86/kernel/signal_64.c), and the way back. Tasks of this kernel have no FPU state: fpstate
+ * is NULL, which rt_sigreturn takes on Linux, too.
  */
 #include "signal.h"
 #include "uaccess.h"
@@ -13,7 +13,7 @@
 #define FIX_EFLAGS	0x00050dd5UL
 #define X86_EFLAGS_RF	(1UL << 16)
 
-/* --- alternate stacks ------------------------------------------------------------------------------------- */
+/* --- alternate stacks ------------------------------------------------------------------------- */
 
 static bool inside_altstack(const struct user_stack *stack, uint64_t sp)
 {
@@ -23,7 +23,8 @@ static bool inside_altstack(const struct user_stack *stack, uint64_t sp)
 /** With SS_AUTODISARM the stack is not in use while it is in use: a handler has already disarmed it. */
 static bool on_altstack(const struct task *task, uint64_t sp)
 {
-	return !((uint32_t)task->altstack.ss_flags & LX_SS_AUTODISARM) && inside_altstack(&task->altstack, sp);
+	return !((uint32_t)task->altstack.ss_flags & LX_SS_AUTODISARM) &&
+	       inside_altstack(&task->altstack, sp);
 }
 
 int altstack_flags(const struct task *task, uint64_t sp)
@@ -63,11 +64,12 @@ struct user_stack describe_altstack(uint64_t sp)
 	};
 }
 
-/* --- out ---------------------------------------------------------------------------------------------------- */
+/* --- out -------------------------------------------------------------------------------------- */
 
 /**
- * Where the frame goes: below the red zone of the current stack, or at the top of the alternate one, such that
- * at the handler's entry RSP + 8 is a multiple of 16. 0: the alternate stack is too small.
+ * Where the frame goes: below the red zone of the current stack, or at the top of the alternate
+ * one, such that at the handler's entry RSP + 8 is a multiple of 16. 0: the alternate stack is too
+ * small.
  */
 static uint64_t frame_address(const struct user_sigaction *action, uint64_t user_sp)
 {
@@ -156,7 +158,7 @@ int setup_rt_frame(const struct ksiginfo *info, const struct user_sigaction *act
 	return 0;
 }
 
-/* --- back ----------------------------------------------------------------------------------------------------- */
+/* --- back ------------------------------------------------------------------------------------- */
 
 /**
  * Take over registers that ring 3 may have invented. RIP needs no check: IRETQ refuses one that is not

@@ -72,7 +72,10 @@ int set_action(struct task *task, int signo, const struct user_sigaction *action
 	return 0;
 }
 
-/** The handler only, as Linux: flags and mask stay to be read. Never fails: what was never set needs no table. */
+/**
+ * The handler only, as Linux: flags and mask stay to be read. Never fails: what was never set needs
+ * no table.
+ */
 void reset_action(struct task *task, int signo)
 {
 	struct user_sigaction *action = find_action(task, signo);
@@ -127,9 +130,11 @@ int flush_signal_handlers(struct task *task)
 		task->sighand = mine;
 	}
 	for (uint32_t i = 0; i < mine->used; i++) {
-		bool ignored = mine->table[i].handler == SIG_IGN_HANDLER;
+		uint64_t handler = mine->table[i].handler;
 
-		mine->table[i] = (struct user_sigaction){ .handler = ignored ? SIG_IGN_HANDLER : SIG_DFL_HANDLER };
+		if (handler != SIG_IGN_HANDLER)
+			handler = SIG_DFL_HANDLER;
+		mine->table[i] = (struct user_sigaction){ .handler = handler };
 	}
 	return 0;
 }

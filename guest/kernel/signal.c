@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sending signals, and the queues they wait in (Linux kernel/signal.c). Taking them is deliver.c, what a process does
- * about them is sighand.c. A signal pends for
- * one thread or for a process; standard signals pend once, real-time ones (from 32 up) as often as sent.
+ * Sending signals, and the queues they wait in (Linux kernel/signal.c). Taking them is deliver.c,
+ * what a process does about them is sighand.c. A signal pends for one thread or for a process;
+ * standard signals pend once, real-time ones (from 32 up) as often as sent.
  */
 #include "signal.h"
 
@@ -13,8 +13,10 @@ struct sigqueue {
 
 static DEFINE_KMEM_CACHE(sigqueue_cachep, "sigqueue", sizeof(struct sigqueue));
 
-#define STOP_MASK	(SIGMASK(LX_SIGSTOP) | SIGMASK(LX_SIGTSTP) | SIGMASK(LX_SIGTTIN) | SIGMASK(LX_SIGTTOU))
-#define IGNORE_MASK	(SIGMASK(LX_SIGCONT) | SIGMASK(LX_SIGCHLD) | SIGMASK(LX_SIGWINCH) | SIGMASK(LX_SIGURG))
+#define STOP_MASK	(SIGMASK(LX_SIGSTOP) | SIGMASK(LX_SIGTSTP) | SIGMASK(LX_SIGTTIN) | \
+			 SIGMASK(LX_SIGTTOU))
+#define IGNORE_MASK	(SIGMASK(LX_SIGCONT) | SIGMASK(LX_SIGCHLD) | SIGMASK(LX_SIGWINCH) | \
+			 SIGMASK(LX_SIGURG))
 
 bool sig_ignored_by_default(int signo)
 {
@@ -26,13 +28,7 @@ bool sig_stops_by_default(int signo)
 	return STOP_MASK & SIGMASK(signo);
 }
 
-/* --- queues ------------------------------------------------------------------------------------------- */
-
-void init_sigpending(struct sigpending *pending)
-{
-	pending->signal = 0;
-	INIT_LIST_HEAD(&pending->queue);
-}
+/* --- queues ----------------------------------------------------------------------------------- */
 
 /** Forget every pending signal of the mask. */
 static void flush_signals(struct sigpending *pending, uint64_t mask)
@@ -124,7 +120,7 @@ bool dequeue_signal(struct ksiginfo *info)
 	return dequeue_from(&me->pending, info) || dequeue_from(&me->group_leader->shared_pending, info);
 }
 
-/* --- who must look ------------------------------------------------------------------------------------- */
+/* --- who must look ---------------------------------------------------------------------------- */
 
 bool signal_pending(const struct task *task)
 {
@@ -162,7 +158,7 @@ void set_blocked(uint64_t mask)
 	recalc_sigpending(current);
 }
 
-/* --- sending ------------------------------------------------------------------------------------------- */
+/* --- sending ---------------------------------------------------------------------------------- */
 
 static bool is_dying(const struct task *task)
 {
@@ -256,7 +252,7 @@ void zap_threads(struct task *task, struct task *except)
 			signal_wake_up(thread, /* fatal = */ true);
 }
 
-/* --- to the parent ------------------------------------------------------------------------------------- */
+/* --- to the parent ---------------------------------------------------------------------------- */
 
 static void wake_waiters(struct task *parent)
 {

@@ -8,7 +8,7 @@
 
 typedef long (*syscall_fn)(struct pt_regs *regs);
 
-/* --- memory: guest/mm does it ------------------------------------------------------------------------------- */
+/* --- memory: guest/mm does it ----------------------------------------------------------------- */
 
 /** mmap(addr, len, prot, flags, fd, off): the checks that need descriptors, in Linux's order. */
 static long sys_mmap(struct pt_regs *regs)
@@ -45,7 +45,7 @@ static long sys_brk(struct pt_regs *regs)
 	return ksys_brk(regs->di);
 }
 
-/* --- processes ------------------------------------------------------------------------------------------------ */
+/* --- processes -------------------------------------------------------------------------------- */
 
 static long sys_fork(struct pt_regs *regs)
 {
@@ -119,7 +119,7 @@ static long sys_set_tid_address(struct pt_regs *regs)
 	return current->ts.pid;
 }
 
-/* --- time and the processor ------------------------------------------------------------------------------------ */
+/* --- time and the processor ------------------------------------------------------------------- */
 
 static long sys_sched_yield(struct pt_regs *regs)
 {
@@ -195,7 +195,7 @@ static long sys_uname(struct pt_regs *regs)
 	return copy_to_user(regs->di, &name, sizeof(name)) ? -LX_EFAULT : 0;
 }
 
-/* --- the table --------------------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_read] = ksys_read,

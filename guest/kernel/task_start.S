@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where switch_stacks() "returns" to on the stack of a task that has never run: first the rest of the switch that
- * brought it here, on its own stack, then what boot/ has for new tasks (entry.h).
+ * Where switch_stacks() "returns" to on the stack of a task that has never run: first the rest of
+ * the switch that brought it here, on its own stack, then what boot/ has for new tasks (entry.h).
  */
 	.text
 

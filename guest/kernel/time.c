@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Virtual time. It stands still while tasks run and while everything sleeps; it moves by LAB_REQ_TICK alone. (It
- * could also jump to the next timer when all sleep. Then a scenario that starts a nanosleep would never see it
- * pending: the step that started it would also end it. So the host decides, always.)
+ * Virtual time. It stands still while tasks run and while everything sleeps; it moves by
+ * LAB_REQ_TICK alone. (It could also jump to the next timer when all sleep. Then a scenario that
+ * starts a nanosleep would never see it pending: the step that started it would also end it. So the
+ * host decides, always.)
  */
 #include "labdev.h"
 #include "task.h"

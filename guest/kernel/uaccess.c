@@ -8,7 +8,10 @@
 #include "uaccess.h"
 #include "uapi.h"
 
-/** Both directions: only the user's side can fault. Bytes not copied; precise, since RCX is when `rep` faults. */
+/**
+ * Both directions: only the user's side can fault. Bytes not copied; precise, since RCX is when
+ * `rep` faults.
+ */
 static uint64_t copy_user(void *to, const void *from, uint64_t len)
 {
 	uint64_t left = len / 8, tail = len % 8;
@@ -35,18 +38,23 @@ uint64_t copy_from_user(void *to, uint64_t from, uint64_t len)
 	return access_ok(from, len) ? copy_user(to, (const void *)from, len) : len;
 }
 
+/** One load or store of `value` at user address `at`; a fault leaves -LX_EFAULT in error. */
+#define USER_ACCESS(insn, error, value, at) \
+	asm volatile("1:	" insn "\n" \
+		     "	jmp 3f\n" \
+		     "2:	mov %[efault], %[err]\n" \
+		     "3:\n" \
+		     EX_TABLE(1b, 2b) \
+		     : [err] "+r"(error), [val] "+r"(value) \
+		     : [ptr] "r"(at), [efault] "i"(-LX_EFAULT) : "memory")
+
 int put_user_u32(uint32_t value, uint64_t to)
 {
 	int error = 0;
 
 	if (!access_ok(to, sizeof(value)))
 		return -LX_EFAULT;
-	asm volatile("1:	movl %[value], (%[to])\n"
-		     "	jmp 3f\n"
-		     "2:	mov %[efault], %[error]\n"
-		     "3:\n"
-		     EX_TABLE(1b, 2b)
-		     : [error] "+r"(error) : [value] "r"(value), [to] "r"(to), [efault] "i"(-LX_EFAULT) : "memory");
+	USER_ACCESS("movl %[val], (%[ptr])", error, value, to);
 	return error;
 }
 
@@ -56,28 +64,19 @@ int put_user_u64(uint64_t value, uint64_t to)
 
 	if (!access_ok(to, sizeof(value)))
 		return -LX_EFAULT;
-	asm volatile("1:	movq %[value], (%[to])\n"
-		     "	jmp 3f\n"
-		     "2:	mov %[efault], %[error]\n"
-		     "3:\n"
-		     EX_TABLE(1b, 2b)
-		     : [error] "+r"(error) : [value] "r"(value), [to] "r"(to), [efault] "i"(-LX_EFAULT) : "memory");
+	USER_ACCESS("movq %[val], (%[ptr])", error, value, to);
 	return error;
 }
 
 int get_user_u64(uint64_t *value, uint64_t from)
 {
+	uint64_t got = 0;
 	int error = 0;
 
 	if (!access_ok(from, sizeof(*value)))
 		return -LX_EFAULT;
-	asm volatile("1:	movq (%[from]), %[value]\n"
-		     "	jmp 3f\n"
-		     "2:	mov %[efault], %[error]\n"
-		     "	xor %k[value], %k[value]\n"
-		     "3:\n"
-		     EX_TABLE(1b, 2b)
-		     : [error] "+r"(error), [value] "=&r"(*value) : [from] "r"(from), [efault] "i"(-LX_EFAULT) : "memory");
+	USER_ACCESS("movq (%[ptr]), %[val]", error, got, from);
+	*value = got;
 	return error;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* wait4(2): which children a task may wait for, what they have to tell, and reaping them (Linux kernel/exit.c). */
+/*
+ * wait4(2): which children a task may wait for, what they have to tell, and reaping them (Linux
+ * kernel/exit.c).
+ */
 #include "signal.h"
 #include "task.h"
 #include "uaccess.h"
@@ -8,7 +11,7 @@
 #define RUSAGE_SIZE	144
 
 struct wait_request {
-	int pid;			/* as wait4's: -1 any, 0 own group, < -1 that group, else that process */
+	int pid;			/* -1: any; 0: own group; < -1: that group; else that process */
 	uint32_t options;
 	int status;			/* of the child found */
 };

@@ -52,7 +52,7 @@ static struct agent_slot *slot_of(uint64_t address)
 	return (struct agent_slot *)((address & ~(AGENT_SLOT_SIZE - 1)) + AGENT_HOT + AGENT_STACK_TOP);
 }
 
-/* --- faults ----------------------------------------------------------------------------------------- */
+/* --- faults ----------------------------------------------------------------------------------- */
 
 /**
  * A fault while an access is under way becomes the report, and the agent goes on behind the access.
@@ -67,7 +67,8 @@ static void on_signal(int signo, struct user_siginfo *info, struct user_ucontext
 		struct user_sigaction dfl = { .restorer = 0 };
 
 		syscall4(NR_rt_sigaction, signo, (uint64_t)&dfl, 0, 8);
-		syscall4(NR_tgkill, syscall4(NR_getpid, 0, 0, 0, 0), syscall4(NR_gettid, 0, 0, 0, 0), signo, 0);
+		syscall4(NR_tgkill, syscall4(NR_getpid, 0, 0, 0, 0), syscall4(NR_gettid, 0, 0, 0, 0),
+			 signo, 0);
 		return;
 	}
 	report->status = AGENT_FAULT;
@@ -105,7 +106,7 @@ static void catch_faults(void)
 			syscall4(NR_rt_sigaction, signo, (uint64_t)&action, 0, 8);
 }
 
-/* --- accesses: each runs under guarded() -------------------------------------------------------------- */
+/* --- accesses: each runs under guarded() ------------------------------------------------------ */
 
 static void do_read(struct agent_slot *slot)
 {
@@ -188,7 +189,7 @@ static void do_fill(struct agent_slot *slot)
 	}
 }
 
-/* --- the other commands --------------------------------------------------------------------------------- */
+/* --- the other commands ----------------------------------------------------------------------- */
 
 static void do_syscall(struct agent_slot *slot)
 {
@@ -291,7 +292,7 @@ static void do_command(struct agent_slot *slot)
 		slot->report.len = slot->report.done;
 }
 
-/* --- the loop --------------------------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 static void clear_report(struct agent_slot *slot)
 {

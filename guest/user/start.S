@@ -57,8 +57,8 @@ agent_clone:
 	ud2
 
 /*
- * long guarded(f, slot): call f(slot) while slot->recover_* say where the signal handler resumes. 0: f returned;
- * 1: a signal cut it short. Callee-saved registers survive whatever f did to them.
+ * long guarded(f, slot): call f(slot) while slot->recover_* say where the signal handler resumes.
+ * 0: f returned; 1: a signal cut it short. Callee-saved registers survive whatever f did to them.
  */
 	.globl guarded
 guarded:
