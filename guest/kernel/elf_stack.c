@@ -171,11 +171,11 @@ int setup_elf_stack(const struct elf_image *elf, const struct exec_strings *stri
 	mm->env_end = execfn;
 	mm->env_start = mm->arg_end = mm->env_end - envs.bytes;
 	mm->arg_start = mm->arg_end - args.bytes;
-	mm->start_stack = mm->arg_start;
 	platform_at = ALIGN_DOWN(mm->arg_start, 16) - sizeof(platform);
 	random_at = platform_at - sizeof(random_bytes);
 	aux_words = fill_auxv(elf, execfn, platform_at, random_at);
 	*sp = ALIGN_DOWN(random_at - (aux_words + 1 + args.n + 1 + envs.n + 1) * 8, 16);
+	mm->start_stack = *sp;
 
 	if (image_begin(&image, mm, *sp))
 		return -LX_ENOMEM;
