@@ -15,16 +15,16 @@
 #include <string.h>
 #include "observe/model.h"
 
-#define TINY_RAM	(8UL << 20)
-#define TINY_FRAMES	(TINY_RAM >> PAGE_SHIFT)
-#define TINY_TEXT	0x100000UL
-#define TINY_RODATA	0x104000UL
-#define TINY_FILE	0x105000UL	/* the page that a file is: in rodata */
-#define TINY_DATA	0x106000UL
-#define TINY_DATA_END	0x120000UL
-#define TINY_OPS	(KERNEL_MAP + TINY_RODATA + 0x100)
-#define TINY_STACK_END	0x7ffffffff000UL
-#define TINY_MAPPING	(KERNEL_MAP + TINY_DATA + 0xff00)
+#define TINY_RAM       (8UL << 20)
+#define TINY_FRAMES    (TINY_RAM >> PAGE_SHIFT)
+#define TINY_TEXT      0x100000UL
+#define TINY_RODATA    0x104000UL
+#define TINY_FILE      0x105000UL /* the page that a file is: in rodata */
+#define TINY_DATA      0x106000UL
+#define TINY_DATA_END  0x120000UL
+#define TINY_OPS       (KERNEL_MAP + TINY_RODATA + 0x100)
+#define TINY_STACK_END 0x7ffffffff000UL
+#define TINY_MAPPING   (KERNEL_MAP + TINY_DATA + 0xff00)
 
 enum { SLAB_TASK, SLAB_MM, SLAB_VMA, SLAB_ANON, SLAB_AVC, NR_SLABS };
 
@@ -33,23 +33,26 @@ struct tiny {
 	uint8_t *ram;
 	struct ram_image image;
 	struct cpu_state cpu;
-	uint64_t next_data;		/* physical: next free byte of the image's data */
+	uint64_t next_data; /* physical: next free byte of the image's data */
 	uint64_t next_pfn;
-	uint64_t first_pfn;		/* behind mem_map */
+	uint64_t first_pfn; /* behind mem_map */
 	struct lab_page *lab;
 	struct zone *zone;
 	struct page *mem_map;
 	struct kmem_cache *caches[NR_SLABS];
 	struct cpu_info *cpu_info;
 	uint64_t init_mm, mm_a, mm_b;
-	uint64_t idle, init, a, thread, b;		/* tasks: pids 0, 1, 2, 3, 4 */
-	uint64_t text_a, data_a, cow_a, none_a, zero_a, stack_a, heap_a, cow_b, stack_b;	/* areas */
+	uint64_t idle, init, a, thread, b; /* tasks: pids 0, 1, 2, 3, 4 */
+	uint64_t text_a, data_a, cow_a, none_a, zero_a, stack_a, heap_a, cow_b, stack_b; /* areas */
 	uint64_t anon_root, anon_child;
 	uint64_t zero_pfn, cow_pfn, own_pfn, none_pfn, stack_pfn, file_pfn, free_pfn, slab_pfn, fd_pfn;
 	uint64_t own_va, cow_va, none_va, zero_va, stack_va, file_va;
 };
 
-static inline uint64_t kva(uint64_t pfn) { return PAGE_OFFSET + (pfn << PAGE_SHIFT); }
+static inline uint64_t kva(uint64_t pfn)
+{
+	return PAGE_OFFSET + (pfn << PAGE_SHIFT);
+}
 
 /** Host pointer to a kernel address of the guest. */
 static inline void *at(struct tiny *t, uint64_t va)
@@ -57,7 +60,10 @@ static inline void *at(struct tiny *t, uint64_t va)
 	return t->ram + (va >= KERNEL_MAP ? va - KERNEL_MAP : va - PAGE_OFFSET);
 }
 #define AT(type, t, va) ((struct type *)at(t, va))
-static inline gva_t ptr(uint64_t va) { return (gva_t){ va }; }
+static inline gva_t ptr(uint64_t va)
+{
+	return (gva_t){va};
+}
 
 /* --- frames and slabs ------------------------------------------------------------------------------- */
 
@@ -72,7 +78,7 @@ static inline uint64_t tiny_frame(struct tiny *t, enum page_type type)
 {
 	uint64_t pfn = t->next_pfn++;
 
-	t->mem_map[pfn] = (struct page){ .page_type = type, ._mapcount = -1, ._refcount = 1 };
+	t->mem_map[pfn] = (struct page){.page_type = type, ._mapcount = -1, ._refcount = 1};
 	return pfn;
 }
 
@@ -85,7 +91,7 @@ static inline void tiny_list_add_tail(struct tiny *t, uint64_t node, uint64_t he
 {
 	uint64_t prev = AT(list_head, t, head)->prev.va;
 
-	*AT(list_head, t, node) = (struct list_head){ ptr(head), ptr(prev) };
+	*AT(list_head, t, node) = (struct list_head){ptr(head), ptr(prev)};
 	AT(list_head, t, prev)->next = ptr(node);
 	AT(list_head, t, head)->prev = ptr(node);
 }
@@ -137,7 +143,7 @@ static inline uint64_t tiny_alloc(struct tiny *t, int index)
 	t->mem_map[pfn].carved++;
 	cache->nr_inuse++;
 	if (t->mem_map[pfn].inuse == cache->objects) {
-		tiny_list_init(t, partial);	/* one partial slab at most: the list is empty again */
+		tiny_list_init(t, partial); /* one partial slab at most: the list is empty again */
 		tiny_list_add_tail(t, node, va + offsetof(struct kmem_cache, full));
 	}
 	t->slab_pfn = pfn;
@@ -161,7 +167,8 @@ static inline void tiny_free_block(struct tiny *t, uint64_t pfn, unsigned int or
 	uint64_t area = t->lab->zone.va + offsetof(struct zone, free_area) + order * sizeof(struct free_area);
 
 	for (uint64_t i = 0; i < 1UL << order; i++)
-		t->mem_map[pfn + i] = (struct page){ .flags = flags, .page_type = PGTY_free_tail, ._mapcount = -1 };
+		t->mem_map[pfn + i] =
+			(struct page){.flags = flags, .page_type = PGTY_free_tail, ._mapcount = -1};
 	t->mem_map[pfn].page_type = PGTY_buddy;
 	t->mem_map[pfn].order = order;
 	t->mem_map[pfn].private = order;
@@ -175,7 +182,8 @@ static inline void tiny_free_block(struct tiny *t, uint64_t pfn, unsigned int or
 static inline void tiny_map_kernel(struct tiny *t, uint64_t pgd)
 {
 	uint64_t pud = tiny_data(t, PAGE_SIZE, PAGE_SIZE), pmd = tiny_data(t, PAGE_SIZE, PAGE_SIZE);
-	uint64_t image_pud = tiny_data(t, PAGE_SIZE, PAGE_SIZE), image_pmd = tiny_data(t, PAGE_SIZE, PAGE_SIZE);
+	uint64_t image_pud = tiny_data(t, PAGE_SIZE, PAGE_SIZE),
+		 image_pmd = tiny_data(t, PAGE_SIZE, PAGE_SIZE);
 	uint64_t image_pt = tiny_data(t, PAGE_SIZE, PAGE_SIZE), link = PTE_P | PTE_RW | PTE_A;
 	uint64_t *table = at(t, pgd);
 
@@ -185,11 +193,14 @@ static inline void tiny_map_kernel(struct tiny *t, uint64_t pgd)
 	((uint64_t *)at(t, image_pud))[510] = (image_pmd - KERNEL_MAP) | link;
 	((uint64_t *)at(t, image_pmd))[0] = (image_pt - KERNEL_MAP) | link;
 	for (uint64_t i = 0; i < TINY_RAM / PMD_SIZE; i++)
-		((uint64_t *)at(t, pmd))[i] = i * PMD_SIZE | PTE_P | PTE_PS | PTE_A | PTE_NX | (i ? PTE_RW | PTE_D : 0);
+		((uint64_t *)at(t, pmd))[i] =
+			i * PMD_SIZE | PTE_P | PTE_PS | PTE_A | PTE_NX | (i ? PTE_RW | PTE_D : 0);
 	table = at(t, image_pt);
 	for (uint64_t pa = TINY_TEXT; pa < TINY_DATA_END; pa += PAGE_SIZE)
 		table[pa >> PAGE_SHIFT] = pa | PTE_P | PTE_A |
-			(pa < TINY_RODATA ? 0 : pa < TINY_DATA ? PTE_NX : PTE_NX | PTE_RW | PTE_D);
+					  (pa < TINY_RODATA ? 0
+					   : pa < TINY_DATA ? PTE_NX
+							    : PTE_NX | PTE_RW | PTE_D);
 }
 
 static inline void tiny_kernel(struct tiny *t)
@@ -203,14 +214,21 @@ static inline void tiny_kernel(struct tiny *t)
 	t->first_pfn = t->next_pfn;
 	zone = tiny_data(t, sizeof(struct zone), 64);
 	t->zone = at(t, zone);
-	*t->lab = (struct lab_page){ .magic = LAB_MAGIC, .abi_version = LAB_ABI_VERSION, .nr_cpus = 1,
-		.page_offset = PAGE_OFFSET, .kernel_map = KERNEL_MAP, .ram_end = TINY_RAM,
-		.mem_map_start_pfn = IMAGE_REGION >> PAGE_SHIFT, .mem_map_end_pfn = t->next_pfn,
-		.mem_map = ptr(PAGE_OFFSET + IMAGE_REGION), .zone = ptr(zone),
-		.slab_caches = ptr(tiny_data(t, sizeof(struct list_head), 64)),
-		.image = { KERNEL_MAP + TINY_TEXT, KERNEL_MAP + TINY_RODATA, KERNEL_MAP + TINY_RODATA,
-			   KERNEL_MAP + TINY_DATA, KERNEL_MAP + TINY_DATA, KERNEL_MAP + TINY_DATA_END } };
-	*t->zone = (struct zone){ .start_pfn = t->next_pfn, .end_pfn = TINY_FRAMES };
+	*t->lab = (struct lab_page){.magic = LAB_MAGIC,
+				    .abi_version = LAB_ABI_VERSION,
+				    .nr_cpus = 1,
+				    .page_offset = PAGE_OFFSET,
+				    .kernel_map = KERNEL_MAP,
+				    .ram_end = TINY_RAM,
+				    .mem_map_start_pfn = IMAGE_REGION >> PAGE_SHIFT,
+				    .mem_map_end_pfn = t->next_pfn,
+				    .mem_map = ptr(PAGE_OFFSET + IMAGE_REGION),
+				    .zone = ptr(zone),
+				    .slab_caches = ptr(tiny_data(t, sizeof(struct list_head), 64)),
+				    .image = {KERNEL_MAP + TINY_TEXT, KERNEL_MAP + TINY_RODATA,
+					      KERNEL_MAP + TINY_RODATA, KERNEL_MAP + TINY_DATA,
+					      KERNEL_MAP + TINY_DATA, KERNEL_MAP + TINY_DATA_END}};
+	*t->zone = (struct zone){.start_pfn = t->next_pfn, .end_pfn = TINY_FRAMES};
 	for (int i = 0; i < NR_ORDERS; i++)
 		tiny_list_init(t, zone + offsetof(struct zone, free_area) + i * sizeof(struct free_area));
 	tiny_list_init(t, t->lab->slab_caches.va);
@@ -224,8 +242,8 @@ static inline void tiny_kernel(struct tiny *t)
 	cpus = tiny_data(t, sizeof(struct cpu_info), 64);
 	pgd = tiny_data(t, PAGE_SIZE, PAGE_SIZE);
 	tiny_map_kernel(t, pgd);
-	*AT(mm_struct, t, mm) = (struct mm_struct){ .pgd = ptr(pgd), .mm_users = 2, .mm_count = 1,
-						    .task_size = TASK_SIZE };
+	*AT(mm_struct, t, mm) =
+		(struct mm_struct){.pgd = ptr(pgd), .mm_users = 2, .mm_count = 1, .task_size = TASK_SIZE};
 	tiny_list_init(t, mm + offsetof(struct mm_struct, mmlist));
 	t->init_mm = mm;
 	t->lab->init_mm = ptr(mm);
@@ -241,9 +259,14 @@ static inline uint64_t tiny_task(struct tiny *t, int pid, int tgid, const char *
 	uint64_t stack = pid ? t->next_pfn : 0;
 	struct task_struct *task = at(t, va);
 
-	*task = (struct task_struct){ .state = pid ? TASK_INTERRUPTIBLE : TASK_RUNNING, .pid = pid, .tgid = tgid,
-		.flags = mm ? 0 : PF_KTHREAD, .mm = ptr(mm), .active_mm = ptr(mm), .parent = ptr(pid ? t->idle : va),
-		.channel = -1 };
+	*task = (struct task_struct){.state = pid ? TASK_INTERRUPTIBLE : TASK_RUNNING,
+				     .pid = pid,
+				     .tgid = tgid,
+				     .flags = mm ? 0 : PF_KTHREAD,
+				     .mm = ptr(mm),
+				     .active_mm = ptr(mm),
+				     .parent = ptr(pid ? t->idle : va),
+				     .channel = -1};
 	strncpy(task->comm, comm, sizeof(task->comm) - 1);
 	if (pid) {
 		stack = tiny_frame(t, PGTY_kernel);
@@ -267,11 +290,21 @@ static inline uint64_t tiny_mm(struct tiny *t)
 	t->mem_map[pgd].pt_mm = ptr(va);
 	t->mem_map[pgd].pt_level = 4;
 	memcpy(at(t, kva(pgd) + 2048), at(t, AT(mm_struct, t, t->init_mm)->pgd.va + 2048), 2048);
-	*mm = (struct mm_struct){ .pgd = ptr(kva(pgd)), .task_size = TASK_SIZE, .start_code = 0x400000,
-		.end_code = 0x401000, .start_brk = 0x600000, .brk = 0x601000, .vmacache_seqnum = 1,
-		.start_stack = TINY_STACK_END - 64, .arg_start = TINY_STACK_END - 64, .arg_end = TINY_STACK_END - 32,
-		.env_start = TINY_STACK_END - 32, .env_end = TINY_STACK_END - 8, .mmap_base = 0x7ffff7fff000,
-		.mmap_legacy_base = 0x2aaaaaaab000, .get_unmapped_area = ptr(KERNEL_MAP + TINY_TEXT + 0x40) };
+	*mm = (struct mm_struct){.pgd = ptr(kva(pgd)),
+				 .task_size = TASK_SIZE,
+				 .start_code = 0x400000,
+				 .end_code = 0x401000,
+				 .start_brk = 0x600000,
+				 .brk = 0x601000,
+				 .vmacache_seqnum = 1,
+				 .start_stack = TINY_STACK_END - 64,
+				 .arg_start = TINY_STACK_END - 64,
+				 .arg_end = TINY_STACK_END - 32,
+				 .env_start = TINY_STACK_END - 32,
+				 .env_end = TINY_STACK_END - 8,
+				 .mmap_base = 0x7ffff7fff000,
+				 .mmap_legacy_base = 0x2aaaaaaab000,
+				 .get_unmapped_area = ptr(KERNEL_MAP + TINY_TEXT + 0x40)};
 	tiny_list_add_tail(t, va + offsetof(struct mm_struct, mmlist),
 			   t->init_mm + offsetof(struct mm_struct, mmlist));
 	return va;
@@ -306,7 +339,7 @@ static inline void tiny_map(struct tiny *t, uint64_t mm, uint64_t va, uint64_t p
 
 	*tiny_entry(t, mm, va, 1) = pfn << PAGE_SHIFT | bits;
 	if (t->mem_map[pfn]._mapcount++ >= 0 || !anon)
-		t->mem_map[pfn]._refcount++;	/* a fresh anonymous page has the one of its birth */
+		t->mem_map[pfn]._refcount++; /* a fresh anonymous page has the one of its birth */
 	AT(mm_struct, t, mm)->rss_stat[anon ? MM_ANONPAGES : MM_FILEPAGES]++;
 }
 
@@ -321,10 +354,14 @@ static inline uint64_t tiny_vma(struct tiny *t, uint64_t mm, uint64_t start, uin
 {
 	uint64_t va = tiny_alloc(t, SLAB_VMA);
 
-	*AT(vm_area_struct, t, va) = (struct vm_area_struct){ .vm_start = start, .vm_end = end, .vm_mm = ptr(mm),
-		.vm_flags = flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | (flags & VM_WRITE ? VM_ACCOUNT : 0),
-		.vm_page_prot = tiny_prot(flags),
-		.vm_pgoff = start >> PAGE_SHIFT };
+	*AT(vm_area_struct, t, va) =
+		(struct vm_area_struct){.vm_start = start,
+					.vm_end = end,
+					.vm_mm = ptr(mm),
+					.vm_flags = flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC |
+						    (flags & VM_WRITE ? VM_ACCOUNT : 0),
+					.vm_page_prot = tiny_prot(flags),
+					.vm_pgoff = start >> PAGE_SHIFT};
 	tiny_list_init(t, va + offsetof(struct vm_area_struct, anon_vma_chain));
 	return va;
 }
@@ -341,8 +378,8 @@ static inline uint64_t tiny_gap(struct tiny *t, uint64_t va)
 }
 
 /** A balanced tree over areas[from, to): the deepest level red, all others black. Returns the root's node. */
-static inline uint64_t tiny_tree(struct tiny *t, const uint64_t *areas, int from, int to, uint64_t parent, int depth,
-				 int red_depth)
+static inline uint64_t tiny_tree(struct tiny *t, const uint64_t *areas, int from, int to, uint64_t parent,
+				 int depth, int red_depth)
 {
 	int mid = from + (to - from) / 2;
 	struct vm_area_struct *vma;
@@ -401,8 +438,8 @@ static inline uint64_t tiny_anon(struct tiny *t, uint64_t parent)
 {
 	uint64_t va = tiny_alloc(t, SLAB_ANON), root = parent ? AT(anon_vma, t, parent)->root.va : va;
 
-	*AT(anon_vma, t, va) = (struct anon_vma){ .root = ptr(root), .parent = ptr(parent ? parent : va),
-						  .refcount = 1 };
+	*AT(anon_vma, t, va) =
+		(struct anon_vma){.root = ptr(root), .parent = ptr(parent ? parent : va), .refcount = 1};
 	tiny_list_init(t, va + offsetof(struct anon_vma, head));
 	AT(anon_vma, t, parent ? parent : va)->num_children++;
 	if (parent)
@@ -442,7 +479,7 @@ static inline uint64_t tiny_anon_page(struct tiny *t, uint64_t anon, uint64_t va
 /* --- all of it ---------------------------------------------------------------------------------------- */
 
 #define USER_R	(PTE_P | PTE_US | PTE_A | PTE_NX)
-#define USER_RW	(USER_R | PTE_RW | PTE_D)
+#define USER_RW (USER_R | PTE_RW | PTE_D)
 
 static inline void tiny_areas(struct tiny *t)
 {
@@ -460,12 +497,13 @@ static inline void tiny_areas(struct tiny *t)
 	t->zero_a = tiny_vma(t, t->mm_a, t->zero_va, t->zero_va + 2 * PAGE_SIZE, VM_READ | VM_LOCKED);
 	t->stack_a = tiny_vma(t, t->mm_a, TINY_STACK_END - 33 * PAGE_SIZE, TINY_STACK_END,
 			      VM_READ | VM_WRITE | VM_GROWSDOWN);
-	tiny_link(t, t->mm_a, (uint64_t[]){ t->text_a, t->heap_a, t->cow_a, t->data_a, t->none_a, t->zero_a,
-					    t->stack_a }, 7);
+	tiny_link(t, t->mm_a,
+		  (uint64_t[]){t->text_a, t->heap_a, t->cow_a, t->data_a, t->none_a, t->zero_a, t->stack_a},
+		  7);
 	t->cow_b = tiny_vma(t, t->mm_b, t->cow_va, t->cow_va + 4 * PAGE_SIZE, VM_READ | VM_WRITE);
 	t->stack_b = tiny_vma(t, t->mm_b, TINY_STACK_END - 33 * PAGE_SIZE, TINY_STACK_END,
 			      VM_READ | VM_WRITE | VM_GROWSDOWN);
-	tiny_link(t, t->mm_b, (uint64_t[]){ t->cow_b, t->stack_b }, 2);
+	tiny_link(t, t->mm_b, (uint64_t[]){t->cow_b, t->stack_b}, 2);
 }
 
 static inline void tiny_pages(struct tiny *t)
@@ -476,10 +514,11 @@ static inline void tiny_pages(struct tiny *t)
 	t->mem_map[t->zero_pfn].flags = PG_reserved;
 	t->lab->zero_pfn = t->zero_pfn;
 	t->file_pfn = TINY_FILE >> PAGE_SHIFT;
-	t->mem_map[t->file_pfn] = (struct page){ .flags = PG_reserved, .mapping = ptr(TINY_MAPPING), ._mapcount = -1,
-						 ._refcount = 1 };
+	t->mem_map[t->file_pfn] = (struct page){
+		.flags = PG_reserved, .mapping = ptr(TINY_MAPPING), ._mapcount = -1, ._refcount = 1};
 	tiny_map(t, t->mm_a, t->file_va, t->file_pfn, PTE_P | PTE_US | PTE_A);
-	/* A fork: the parent's page in both, and the child's area with an anon_vma of its own behind the parent's. */
+	/* A fork: the parent's page in both, and the child's area with an anon_vma of its own behind the
+	 * parent's. */
 	t->anon_root = tiny_anon(t, 0);
 	tiny_own(t, t->cow_a, t->anon_root);
 	t->anon_child = tiny_anon(t, t->anon_root);
@@ -516,7 +555,7 @@ static inline void tiny_free_frames(struct tiny *t)
 	tiny_free(t, SLAB_VMA, extra);
 	while (t->next_pfn % 4 != 1)
 		tiny_frame(t, PGTY_kernel);
-	t->free_pfn = t->next_pfn;			/* order 0; its buddy, below, is in use */
+	t->free_pfn = t->next_pfn; /* order 0; its buddy, below, is in use */
 	tiny_free_block(t, t->next_pfn, 0, 0);
 	tiny_free_block(t, t->next_pfn + 1, 1, 0);
 	tiny_free_block(t, t->next_pfn + 3, 2, PG_zeroed);
@@ -530,27 +569,32 @@ static inline void tiny_cpu(struct tiny *t)
 	struct task_struct *task_a = at(t, t->a);
 	struct mm_struct *mm = at(t, t->mm_a);
 
-	idle->active_mm = ptr(t->mm_a);		/* the idle task borrows what ran last */
+	idle->active_mm = ptr(t->mm_a); /* the idle task borrows what ran last */
 	AT(task_struct, t, t->init)->active_mm = ptr(0);
 	AT(task_struct, t, t->a)->vmacache_seqnum = 1;
 	AT(task_struct, t, t->a)->vmacache[0] = ptr(t->data_a);
 	mm->mm_users = 2, mm->mm_count = 2, mm->cpu_bitmap = 1;
 	AT(mm_struct, t, t->mm_b)->mm_users = 1;
 	AT(mm_struct, t, t->mm_b)->mm_count = 1;
-	*t->cpu_info = (struct cpu_info){ .self = t->lab->cpus, .current = ptr(t->idle), .idle = ptr(t->idle),
-		.kernel_sp = idle->stack.va + 2 * PAGE_SIZE };
+	*t->cpu_info = (struct cpu_info){.self = t->lab->cpus,
+					 .current = ptr(t->idle),
+					 .idle = ptr(t->idle),
+					 .kernel_sp = idle->stack.va + 2 * PAGE_SIZE};
 	task_a->channel = 0;
 	t->lab->channels[0].state = LAB_CHANNEL_AWAITS;
 	t->lab->channels[0].pid = 2;
-	t->cpu = (struct cpu_state){ .cr0 = CR0_PE | CR0_PG | CR0_WP, .cr3 = mm->pgd.va - PAGE_OFFSET,
-		.cr4 = CR4_PAE, .efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE, .cs = KERNEL_CS,
-		.gs_base = t->lab->cpus.va };
+	t->cpu = (struct cpu_state){.cr0 = CR0_PE | CR0_PG | CR0_WP,
+				    .cr3 = mm->pgd.va - PAGE_OFFSET,
+				    .cr4 = CR4_PAE,
+				    .efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE,
+				    .cs = KERNEL_CS,
+				    .gs_base = t->lab->cpus.va};
 }
 
 /** Build it into t->ram, which tiny_new allocates. */
 static inline void tiny_new(struct tiny *t)
 {
-	*t = (struct tiny){ .ram = calloc(1, TINY_RAM) };
+	*t = (struct tiny){.ram = calloc(1, TINY_RAM)};
 	tiny_kernel(t);
 	t->idle = tiny_task(t, 0, 0, "swapper/0", 0);
 	t->lab->init_task = ptr(t->idle);

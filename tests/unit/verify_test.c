@@ -12,6 +12,7 @@
 
 TestSuite(verify, .timeout = 300);
 
+/* clang-format off */
 #define BREAK(name) static void name(struct tiny *t)
 
 static struct vm_area_struct *vma(struct tiny *t, uint64_t va) { return at(t, va); }
@@ -53,7 +54,7 @@ static uint64_t *image_entry(struct tiny *t, uint64_t pa)
 	return &table[va >> 12 & 511];
 }
 
-/* --- corruptions ---------------------------------------------------------------------------------------- */
+/* --- corruptions ------------------------------------------------------------------------------ */
 
 BREAK(lab_magic) { t->lab->magic ^= 1; }
 BREAK(lab_ram_end) { t->lab->ram_end = 0; }
@@ -66,7 +67,10 @@ BREAK(wild_stack) { task(t, t->b)->stack = ptr(8); }
 BREAK(wild_free) { page(t, t->slab_pfn)->freelist = ptr(0xffff888000000000); }
 BREAK(wild_init_task) { t->lab->init_task = ptr(1); }
 BREAK(mmlist_prev) { mm_a(t)->mmlist.prev = ptr(t->init_mm); }
-BREAK(mmlist_cycle) { AT(mm_struct, t, t->mm_b)->mmlist.next = ptr(t->mm_a + offsetof(struct mm_struct, mmlist)); }
+BREAK(mmlist_cycle)
+{
+	AT(mm_struct, t, t->mm_b)->mmlist.next = ptr(t->mm_a + offsetof(struct mm_struct, mmlist));
+}
 BREAK(area_cycle) { vma(t, t->stack_a)->vm_next = ptr(t->heap_a); }
 BREAK(rb_cycle)
 {
@@ -321,7 +325,8 @@ BREAK(stack_hits)
 
 	vma(t, t->stack_a)->vm_start = t->zero_va + 20 * PAGE_SIZE;
 	*event = (struct lab_event){ .type = LAB_EV_FAULT, .pid = 2,
-				     .args = { t->zero_va + 20 * PAGE_SIZE + 8, 6, LAB_FAULT_ANON | LAB_FAULT_GREW } };
+				     .args = { t->zero_va + 20 * PAGE_SIZE + 8, 6,
+					       LAB_FAULT_ANON | LAB_FAULT_GREW } };
 }
 
 static const struct {
@@ -332,74 +337,86 @@ static const struct {
 #define ROW(id, name) { id, #name, name }
 	ROW("lab-sound", lab_magic), ROW("lab-sound", lab_ram_end), ROW("lab-sound", lab_mem_map),
 	ROW("lab-sound", lab_cpus), ROW("lab-sound", lab_frontier), ROW("pointers-sound", wild_mm),
-	ROW("pointers-sound", wild_next), ROW("pointers-sound", wild_stack), ROW("pointers-sound", wild_free),
-	ROW("pointers-sound", wild_init_task), ROW("lists-sound", mmlist_prev), ROW("lists-sound", mmlist_cycle),
+	ROW("pointers-sound", wild_next), ROW("pointers-sound", wild_stack),
+	ROW("pointers-sound", wild_free), ROW("pointers-sound", wild_init_task),
+	ROW("lists-sound", mmlist_prev), ROW("lists-sound", mmlist_cycle),
 	ROW("lists-sound", area_cycle), ROW("tree-sound", rb_cycle), ROW("pgd-sound", odd_pgd),
 	ROW("bounded", endless_damage), ROW("area-order", overlap), ROW("area-extent", unaligned),
 	ROW("area-extent", empty_area), ROW("area-extent", low_area), ROW("area-extent", high_area),
 	ROW("area-links", vm_prev_zero), ROW("area-members", not_in_list), ROW("area-mm", wrong_mm),
-	ROW("area-prot", wrong_prot), ROW("area-flags", unknown_flag), ROW("area-flags", right_without_may),
-	ROW("area-kind", no_ops), ROW("highest-end", highest), ROW("vmacache", stale_cache),
-	ROW("vmacache", freed_cache), ROW("rb-order", swap_children), ROW("area-members", swap_children),
-	ROW("rb-colour", red_root), ROW("rb-balance", recolour), ROW("rb-balance", recolour_leaf),
-	ROW("rb-colour", red_red), ROW("rb-parent", parent), ROW("rb-gap", gap), ROW("map-count", map_count),
-	ROW("total-vm", total_vm), ROW("data-vm", data_vm), ROW("exec-vm", exec_vm), ROW("stack-vm", stack_vm),
-	ROW("locked-vm", locked_vm), ROW("rss", rss), ROW("rss", rss_kind), ROW("pgtables-bytes", pgtables_bytes),
-	ROW("mm-layout", layout), ROW("mm-users", mm_users), ROW("mm-count", mm_count),
-	ROW("mm-count", init_mm_count), ROW("mmlist", off_mmlist), ROW("active-mm", active_mm),
-	ROW("task-mm", kthread_mm), ROW("task-mm", zombie_mm), ROW("pids", same_pid), ROW("families", orphan),
-	ROW("families", thread_mm), ROW("mm-locks", mmap_lock), ROW("mm-locks", page_table_lock),
-	ROW("locks", zone_lock), ROW("locks", cache_lock), ROW("locks", anon_lock), ROW("cr3", cr3),
-	ROW("cr0", cr0), ROW("cr4", cr4), ROW("efer", efer), ROW("entry-reserved", efer), ROW("current", current),
+	ROW("area-prot", wrong_prot), ROW("area-flags", unknown_flag),
+	ROW("area-flags", right_without_may), ROW("area-kind", no_ops), ROW("highest-end", highest),
+	ROW("vmacache", stale_cache), ROW("vmacache", freed_cache), ROW("rb-order", swap_children),
+	ROW("area-members", swap_children), ROW("rb-colour", red_root), ROW("rb-balance", recolour),
+	ROW("rb-balance", recolour_leaf), ROW("rb-colour", red_red), ROW("rb-parent", parent),
+	ROW("rb-gap", gap), ROW("map-count", map_count), ROW("total-vm", total_vm),
+	ROW("data-vm", data_vm), ROW("exec-vm", exec_vm), ROW("stack-vm", stack_vm),
+	ROW("locked-vm", locked_vm), ROW("rss", rss), ROW("rss", rss_kind),
+	ROW("pgtables-bytes", pgtables_bytes), ROW("mm-layout", layout), ROW("mm-users", mm_users),
+	ROW("mm-count", mm_count), ROW("mm-count", init_mm_count), ROW("mmlist", off_mmlist),
+	ROW("active-mm", active_mm), ROW("task-mm", kthread_mm), ROW("task-mm", zombie_mm),
+	ROW("pids", same_pid), ROW("families", orphan), ROW("families", thread_mm),
+	ROW("mm-locks", mmap_lock), ROW("mm-locks", page_table_lock), ROW("locks", zone_lock),
+	ROW("locks", cache_lock), ROW("locks", anon_lock), ROW("cr3", cr3), ROW("cr0", cr0),
+	ROW("cr4", cr4), ROW("efer", efer), ROW("entry-reserved", efer), ROW("current", current),
 	ROW("current", current_sleeps), ROW("kernel-stack", kernel_sp), ROW("cpu-self", cpu_self),
 	ROW("cpu-self", gs), ROW("cpu-bitmap", cpu_bitmap), ROW("no-irq", in_irq),
 	ROW("translation", translation), ROW("table-once", table_twice), ROW("table-once", table_lost),
 	ROW("frame-refs", table_lost), ROW("table-frame", table_type), ROW("table-owner", table_level),
-	ROW("table-owner", table_mm), ROW("table-rights", table_rights), ROW("table-needed", table_useless),
-	ROW("table-ram", table_outside), ROW("upper-half", upper_half), ROW("entry-zero", entry_garbage),
-	ROW("entry-reserved", reserved), ROW("leaf-area", stray_leaf), ROW("leaf-write", text_writable),
-	ROW("leaf-file", text_writable), ROW("leaf-exclusive", cow_writable),
-	ROW("leaf-exclusive", own_not_exclusive), ROW("leaf-exec", data_executable), ROW("leaf-exec", text_nx),
-	ROW("leaf-access", present_in_none), ROW("leaf-user", supervisor), ROW("leaf-frame", maps_slab),
-	ROW("leaf-frame", maps_outside), ROW("leaf-frame", maps_untouched), ROW("leaf-size", huge),
-	ROW("leaf-bits", leaf_bit), ROW("leaf-zero", zero_writable), ROW("leaf-zero", zero_shared),
-	ROW("leaf-special", zero_plain), ROW("leaf-special", own_special), ROW("prot-none", none_readable),
-	ROW("leaf-index", page_index), ROW("leaf-index", file_index), ROW("leaf-file", file_in_anon),
-	ROW("kernel-wx", kernel_wx), ROW("kernel-user", kernel_user), ROW("kernel-linear", kernel_alias),
-	ROW("kernel-image", text_patched), ROW("kernel-image", image_hole), ROW("kernel-direct", direct_hole),
+	ROW("table-owner", table_mm), ROW("table-rights", table_rights),
+	ROW("table-needed", table_useless), ROW("table-ram", table_outside),
+	ROW("upper-half", upper_half), ROW("entry-zero", entry_garbage),
+	ROW("entry-reserved", reserved), ROW("leaf-area", stray_leaf),
+	ROW("leaf-write", text_writable), ROW("leaf-file", text_writable),
+	ROW("leaf-exclusive", cow_writable), ROW("leaf-exclusive", own_not_exclusive),
+	ROW("leaf-exec", data_executable), ROW("leaf-exec", text_nx),
+	ROW("leaf-access", present_in_none), ROW("leaf-user", supervisor),
+	ROW("leaf-frame", maps_slab), ROW("leaf-frame", maps_outside),
+	ROW("leaf-frame", maps_untouched), ROW("leaf-size", huge), ROW("leaf-bits", leaf_bit),
+	ROW("leaf-zero", zero_writable), ROW("leaf-zero", zero_shared),
+	ROW("leaf-special", zero_plain), ROW("leaf-special", own_special),
+	ROW("prot-none", none_readable), ROW("leaf-index", page_index), ROW("leaf-index", file_index),
+	ROW("leaf-file", file_in_anon), ROW("kernel-wx", kernel_wx), ROW("kernel-user", kernel_user),
+	ROW("kernel-linear", kernel_alias), ROW("kernel-image", text_patched),
+	ROW("kernel-image", image_hole), ROW("kernel-direct", direct_hole),
 	ROW("kernel-direct", direct_image), ROW("zero-content", zero_dirty), ROW("events", ring),
 	ROW("frame-role", no_role), ROW("frame-role", lost_free), ROW("frame-use", slab_type),
 	ROW("frame-use", shared_stack), ROW("frame-refs", refcount), ROW("frame-refs", table_refs),
 	ROW("frame-refs", stack_refs), ROW("frame-refs", leaked_page), ROW("frame-maps", mapcount),
-	ROW("frame-flags", page_flags), ROW("frame-flags", exclusive_shared), ROW("buddy-block", block_order),
-	ROW("buddy-block", block_type), ROW("buddy-tail", tail_type), ROW("buddy-merged", unmerged),
-	ROW("buddy-count", nr_free), ROW("zone-free", zone_free), ROW("zone-bounds", zone_end),
-	ROW("free-unused", free_mapped), ROW("leaf-frame", free_mapped), ROW("free-unused", free_refs),
-	ROW("free-zero", free_dirty), ROW("cache-geometry", cache_objects), ROW("slab-page", slab_empty),
+	ROW("frame-flags", page_flags), ROW("frame-flags", exclusive_shared),
+	ROW("buddy-block", block_order), ROW("buddy-block", block_type), ROW("buddy-tail", tail_type),
+	ROW("buddy-merged", unmerged), ROW("buddy-count", nr_free), ROW("zone-free", zone_free),
+	ROW("zone-bounds", zone_end), ROW("free-unused", free_mapped), ROW("leaf-frame", free_mapped),
+	ROW("free-unused", free_refs), ROW("free-zero", free_dirty),
+	ROW("cache-geometry", cache_objects), ROW("slab-page", slab_empty),
 	ROW("slab-page", slab_cache), ROW("slab-inuse", slab_inuse), ROW("slab-inuse", slab_list),
 	ROW("cache-count", cache_inuse), ROW("cache-count", cache_slabs), ROW("slab-poison", poison),
-	ROW("vma-slab", leak_vma), ROW("vma-slab", freed_vma), ROW("mm-slab", leak_mm), ROW("mm-slab", freed_mm),
-	ROW("task-slab", leak_task), ROW("anon-vma-slab", leak_anon), ROW("avc-slab", leak_avc),
-	ROW("avc-lists", avc_off_anon), ROW("avc-names", avc_vma), ROW("avc-names", avc_anon),
-	ROW("anon-link", anon_swapped), ROW("page-rmap", page_other_anon), ROW("anon-none", anon_gone),
-	ROW("anon-root", anon_root), ROW("anon-counts", anon_active), ROW("anon-counts", anon_children),
-	ROW("anon-refs", anon_refcount), ROW("page-anon", page_no_anon), ROW("brk-grown", brk_unmapped),
-	ROW("stack-gap", stack_hits), ROW("area-flags", shared_anon_flag), ROW("area-account", not_committed),
-	ROW("area-kind", ops_elsewhere), ROW("mm-layout", args_overlap), ROW("mm-placement", mmap_base),
-	ROW("mm-placement", placement_function), ROW("mm-placement", task_size), ROW("mm-defaults", pinned),
-	ROW("mm-defaults", def_flags), ROW("hiwater", hiwater), ROW("hiwater-grows", hiwater_falls),
-	ROW("families", leaderless), ROW("task-fields", task_flag), ROW("task-fields", comm),
-	ROW("task-fields", exit_code), ROW("channels", channel_pid), ROW("channels", channel_lost),
-	ROW("channels", channel_dead), ROW("task-stack", stack_outside), ROW("task-stack", stack_tail),
-	ROW("kernel-bits", kernel_bit), ROW("kernel-bits", kernel_table_user), ROW("kernel-bits", kernel_pat),
-	ROW("frame-fields", anon_order), ROW("frame-fields", page_private), ROW("frame-fields", table_mapcount),
-	ROW("frame-fields", zero_type), ROW("cache-geometry", cache_size), ROW("slab-page", slab_other_cache),
-	ROW("leaf-file", file_of_another),
+	ROW("vma-slab", leak_vma), ROW("vma-slab", freed_vma), ROW("mm-slab", leak_mm),
+	ROW("mm-slab", freed_mm), ROW("task-slab", leak_task), ROW("anon-vma-slab", leak_anon),
+	ROW("avc-slab", leak_avc), ROW("avc-lists", avc_off_anon), ROW("avc-names", avc_vma),
+	ROW("avc-names", avc_anon), ROW("anon-link", anon_swapped), ROW("page-rmap", page_other_anon),
+	ROW("anon-none", anon_gone), ROW("anon-root", anon_root), ROW("anon-counts", anon_active),
+	ROW("anon-counts", anon_children), ROW("anon-refs", anon_refcount),
+	ROW("page-anon", page_no_anon), ROW("brk-grown", brk_unmapped), ROW("stack-gap", stack_hits),
+	ROW("area-flags", shared_anon_flag), ROW("area-account", not_committed),
+	ROW("area-kind", ops_elsewhere), ROW("mm-layout", args_overlap),
+	ROW("mm-placement", mmap_base), ROW("mm-placement", placement_function),
+	ROW("mm-placement", task_size), ROW("mm-defaults", pinned), ROW("mm-defaults", def_flags),
+	ROW("hiwater", hiwater), ROW("hiwater-grows", hiwater_falls), ROW("families", leaderless),
+	ROW("task-fields", task_flag), ROW("task-fields", comm), ROW("task-fields", exit_code),
+	ROW("channels", channel_pid), ROW("channels", channel_lost), ROW("channels", channel_dead),
+	ROW("task-stack", stack_outside), ROW("task-stack", stack_tail),
+	ROW("kernel-bits", kernel_bit), ROW("kernel-bits", kernel_table_user),
+	ROW("kernel-bits", kernel_pat), ROW("frame-fields", anon_order),
+	ROW("frame-fields", page_private), ROW("frame-fields", table_mapcount),
+	ROW("frame-fields", zero_type), ROW("cache-geometry", cache_size),
+	ROW("slab-page", slab_other_cache), ROW("leaf-file", file_of_another),
 #undef ROW
 };
+/* clang-format on */
 #define NR_CORRUPTIONS (sizeof(corruptions) / sizeof(corruptions[0]))
 
-/* --- the machine's second opinion, true or false ---------------------------------------------------------- */
+/* --- the machine's second opinion, true or false ---------------------------------------------- */
 
 static int true_translate(void *ctx, uint64_t va, uint64_t *pa)
 {
@@ -420,8 +437,8 @@ static int lying_translate(void *ctx, uint64_t va, uint64_t *pa)
 
 static struct findings verify(struct tiny *t, const struct model *before, bool lie)
 {
-	struct verify_aids aids = { .ctx = t, .translate = lie ? lying_translate : true_translate };
-	struct findings findings = { 0 };
+	struct verify_aids aids = {.ctx = t, .translate = lie ? lying_translate : true_translate};
+	struct findings findings = {0};
 	struct model *model = tiny_model(t);
 	uint64_t checks = verify_model(model, before, &aids, &findings);
 
@@ -438,7 +455,7 @@ static bool has(const struct findings *findings, const char *id)
 	return false;
 }
 
-/* --- tests ------------------------------------------------------------------------------------------------ */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 Test(verify, a_sound_guest_has_no_findings)
 {
@@ -470,9 +487,9 @@ Test(verify, every_corruption_is_named)
 		tiny_new(&t);
 		corruptions[i].corrupt(&t);
 		findings = verify(&t, before, corruptions[i].corrupt == translation);
-		CHECK_THAT(has(&findings, corruptions[i].id), "%s was not named by %s (%u findings, first: %s)",
-			   corruptions[i].name, corruptions[i].id, findings.n,
-			   findings.n ? findings.items[0].text : "none");
+		CHECK_THAT(has(&findings, corruptions[i].id),
+			   "%s was not named by %s (%u findings, first: %s)", corruptions[i].name,
+			   corruptions[i].id, findings.n, findings.n ? findings.items[0].text : "none");
 		for (uint32_t j = 0; j < findings.n; j++)
 			CHECK_THAT(findings.items[j].text[0], "a finding of %s without words",
 				   findings.items[j].invariant->id);
@@ -504,12 +521,25 @@ Test(verify, counters_are_told_alone)
 		const char *id;
 		void (*corrupt)(struct tiny *t);
 	} alone[] = {
-		{ "map-count", map_count }, { "total-vm", total_vm }, { "data-vm", data_vm },
-		{ "stack-vm", stack_vm }, { "rss", rss }, { "pgtables-bytes", pgtables_bytes },
-		{ "mm-users", mm_users }, { "mm-count", mm_count }, { "cr3", cr3 }, { "rb-gap", gap },
-		{ "frame-refs", refcount }, { "frame-maps", mapcount }, { "zone-free", zone_free },
-		{ "anon-refs", anon_refcount }, { "zero-content", zero_dirty }, { "leaf-index", page_index },
-		{ "area-prot", wrong_prot }, { "table-owner", table_level }, { "highest-end", highest },
+		{"map-count", map_count},
+		{"total-vm", total_vm},
+		{"data-vm", data_vm},
+		{"stack-vm", stack_vm},
+		{"rss", rss},
+		{"pgtables-bytes", pgtables_bytes},
+		{"mm-users", mm_users},
+		{"mm-count", mm_count},
+		{"cr3", cr3},
+		{"rb-gap", gap},
+		{"frame-refs", refcount},
+		{"frame-maps", mapcount},
+		{"zone-free", zone_free},
+		{"anon-refs", anon_refcount},
+		{"zero-content", zero_dirty},
+		{"leaf-index", page_index},
+		{"area-prot", wrong_prot},
+		{"table-owner", table_level},
+		{"highest-end", highest},
 	};
 
 	for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
@@ -606,7 +636,7 @@ Test(verify, the_document_is_up_to_date)
 	free(text);
 }
 
-/* --- random corruption ------------------------------------------------------------------------------------ */
+/* --- random corruption ------------------------------------------------------------------------ */
 
 static uint64_t random_state = 0x243f6a8885a308d3UL;
 
@@ -653,7 +683,7 @@ static void change_byte(struct tiny *t, struct change *change)
 }
 
 #define ROUNDS	100000
-#define CHANGES	3
+#define CHANGES 3
 
 Test(verify, random_corruption_never_crashes)
 {
@@ -678,7 +708,8 @@ Test(verify, random_corruption_never_crashes)
 		if (clock() - start > slowest)
 			slowest = clock() - start;
 	}
-	CHECK_THAT(slowest < CLOCKS_PER_SEC, "one verification took %.2f s", (double)slowest / CLOCKS_PER_SEC);
+	CHECK_THAT(slowest < CLOCKS_PER_SEC, "one verification took %.2f s",
+		   (double)slowest / CLOCKS_PER_SEC);
 	/* Most bytes hit are zero memory behind objects; enough are not. */
 	CHECK_THAT(nr_findings > ROUNDS / 50, "only %lu of %d rounds had a finding", nr_findings, ROUNDS);
 	tiny_end(&t);

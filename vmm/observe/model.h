@@ -36,7 +36,7 @@ struct model_mm {
 	uint32_t nr_vmas;
 	struct leaf *leaves;		/* user half, ascending */
 	uint32_t nr_leaves;
-	struct leaf *held;		/* entries of PROT_NONE areas: the MMU sees nothing, yet they hold their frame */
+	struct leaf *held;		/* entries of PROT_NONE areas: not for the MMU, yet holding frames */
 	uint32_t nr_held;
 	struct table *tables;		/* user half and the root */
 	uint32_t nr_tables;
@@ -74,7 +74,7 @@ struct model_frame {
 	uint8_t free_order;		/* FRAME_FREE: order of its block */
 	uint8_t block_head;		/* FRAME_FREE: first frame of its block */
 	uint32_t nr_maps;		/* user leaves that map it (all mms), from outside */
-	uint32_t nr_refs;		/* references found from outside: maps, tables' parents, slabs, stacks, zero page … */
+	uint32_t nr_refs;		/* references found from outside: maps, tables' parents, slabs … */
 	uint32_t nr_tables;		/* parent entries or mm.pgd that use it as a table */
 	uint8_t nr_slab;		/* slab lists it was met on … */
 	uint8_t slab_cache;		/* … the first of the cache of this index */
@@ -102,7 +102,7 @@ struct model_object {
 struct model_avc {
 	gva_t addr;
 	struct anon_vma_chain raw;
-	uint32_t nr_on_vma;		/* how often met on lists of areas, and on lists of anon_vmas: 1 and 1 */
+	uint32_t nr_on_vma;		/* how often met on lists of areas …, and on lists of anon_vmas */
 	uint32_t nr_on_anon;
 	gva_t listed_vma;		/* the area and the anon_vma on whose lists it was met last */
 	gva_t listed_anon;
@@ -150,7 +150,7 @@ struct model {
 	uint32_t nr_cpus;
 	struct walk_mode mode;
 	struct zone zone;
-	struct model_mm *mms;		/* [0] = init_mm; then in mmlist order, then others found through tasks.
+	struct model_mm *mms;		/* [0] = init_mm; then mmlist in order, then those tasks lead to.
 					   Empty if the lab page is damaged */
 	uint32_t nr_mms;
 	struct model_task *tasks;	/* ring order */

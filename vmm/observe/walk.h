@@ -43,7 +43,8 @@ struct walk {
 	uint64_t page_size;
 	bool writable, user, nx;	/* combined over the levels */
 };
-struct walk walk_address(const struct guest_image *image, uint64_t root_pa, struct walk_mode mode, uint64_t va);
+struct walk walk_address(const struct guest_image *image, uint64_t root_pa, struct walk_mode mode,
+			 uint64_t va);
 
 /** One present leaf, or one table, met in a walk of the whole tree. */
 struct leaf {

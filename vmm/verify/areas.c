@@ -16,8 +16,7 @@ static const struct model_vma *area_before(const struct model *model, const stru
 
 void check_area_order(struct verify_context *c, const struct invariant *self)
 {
-	for_each_area(c->now, vma)
-	{
+	for_each_area(c->now, vma) {
 		const struct model_vma *prev = area_before(c->now, vma);
 
 		if (!holds(c, !prev || prev->raw.vm_end <= vma->raw.vm_start))
@@ -28,8 +27,7 @@ void check_area_order(struct verify_context *c, const struct invariant *self)
 
 void check_area_extent(struct verify_context *c, const struct invariant *self)
 {
-	for_each_area(c->now, vma)
-	{
+	for_each_area(c->now, vma) {
 		uint64_t start = vma->raw.vm_start, end = vma->raw.vm_end;
 		uint64_t limit = c->now->mms[vma->mm].raw.task_size;
 		const char *wrong = NULL;
@@ -50,8 +48,7 @@ void check_area_extent(struct verify_context *c, const struct invariant *self)
 
 void check_area_links(struct verify_context *c, const struct invariant *self)
 {
-	for_each_area(c->now, vma)
-	{
+	for_each_area(c->now, vma) {
 		const struct model_vma *next = vma_at(c->now, vma->raw.vm_next);
 
 		if (!vma->in_list)
@@ -71,8 +68,7 @@ void check_area_links(struct verify_context *c, const struct invariant *self)
 
 void check_area_members(struct verify_context *c, const struct invariant *self)
 {
-	for_each_area(c->now, vma)
-	{
+	for_each_area(c->now, vma) {
 		if (!holds(c, vma->in_list && vma->in_tree))
 			report(c, self, AT_AREA(vma), "%s: area %s is in the %s but not in the %s",
 			       mm_label(c->now, vma->mm).text, area_label(vma).text,
@@ -109,8 +105,7 @@ static uint64_t prot_of_flags(uint64_t flags)
 
 void check_area_prot(struct verify_context *c, const struct invariant *self)
 {
-	for_each_area(c->now, vma)
-	{
+	for_each_area(c->now, vma) {
 		uint64_t expected = prot_of_flags(vma->raw.vm_flags), found = vma->raw.vm_page_prot;
 
 		/* Whether A is set from the start is the mm's own affair: the MMU sets it anyway. */
@@ -130,8 +125,7 @@ void check_area_prot(struct verify_context *c, const struct invariant *self)
 
 void check_area_flags(struct verify_context *c, const struct invariant *self)
 {
-	for_each_area(c->now, vma)
-	{
+	for_each_area(c->now, vma) {
 		uint64_t flags = vma->raw.vm_flags,
 			 may = (flags >> 4) & VM_ACCESS; /* VM_MAYREAD is VM_READ << 4 */
 		const char *wrong = NULL;
@@ -159,8 +153,7 @@ void check_area_flags(struct verify_context *c, const struct invariant *self)
 /** Linux accountable_mapping, and mprotect that makes writable: such memory has been committed. */
 void check_area_account(struct verify_context *c, const struct invariant *self)
 {
-	for_each_area(c->now, vma)
-	{
+	for_each_area(c->now, vma) {
 		uint64_t flags = vma->raw.vm_flags;
 
 		if ((flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) != VM_WRITE)
@@ -203,8 +196,7 @@ void check_area_kind(struct verify_context *c, const struct invariant *self)
 {
 	struct addr_map ops = {0}; /* of each file; lower halves tell kernel addresses apart */
 
-	for_each_area(c->now, vma)
-	{
+	for_each_area(c->now, vma) {
 		const struct vm_area_struct *raw = &vma->raw;
 		const char *wrong = kind_trouble(c->now, raw);
 		uint32_t low = raw->vm_ops.va;

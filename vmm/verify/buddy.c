@@ -9,8 +9,7 @@
 
 void check_buddy_blocks(struct verify_context *c, const struct invariant *self)
 {
-	for_each_block(c->now, pfn, frame)
-	{
+	for_each_block(c->now, pfn, frame) {
 		unsigned int order = frame->free_order;
 		const char *wrong = NULL;
 
@@ -47,8 +46,7 @@ void check_buddy_tails(struct verify_context *c, const struct invariant *self)
 
 void check_buddy_merged(struct verify_context *c, const struct invariant *self)
 {
-	for_each_block(c->now, pfn, frame)
-	{
+	for_each_block(c->now, pfn, frame) {
 		uint64_t buddy = pfn ^ (1UL << frame->free_order);
 		const struct model_frame *other;
 

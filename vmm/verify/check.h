@@ -22,7 +22,8 @@ struct site {
 #define AT_MM(m)	((struct site){ .mm = (int)(m), .pfn = NO_PFN })
 #define AT_FRAME(p)	((struct site){ .mm = -1, .pfn = (p) })
 #define AT_OBJECT(o)	((struct site){ NOWHERE, .object = (o) })
-#define AT_AREA(v)	((struct site){ .mm = (int)(v)->mm, .object = (v)->addr, .va = (v)->raw.vm_start, .pfn = NO_PFN })
+#define AT_AREA(v) \
+	((struct site){ .mm = (int)(v)->mm, .object = (v)->addr, .va = (v)->raw.vm_start, .pfn = NO_PFN })
 #define AT_LEAF(m, l)	((struct site){ .mm = (int)(m), .va = (l)->va, .pfn = PFN((l)->pa) })
 
 /** Append a finding of `self`, unless it has had MAX_PER_INVARIANT already. */
@@ -86,7 +87,8 @@ check_function check_highest_end, check_vmacache;
 check_function check_tree_order, check_tree_colour, check_tree_balance, check_tree_parents, check_tree_gaps;
 /* counters.c */
 check_function check_map_count, check_total_vm, check_data_vm, check_exec_vm, check_stack_vm, check_locked_vm;
-check_function check_rss, check_pgtables_bytes, check_layout, check_placement, check_mm_defaults, check_hiwater;
+check_function check_rss, check_pgtables_bytes, check_layout, check_placement, check_mm_defaults;
+check_function check_hiwater;
 /* life.c */
 check_function check_mm_users, check_mm_count, check_mmlist, check_active_mm, check_task_mm, check_pids;
 check_function check_families, check_task_fields, check_channels, check_mm_locks, check_other_locks;
@@ -101,7 +103,8 @@ check_function check_leaf_area, check_leaf_write, check_leaf_exclusive, check_le
 check_function check_leaf_user, check_leaf_frame, check_leaf_size, check_leaf_bits, check_leaf_zero;
 check_function check_leaf_special, check_prot_none, check_leaf_index, check_leaf_file;
 /* kernel.c */
-check_function check_kernel_wx, check_kernel_user, check_kernel_linear, check_kernel_image, check_kernel_whole;
+check_function check_kernel_wx, check_kernel_user, check_kernel_linear, check_kernel_image;
+check_function check_kernel_whole;
 check_function check_kernel_bits, check_zero_content, check_events;
 /* frames.c */
 check_function check_frame_role, check_frame_uses, check_frame_refs, check_frame_maps, check_frame_flags;
@@ -110,7 +113,8 @@ check_function check_frame_fields;
 check_function check_buddy_blocks, check_buddy_tails, check_buddy_merged, check_buddy_counts, check_zone_free;
 check_function check_zone_bounds, check_free_unused, check_free_zero;
 /* slabs.c */
-check_function check_cache_geometry, check_slab_pages, check_slab_inuse, check_cache_counts, check_slab_poison;
+check_function check_cache_geometry, check_slab_pages, check_slab_inuse, check_cache_counts;
+check_function check_slab_poison;
 check_function check_vma_slab, check_mm_slab, check_task_slab, check_anon_slab, check_avc_slab;
 /* rmap.c */
 check_function check_avc_lists, check_avc_names, check_anon_link, check_anon_none, check_anon_root;

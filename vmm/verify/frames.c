@@ -43,8 +43,7 @@ void check_frame_uses(struct verify_context *c, const struct invariant *self)
 
 void check_frame_refs(struct verify_context *c, const struct invariant *self)
 {
-	for_each_frame(c->now, pfn, frame)
-	{
+	for_each_frame(c->now, pfn, frame) {
 		if (frame->role == FRAME_FREE || frame->role == FRAME_UNKNOWN)
 			continue;
 		if (!holds(c, frame->raw._refcount == (int64_t)frame->nr_refs))
@@ -57,8 +56,7 @@ void check_frame_refs(struct verify_context *c, const struct invariant *self)
 
 void check_frame_maps(struct verify_context *c, const struct invariant *self)
 {
-	for_each_frame(c->now, pfn, frame)
-	{
+	for_each_frame(c->now, pfn, frame) {
 		if (frame->role != FRAME_ANON && frame->role != FRAME_FILE && frame->role != FRAME_ZERO)
 			continue;
 		if (!holds(c, (int64_t)frame->raw._mapcount + 1 == frame->nr_maps))
@@ -87,8 +85,7 @@ static uint64_t flags_of_role(enum frame_role role)
 
 void check_frame_flags(struct verify_context *c, const struct invariant *self)
 {
-	for_each_frame(c->now, pfn, frame)
-	{
+	for_each_frame(c->now, pfn, frame) {
 		uint64_t known = flags_of_role(frame->role);
 
 		if (frame->role == FRAME_UNKNOWN)
@@ -131,8 +128,7 @@ static const char *field_trouble(const struct model_frame *frame)
 
 void check_frame_fields(struct verify_context *c, const struct invariant *self)
 {
-	for_each_frame(c->now, pfn, frame)
-	{
+	for_each_frame(c->now, pfn, frame) {
 		const char *wrong = field_trouble(frame);
 
 		if (!holds(c, !wrong))

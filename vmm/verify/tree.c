@@ -26,8 +26,7 @@ static const struct model_vma *right_of(const struct model *model, const struct 
 
 void check_tree_order(struct verify_context *c, const struct invariant *self)
 {
-	for_each_node(c->now, vma)
-	{
+	for_each_node(c->now, vma) {
 		const struct model_vma *left = left_of(c->now, vma), *right = right_of(c->now, vma);
 
 		if (!holds(c, !left || left->raw.vm_start < vma->raw.vm_start))
@@ -41,8 +40,7 @@ void check_tree_order(struct verify_context *c, const struct invariant *self)
 
 void check_tree_colour(struct verify_context *c, const struct invariant *self)
 {
-	for_each_node(c->now, vma)
-	{
+	for_each_node(c->now, vma) {
 		const struct model_vma *left = left_of(c->now, vma), *right = right_of(c->now, vma);
 
 		if (!holds(c, vma->depth > 0 || is_black(vma)))
@@ -62,8 +60,7 @@ static uint32_t black_nodes(const struct model_vma *vma)
 
 void check_tree_balance(struct verify_context *c, const struct invariant *self)
 {
-	for_each_node(c->now, vma)
-	{
+	for_each_node(c->now, vma) {
 		uint32_t left = black_nodes(left_of(c->now, vma)), right = black_nodes(right_of(c->now, vma));
 
 		if (!holds(c, left == right))
@@ -75,8 +72,7 @@ void check_tree_balance(struct verify_context *c, const struct invariant *self)
 
 void check_tree_parents(struct verify_context *c, const struct invariant *self)
 {
-	for_each_node(c->now, vma)
-	{
+	for_each_node(c->now, vma) {
 		uint64_t node = vma->addr.va + offsetof(struct vm_area_struct, vm_rb);
 		const struct model_vma *children[] = {left_of(c->now, vma), right_of(c->now, vma)};
 

@@ -14,7 +14,7 @@ struct finding {
 	gva_t object;			/* area, mm, page, task … or 0 */
 	uint64_t va;			/* user address concerned, or 0 */
 	uint64_t pfn;			/* frame concerned, or ~0 */
-	char text[256];			/* expected and found, in words; guest addresses of areas, no host pointers */
+	char text[256];			/* expected and found, in words; no host pointers */
 };
 
 struct findings {
@@ -48,14 +48,14 @@ struct invariant {
 	const char *family;		/* heading in docs/invariants.md */
 	const char *sentence;		/* what holds, one sentence */
 	enum severity severity;
-	const char *linux_check;	/* what in Linux would find it too ("validate_mm"), or NULL: nothing does */
+	const char *linux_check;	/* what in Linux would find it, too; NULL: nothing */
 	void (*check)(struct verify_context *c, const struct invariant *self);
 };
 
 extern const struct invariant *const invariants[];
 extern const unsigned int nr_invariants;
 
-/** Run every invariant. Appends to *findings (caller owns; findings_free). Returns the number of checks made. */
+/** Run every invariant. Appends to *findings (caller owns; findings_free). Returns the number of checks. */
 uint64_t verify_model(const struct model *now, const struct model *before, const struct verify_aids *aids,
 		      struct findings *findings);
 void findings_free(struct findings *findings);
