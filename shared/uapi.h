@@ -36,6 +36,7 @@
 #define NR_wait4		61
 #define NR_kill			62
 #define NR_uname		63
+#define NR_getrlimit		97
 #define NR_getuid		102
 #define NR_getgid		104
 #define NR_geteuid		107
@@ -49,14 +50,18 @@
 #define NR_mlockall		151
 #define NR_munlockall		152
 #define NR_arch_prctl		158
+#define NR_setrlimit		160
 #define NR_gettid		186
 #define NR_tkill		200
 #define NR_futex		202
 #define NR_set_tid_address	218
 #define NR_exit_group		231
 #define NR_tgkill		234
-#define NR_mlock2		325
+#define NR_prlimit64		302
+#define NR_process_vm_readv	310
+#define NR_process_vm_writev	311
 #define NR_memfd_create		319
+#define NR_mlock2		325
 #define NR_SYSCALLS		512	/* table size; beyond: ENOSYS */
 
 /* errno (asm-generic/errno-base.h, errno.h). */
@@ -109,6 +114,36 @@
 #define LX_MAP_HUGETLB		0x40000
 #define LX_MAP_SYNC		0x80000
 #define LX_MAP_FIXED_NOREPLACE	0x100000
+
+/* madvise, mremap, mlock, msync (asm-generic/mman-common.h, linux/mman.h). */
+#define LX_MADV_NORMAL		0
+#define LX_MADV_RANDOM		1
+#define LX_MADV_SEQUENTIAL	2
+#define LX_MADV_WILLNEED	3
+#define LX_MADV_DONTNEED	4
+#define LX_MADV_FREE		8
+#define LX_MADV_REMOVE		9
+#define LX_MADV_DONTFORK	10
+#define LX_MADV_DOFORK		11
+#define LX_MADV_DONTDUMP	16
+#define LX_MADV_DODUMP		17
+#define LX_MADV_WIPEONFORK	18
+#define LX_MADV_KEEPONFORK	19
+#define LX_MADV_COLD		20
+#define LX_MADV_PAGEOUT		21
+#define LX_MADV_POPULATE_READ	22
+#define LX_MADV_POPULATE_WRITE	23
+#define LX_MADV_DONTNEED_LOCKED	24
+#define LX_MREMAP_MAYMOVE	1
+#define LX_MREMAP_FIXED		2
+#define LX_MREMAP_DONTUNMAP	4
+#define LX_MLOCK_ONFAULT	1
+#define LX_MCL_CURRENT		1
+#define LX_MCL_FUTURE		2
+#define LX_MCL_ONFAULT		4
+#define LX_MS_ASYNC		1
+#define LX_MS_INVALIDATE	2
+#define LX_MS_SYNC		4
 
 /* clone flags (linux/sched.h). */
 #define LX_CSIGNAL		0x000000ff

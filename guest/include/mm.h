@@ -139,6 +139,7 @@ long ksys_mmap(uint64_t addr, uint64_t len, uint64_t prot, uint64_t flags, struc
 long ksys_munmap(uint64_t addr, uint64_t len);
 long ksys_mprotect(uint64_t start, uint64_t len, uint64_t prot);
 long ksys_brk(uint64_t brk);
+long ksys_madvise(uint64_t start, uint64_t len, int advice);
 
 /* --- page tables (mm/pgtable.c) and faults (mm/memory.c, mm/fault.c) --------------------------- */
 

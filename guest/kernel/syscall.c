@@ -45,6 +45,11 @@ static long sys_brk(struct pt_regs *regs)
 	return ksys_brk(regs->di);
 }
 
+static long sys_madvise(struct pt_regs *regs)
+{
+	return ksys_madvise(regs->di, regs->si, regs->dx);
+}
+
 /* --- processes -------------------------------------------------------------------------------- */
 
 static long sys_fork(struct pt_regs *regs)
@@ -209,6 +214,7 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_rt_sigprocmask] = ksys_rt_sigprocmask,
 	[NR_rt_sigreturn] = ksys_rt_sigreturn,
 	[NR_sched_yield] = sys_sched_yield,
+	[NR_madvise] = sys_madvise,
 	[NR_dup] = ksys_dup,
 	[NR_dup2] = ksys_dup2,
 	[NR_pause] = ksys_pause,

@@ -137,6 +137,13 @@ struct vm_area_struct *vma_merge(const struct vma_merge *m);
 /** A free range to be mapped (mmap). The merged area, or NULL. */
 struct vm_area_struct *vma_merge_new(const struct vma_merge *m);
 bool can_vma_merge_after(const struct vm_area_struct *vma, const struct vma_merge *m, struct anon_vma *anon_vma);
+/**
+ * [start, end) of vma, whose flags are to become newflags, joins a neighbour or becomes an area of its own. prev: the
+ * area that starts before start. The area that holds the range now (the caller sets its flags), or NULL: no memory, or
+ * too many areas; a first split may have happened.
+ */
+struct vm_area_struct *vma_isolate(struct vm_area_struct *vma, struct vm_area_struct *prev, uint64_t start,
+				   uint64_t end, uint64_t newflags);
 
 /* --- munmap.c, mmap.c ---------------------------------------------------------------------------- */
 
@@ -259,8 +266,12 @@ void change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 int handle_mm_fault(struct vm_fault *vmf, struct vm_area_struct *vma, uint64_t address, unsigned int flags);
 /** Fault in what can be of [start, start + len); errors are the faulter's to meet later. Takes mmap_lock. */
 void mm_populate(struct mm_struct *mm, uint64_t start, uint64_t len);
-/** The same for a range of one area, mmap_lock held. */
-void populate_vma_range(struct vm_area_struct *vma, uint64_t start, uint64_t end);
+/** The same, and tell: 0, or what the first page came to that could not be had: -LX_EFAULT or -LX_ENOMEM. */
+int __mm_populate(struct mm_struct *mm, uint64_t start, uint64_t len, bool ignore_errors);
+/** For a range of one area, as its rights allow; mmap_lock held. 0, -LX_EFAULT or -LX_ENOMEM. */
+int populate_vma_range(struct vm_area_struct *vma, uint64_t start, uint64_t end);
+/** Make each page of the range readable, or writable (breaking COW). 0; -LX_EINVAL: not with vma's rights; as above. */
+int faultin_vma_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool write);
 
 /** Operations of a mapped file. */
 extern const struct vm_operations_struct generic_file_vm_ops;

@@ -122,3 +122,28 @@ struct vm_area_struct *vma_merge_new(const struct vma_merge *m)
 	error = __vma_adjust(next, m->start, end, next->vm_pgoff - range_pages(m), NULL, next);
 	return error ? NULL : next;
 }
+
+struct vm_area_struct *vma_isolate(struct vm_area_struct *vma, struct vm_area_struct *prev, uint64_t start,
+				   uint64_t end, uint64_t newflags)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	const struct vma_merge m = {
+		.mm = mm,
+		.prev = prev,
+		.start = start,
+		.end = end,
+		.vm_flags = newflags,
+		.anon_vma = vma->anon_vma,
+		.file = vma->vm_file,
+		.pgoff = linear_page_index(vma, start),
+	};
+	struct vm_area_struct *merged = vma_merge(&m);
+
+	if (merged)
+		return merged;
+	if (start != vma->vm_start && split_vma(mm, vma, start, /* new_below = */ true))
+		return NULL;
+	if (end != vma->vm_end && split_vma(mm, vma, end, /* new_below = */ false))
+		return NULL;
+	return vma;
+}

@@ -23,31 +23,6 @@ static int charge_writable(struct mm_struct *mm, uint64_t oldflags, uint64_t *ne
 	return 0;
 }
 
-/* [start, end) of vma becomes an area of its own, or joins a neighbour. The area that holds it, or NULL: no memory. */
-static struct vm_area_struct *isolate(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev,
-				      uint64_t start, uint64_t end, uint64_t newflags)
-{
-	const struct vma_merge m = {
-		.mm = mm,
-		.prev = prev,
-		.start = start,
-		.end = end,
-		.vm_flags = newflags,
-		.anon_vma = vma->anon_vma,
-		.file = vma->vm_file,
-		.pgoff = linear_page_index(vma, start),
-	};
-	struct vm_area_struct *merged = vma_merge(&m);
-
-	if (merged)
-		return merged;
-	if (start != vma->vm_start && split_vma(mm, vma, start, /* new_below = */ true))
-		return NULL;
-	if (end != vma->vm_end && split_vma(mm, vma, end, /* new_below = */ false))
-		return NULL;
-	return vma;
-}
-
 /* The part [start, end) of one area. *pprev: the area that starts before start; afterwards the one that holds end - 1. */
 static int mprotect_fixup(struct vm_area_struct *vma, struct vm_area_struct **pprev, uint64_t start, uint64_t end,
 			  uint64_t newflags)
@@ -63,7 +38,7 @@ static int mprotect_fixup(struct vm_area_struct *vma, struct vm_area_struct **pp
 	}
 	if (charge_writable(mm, oldflags, &newflags, pages, &charged))
 		return -LX_ENOMEM;
-	vma = isolate(mm, vma, *pprev, start, end, newflags);
+	vma = vma_isolate(vma, *pprev, start, end, newflags);
 	if (!vma) {
 		vm_unacct_memory(charged);
 		return -LX_ENOMEM;

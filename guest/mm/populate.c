@@ -21,27 +21,59 @@ static int fault_in_page(struct vm_area_struct *vma, uint64_t address, bool writ
 	}
 }
 
-void populate_vma_range(struct vm_area_struct *vma, uint64_t start, uint64_t end)
+/* The range, page after page. 0, or what a fault that fails means to a system call (vm_fault_to_errno). */
+static int fault_in_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool write)
+{
+	for (; start < end; start += PAGE_SIZE) {
+		int fault = fault_in_page(vma, start, write);
+
+		if (fault)
+			return fault & VM_FAULT_OOM ? -LX_ENOMEM : -LX_EFAULT;
+	}
+	return 0;
+}
+
+int populate_vma_range(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
 	/* Private and writable: break COW now. Shared: writing would only make pages dirty. */
 	bool write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
 
-	if ((vma->vm_flags & (VM_LOCKONFAULT | VM_IO | VM_PFNMAP)) || !vma_is_accessible(vma))
-		return;
-	for (; start < end; start += PAGE_SIZE)
-		if (fault_in_page(vma, start, write))
-			return;
+	if (vma->vm_flags & VM_LOCKONFAULT)
+		return 0;
+	if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) || !vma_is_accessible(vma))
+		return -LX_EFAULT;
+	return fault_in_range(vma, start, end, write);
+}
+
+int faultin_vma_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool write)
+{
+	if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) || !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
+		return -LX_EINVAL;
+	return fault_in_range(vma, start, end, write);
+}
+
+int __mm_populate(struct mm_struct *mm, uint64_t start, uint64_t len, bool ignore_errors)
+{
+	uint64_t end = start + len;
+	struct vm_area_struct *vma;
+	int error = 0;
+
+	mmap_read_lock(mm);
+	for (vma = find_vma_intersection(mm, start, end); vma && vma->vm_start < end; vma = vma->vm_next) {
+		if (vma->vm_flags & (VM_IO | VM_PFNMAP))
+			continue;
+		error = populate_vma_range(vma, max(vma->vm_start, start), min(vma->vm_end, end));
+		if (error && !ignore_errors)
+			break;
+		error = 0;
+	}
+	mmap_read_unlock(mm);
+	return error;
 }
 
 void mm_populate(struct mm_struct *mm, uint64_t start, uint64_t len)
 {
-	uint64_t end = start + ALIGN_UP(len, PAGE_SIZE);
-	struct vm_area_struct *vma;
-
-	mmap_read_lock(mm);
-	for (vma = find_vma_intersection(mm, start, end); vma && vma->vm_start < end; vma = vma->vm_next)
-		populate_vma_range(vma, max(vma->vm_start, start), min(vma->vm_end, end));
-	mmap_read_unlock(mm);
+	__mm_populate(mm, start, ALIGN_UP(len, PAGE_SIZE), /* ignore_errors = */ true);
 }
 
 void *fault_in_user(struct mm_struct *mm, uint64_t address, bool write)
