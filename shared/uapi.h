@@ -11,6 +11,8 @@
 #define NR_write		1
 #define NR_open			2
 #define NR_close		3
+#define NR_fstat		5
+#define NR_lseek		8
 #define NR_mmap			9
 #define NR_mprotect		10
 #define NR_munmap		11
@@ -18,11 +20,17 @@
 #define NR_rt_sigaction		13
 #define NR_rt_sigprocmask	14
 #define NR_rt_sigreturn		15
+#define NR_pread64		17
+#define NR_pwrite64		18
+#define NR_pipe			22
 #define NR_mremap		25
 #define NR_msync		26
 #define NR_sched_yield		24
 #define NR_mincore		27
 #define NR_madvise		28
+#define NR_shmget		29
+#define NR_shmat		30
+#define NR_shmctl		31
 #define NR_dup			32
 #define NR_dup2			33
 #define NR_pause		34
@@ -37,6 +45,9 @@
 #define NR_kill			62
 #define NR_uname		63
 #define NR_getrlimit		97
+#define NR_shmdt		67
+#define NR_ftruncate		77
+#define NR_unlink		87
 #define NR_getuid		102
 #define NR_getgid		104
 #define NR_geteuid		107
@@ -60,6 +71,7 @@
 #define NR_prlimit64		302
 #define NR_process_vm_readv	310
 #define NR_process_vm_writev	311
+#define NR_mlock2		325
 #define NR_memfd_create		319
 #define NR_mlock2		325
 #define NR_SYSCALLS		512	/* table size; beyond: ENOSYS */

@@ -5,19 +5,7 @@
 #include "script/api.h"
 
 /* Of the plan, but of a later version: their names must not read as typing errors. */
-static const char *const later_methods[] = {
-	"mremap", "mlock", "madvise", "msync", "mincore", "open", "ftruncate",
-	"memfd",  "pread", "pwrite",  "close", "exec",	  NULL,
-};
 static const char *const later_globals[] = {"snapshot", "restore", "inject", NULL};
-
-static bool listed(const char *const *names, const char *name)
-{
-	for (; *names; names++)
-		if (strcmp(*names, name) == 0)
-			return true;
-	return false;
-}
 
 /* --- tasks and handles ---------------------------------------------------------------------------- */
 
@@ -59,9 +47,6 @@ static int task_index(lua_State *L)
 		lua_pushstring(L, task->name);
 		return 1;
 	}
-	if (listed(later_methods, name))
-		return luaL_error(L, "a:%s is not in this version; a:syscall(\"%s\", …) makes the raw call",
-				  name, name);
 	return luaL_error(L, "a task has no method '%s' (help(a) lists them)", name);
 }
 
@@ -125,6 +110,8 @@ static void open_task_type(lua_State *L)
 	luaL_newmetatable(L, TASK_TYPE);
 	lua_newtable(L);
 	add_rows(L, call_rows);
+	add_rows(L, mem_rows);
+	add_rows(L, file_rows);
 	add_rows(L, life_rows);
 	add_rows(L, access_rows);
 	add_rows(L, look_rows);

@@ -20,6 +20,8 @@ extern const struct api_row run_rows[];	   /* api_run.c: globals that run things
 extern const struct api_row see_rows[];	   /* api_see.c: globals that look */
 extern const struct api_row expect_rows[]; /* expect.c: fields of expect */
 extern const struct api_row call_rows[];   /* api_call.c: methods of a task: system calls */
+extern const struct api_row mem_rows[];	   /* api_mem.c: methods: mremap, madvise, mlock … */
+extern const struct api_row file_rows[];   /* api_file.c: methods: open, pread, shmget, exec … */
 extern const struct api_row life_rows[];   /* api_life.c: methods: fork, exit, wait … */
 extern const struct api_row access_rows[]; /* api_access.c: methods: read, write … */
 extern const struct api_row look_rows[];   /* api_see.c: methods that look */
@@ -62,6 +64,16 @@ int op_gone(lua_State *L, struct task *task, const char *name);
 /** End the step of an access that faulted; pushes nil and the fault table. Returns 2. */
 int op_fault(lua_State *L, struct task *task, const char *name, const struct agent_report *report,
 	     const struct touch *access);
+/** A command that makes system call nr. */
+struct agent_cmd syscall_cmd(uint64_t nr);
+/** Make the call, end the step, push its value. Number of values. */
+int finish_call(lua_State *L, struct task *task, const char *name, struct agent_cmd *cmd);
+/**
+ * Make a call whose success the caller tells itself: 0 with *report, and the caller ends the step; else the
+ * step has ended, and this many values (nil and why) are pushed.
+ */
+int call_round(lua_State *L, struct task *task, const char *name, struct agent_cmd *cmd,
+	       struct agent_report *report);
 /** Value of a system call in words: "ENOMEM", hex for an address, decimal. */
 void put_value(struct buf *b, uint64_t nr, int64_t value);
 /** Push a system call's value, or nil and an errno name. Number of values. */
@@ -85,5 +97,8 @@ const char *syscall_name(uint64_t nr);
 int check_signal(lua_State *L, int index);
 /** Every key of the table at index must be among names (NULL-terminated). */
 void check_fields(lua_State *L, int index, const char *what, const char *const *names);
+
+/** Integer field of the table at stack index 2, or `otherwise`; `what`: the method, for the error. */
+lua_Integer integer_field(lua_State *L, const char *what, const char *field, lua_Integer otherwise);
 
 #endif

@@ -6,45 +6,6 @@
 #include "script/api.h"
 #include "uapi.h"
 
-static struct agent_cmd syscall_cmd(uint64_t nr)
-{
-	return (struct agent_cmd){.op = AGENT_SYSCALL, .nr = nr};
-}
-
-/* Make the call, end the step, push what it gave. */
-static int finish_call(lua_State *L, struct task *task, const char *name, struct agent_cmd *cmd)
-{
-	struct session *s = sandbox_session(L);
-	struct outcome out;
-	int64_t value;
-
-	op_round(L, task, name, cmd, &out);
-	if (out.kind == OUTCOME_GONE)
-		return op_gone(L, task, name);
-	value = out.report.value;
-	if (value == 0 && cmd->nr != NR_mmap && cmd->nr != NR_brk)
-		buf_puts(&s->result, "ok");
-	else
-		put_value(&s->result, cmd->nr, value);
-	op_end(L, task, name, value < 0 && value >= -4095 ? "errno" : "ok", NULL, NULL);
-	return push_value(L, value);
-}
-
-static lua_Integer integer_field(lua_State *L, const char *what, const char *field, lua_Integer otherwise)
-{
-	lua_Integer value = otherwise;
-	int is_integer;
-
-	if (lua_getfield(L, 2, field) != LUA_TNIL) {
-		value = lua_tointegerx(L, -1, &is_integer);
-		if (!is_integer)
-			luaL_error(L, "%s: %s must be an integer, not a %s", what, field,
-				   luaL_typename(L, -1));
-	}
-	lua_pop(L, 1);
-	return value;
-}
-
 static int task_mmap(lua_State *L)
 {
 	static const char *const fields[] = {"len", "prot", "flags", "addr", "fd", "off", NULL};

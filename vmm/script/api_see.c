@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the host sees, as Lua values: none of these runs the guest. */
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,6 +150,82 @@ static int task_counters(lua_State *L)
 	return 1;
 }
 
+/* The mm_struct itself, as the guest holds it: the agent's share included. */
+static const struct model_mm *raw_mm(lua_State *L, const struct pic_mm *mm)
+{
+	const struct model *model = sandbox_session(L)->model;
+
+	for (uint32_t i = 0; i < model->nr_mms; i++)
+		if (model->mms[i].addr.va == mm->addr)
+			return &model->mms[i];
+	luaL_error(L, "the mm is not in the model");
+	return NULL;
+}
+
+static int task_mm(lua_State *L)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} rows[] = {
+		{"mmap_base", offsetof(struct mm_struct, mmap_base)},
+		{"mmap_legacy_base", offsetof(struct mm_struct, mmap_legacy_base)},
+		{"task_size", offsetof(struct mm_struct, task_size)},
+		{"highest_vm_end", offsetof(struct mm_struct, highest_vm_end)},
+		{"vmacache_seqnum", offsetof(struct mm_struct, vmacache_seqnum)},
+		{"hiwater_rss", offsetof(struct mm_struct, hiwater_rss)},
+		{"hiwater_vm", offsetof(struct mm_struct, hiwater_vm)},
+		{"total_vm", offsetof(struct mm_struct, total_vm)},
+		{"locked_vm", offsetof(struct mm_struct, locked_vm)},
+		{"def_flags", offsetof(struct mm_struct, def_flags)},
+		{"start_code", offsetof(struct mm_struct, start_code)},
+		{"end_code", offsetof(struct mm_struct, end_code)},
+		{"start_brk", offsetof(struct mm_struct, start_brk)},
+		{"brk", offsetof(struct mm_struct, brk)},
+		{"start_stack", offsetof(struct mm_struct, start_stack)},
+		{"arg_start", offsetof(struct mm_struct, arg_start)},
+		{"arg_end", offsetof(struct mm_struct, arg_end)},
+		{"env_start", offsetof(struct mm_struct, env_start)},
+		{"env_end", offsetof(struct mm_struct, env_end)},
+		{"pgtables_bytes", offsetof(struct mm_struct, pgtables_bytes)},
+		{"cpu_bitmap", offsetof(struct mm_struct, cpu_bitmap)},
+	};
+	const struct picture *p;
+	const struct pic_mm *pic = look_at_mm(L, &p);
+	const struct model_mm *mm = raw_mm(L, pic);
+
+	lua_newtable(L);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		set_integer(L, rows[i].name, *(const uint64_t *)((const char *)&mm->raw + rows[i].offset));
+	set_integer(L, "mm_users", (int64_t)mm->raw.mm_users);
+	set_integer(L, "mm_count", (int64_t)mm->raw.mm_count);
+	set_integer(L, "map_count", (int64_t)mm->raw.map_count);
+	set_integer(L, "lazy", mm->nr_lazy);
+	return 1;
+}
+
+/* Entries that a task's own number would throw away at once are not told. */
+static int task_vmacache(lua_State *L)
+{
+	const struct picture *p;
+	const struct model_mm *mm = raw_mm(L, look_at_mm(L, &p));
+	const struct model_task *task = model_find_task(sandbox_session(L)->model, check_task(L, 1)->pid);
+	int n = 0;
+
+	lua_newtable(L);
+	if (!task || task->raw.vmacache_seqnum != mm->raw.vmacache_seqnum)
+		return 1;
+	for (int i = 0; i < VMACACHE_SIZE; i++)
+		for (uint32_t v = 0; v < mm->nr_vmas; v++) {
+			if (mm->vmas[v].addr.va != task->raw.vmacache[i].va ||
+			    in_agent_footprint(mm->vmas[v].raw.vm_start, mm->vmas[v].raw.vm_end))
+				continue;
+			lua_pushinteger(L, mm->vmas[v].raw.vm_start);
+			lua_seti(L, -2, ++n);
+		}
+	return 1;
+}
+
 static int task_cr3(lua_State *L)
 {
 	const struct picture *p;
@@ -258,6 +335,40 @@ static int see_tasks(lua_State *L)
 	return 1;
 }
 
+static int see_cpus(lua_State *L)
+{
+	const struct picture *p = look(L);
+	const struct model *model = sandbox_session(L)->model;
+
+	(void)p;
+	lua_newtable(L);
+	for (uint32_t i = 0; i < model->lab.nr_cpus; i++) {
+		lua_newtable(L);
+		set_integer(L, "cr3_loads", model->cpu_infos[i].nr_cr3_loads);
+		set_integer(L, "switches", model->cpu_infos[i].nr_switches);
+		lua_seti(L, -2, i + 1);
+	}
+	return 1;
+}
+
+static int see_mms(lua_State *L)
+{
+	const struct picture *p = look(L);
+	const struct model *model = sandbox_session(L)->model;
+	int n = 0;
+
+	lua_newtable(L);
+	for (uint32_t i = 0; i < model->nr_mms; i++) {
+		const struct pic_mm *mm = picture_mm(p, model->mms[i].id);
+
+		if (!model->mms[i].in_mmlist)
+			continue;
+		lua_pushstring(L, i == 0 ? "init_mm" : mm ? mm->label : "?");
+		lua_seti(L, -2, ++n);
+	}
+	return 1;
+}
+
 static int see_why(lua_State *L)
 {
 	struct session *s = sandbox_session(L);
@@ -301,6 +412,12 @@ const struct api_row look_rows[] = {
 	{"counters", task_counters, "a:counters()",
 	 "Counters of a's mm without the agent's share: anon, total_vm, tables … (pages), areas, mm_users, "
 	 "brk …"},
+	{"mm", task_mm, "a:mm()",
+	 "a's mm_struct as the guest holds it, the agent's share included: mm_users, mm_count, map_count, "
+	 "mmap_base, "
+	 "highest_vm_end, vmacache_seqnum, def_flags …; lazy: kernel threads that borrow it."},
+	{"vmacache", task_vmacache, "a:vmacache()",
+	 "Where the areas begin that the task remembers, without the agent's."},
 	{"cr3", task_cr3, "a:cr3()", "The frame of a's top-level table."},
 	{NULL, NULL, NULL, NULL},
 };
@@ -312,6 +429,9 @@ const struct api_row see_rows[] = {
 	 "How many frames have each role; all_free: free and never used together."},
 	{"tasks", see_tasks, "tasks()",
 	 "All tasks: {pid=, name=, state=, parent=, mm=, active_mm=, kernel_thread=}."},
+	{"cpus", see_cpus, "cpus()",
+	 "Per CPU {cr3_loads=, switches=}: how often CR3 was loaded, and tasks switched."},
+	{"mms", see_mms, "mms()", "Whose mms are on mmlist, in its order, init_mm first."},
 	{"why", see_why, "why(a, p)",
 	 "Text: area, walk and frame behind p in a, and the steps that changed its entry."},
 	{"hex", see_hex, "hex(n)", "\"0x…\"."},

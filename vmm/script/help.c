@@ -13,6 +13,8 @@ static const struct {
 	{"Expecting", expect_rows},
 	{"Help", help_rows},
 	{"A task: system calls", call_rows},
+	{"A task: its areas", mem_rows},
+	{"A task: files and shared memory", file_rows},
 	{"A task: its life", life_rows},
 	{"A task: memory", access_rows},
 	{"A task: looking", look_rows},
@@ -46,9 +48,9 @@ static void put_help(lua_State *L, struct buf *b)
 	size_t first = 0, last = NR_GROUPS - 1;
 
 	if (luaL_testudata(L, 1, TASK_TYPE))
-		first = 4, last = 7;
+		first = 4, last = 9;
 	else if (luaL_testudata(L, 1, HANDLE_TYPE))
-		first = last = 8;
+		first = last = 10;
 	else if (lua_type(L, 1) == LUA_TTABLE)
 		first = last = 2;
 	else if (!lua_isnoneornil(L, 1)) {

@@ -153,6 +153,72 @@ int op_fault(lua_State *L, struct task *task, const char *name, const struct age
 	return 2;
 }
 
+/* --- one system call ----------------------------------------------------------------------------- */
+
+struct agent_cmd syscall_cmd(uint64_t nr)
+{
+	return (struct agent_cmd){.op = AGENT_SYSCALL, .nr = nr};
+}
+
+/* Calls whose 0 is a value and not a mere success. */
+static bool cmd_gives_number(uint64_t nr)
+{
+	return nr == NR_mmap || nr == NR_brk || nr == NR_pread64 || nr == NR_pwrite64 || nr == NR_read ||
+	       nr == NR_write || nr == NR_lseek || nr == NR_open || nr == NR_shmget;
+}
+
+int call_round(lua_State *L, struct task *task, const char *name, struct agent_cmd *cmd,
+	       struct agent_report *report)
+{
+	struct session *s = sandbox_session(L);
+	struct outcome out;
+	int64_t value;
+
+	op_round(L, task, name, cmd, &out);
+	if (out.kind == OUTCOME_GONE)
+		return op_gone(L, task, name);
+	*report = out.report;
+	value = report->value;
+	if (value >= 0 || value < -4095)
+		return 0;
+	put_value(&s->result, cmd->nr, value);
+	op_end(L, task, name, "errno", NULL, NULL);
+	return push_value(L, value);
+}
+
+int finish_call(lua_State *L, struct task *task, const char *name, struct agent_cmd *cmd)
+{
+	struct session *s = sandbox_session(L);
+	struct outcome out;
+	int64_t value;
+
+	op_round(L, task, name, cmd, &out);
+	if (out.kind == OUTCOME_GONE)
+		return op_gone(L, task, name);
+	value = out.report.value;
+	if (value == 0 && !cmd_gives_number(cmd->nr))
+		buf_puts(&s->result, "ok");
+	else
+		put_value(&s->result, cmd->nr, value);
+	op_end(L, task, name, value < 0 && value >= -4095 ? "errno" : "ok", NULL, NULL);
+	return push_value(L, value);
+}
+
+lua_Integer integer_field(lua_State *L, const char *what, const char *field, lua_Integer otherwise)
+{
+	lua_Integer value = otherwise;
+	int is_integer;
+
+	if (lua_getfield(L, 2, field) != LUA_TNIL) {
+		value = lua_tointegerx(L, -1, &is_integer);
+		if (!is_integer)
+			luaL_error(L, "%s: %s must be an integer, not a %s", what, field,
+				   luaL_typename(L, -1));
+	}
+	lua_pop(L, 1);
+	return value;
+}
+
 /* --- values --------------------------------------------------------------------------------------- */
 
 void put_value(struct buf *b, uint64_t nr, int64_t value)

@@ -188,6 +188,7 @@ static void poll_tasks(struct session *s, struct task *actor, struct outcome *ou
 			out->report = report;
 		} else if (task == actor) {
 			out->kind = status == TASK_GONE ? OUTCOME_GONE : OUTCOME_PENDING;
+			out->awaits = status == TASK_AWAITS;
 		} else if (fresh && task->pending) {
 			complete(s, task, &report);
 		}

@@ -39,6 +39,7 @@ struct task {
 enum outcome_kind { OUTCOME_REPORT, OUTCOME_PENDING, OUTCOME_GONE };
 struct outcome {
 	enum outcome_kind kind;
+	bool awaits;		    /* OUTCOME_PENDING: yet it awaits a command: a new program runs in it */
 	struct agent_report report; /* OUTCOME_REPORT */
 };
 

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: MIT */
+/* Methods of a task for files, pipes, System V shared memory and new programs. */
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "script/api.h"
+#include "script/named.h"
+#include "uapi.h"
+
+static const struct named open_flags[] = {
+	{"r", 0},
+	{"w", 01},
+	{"rw", 02},
+	{"creat", 0100},
+	{"excl", 0200},
+	{"trunc", 01000},
+	{"append", 02000},
+	{"nonblock", 04000},
+	{"directory", 0200000},
+	{"nofollow", 0400000},
+	{"cloexec", 02000000},
+	{NULL, 0},
+};
+
+static const struct named memfd_flags[] = {
+	{"cloexec", 1},
+	{"sealing", 2},
+	{"hugetlb", 4},
+	{NULL, 0},
+};
+
+static const struct named whences[] = {
+	{"set", 0}, {"cur", 1}, {"end", 2}, {"data", 3}, {"hole", 4}, {NULL, 0},
+};
+
+static const struct named shmget_flags[] = {
+	{"creat", 01000}, {"excl", 02000}, {"hugetlb", 04000}, {"noreserve", 010000}, {NULL, 0},
+};
+
+static const struct named shmat_flags[] = {
+	{"rdonly", 010000}, {"rnd", 020000}, {"remap", 040000}, {"exec", 0100000}, {NULL, 0},
+};
+
+static const struct named shmctl_commands[] = {
+	{"rmid", 0}, {"set", 1}, {"stat", 2}, {"lock", 11}, {"unlock", 12}, {NULL, 0},
+};
+
+/* Put bytes and a terminating zero behind what the command carries; argument i points at them. */
+static void add_data(lua_State *L, struct agent_cmd *cmd, int i, const char *what, const void *bytes,
+		     size_t n)
+{
+	if (n + 1 > AGENT_DATA - cmd->len)
+		luaL_error(L, "%s: at most %d bytes at a time", what, AGENT_DATA - 1);
+	memcpy(cmd->data + cmd->len, bytes, n);
+	cmd->data[cmd->len + n] = 0;
+	cmd->args[i] = cmd->len;
+	cmd->in_data |= 1u << i;
+	cmd->len += n + 1;
+}
+
+static const char *add_path(lua_State *L, struct agent_cmd *cmd, const char *what, int index)
+{
+	struct session *s = sandbox_session(L);
+	size_t n;
+	const char *path;
+
+	if (lua_type(L, index) != LUA_TSTRING)
+		luaL_error(L, "%s: a name in quotes is wanted, not a %s", what, luaL_typename(L, index));
+	path = lua_tolstring(L, index, &n);
+	add_data(L, cmd, 0, what, path, n);
+	buf_printf(&s->args, "%s", path);
+	return path;
+}
+
+/* fd and a whole-number argument or two, told by name. */
+static struct agent_cmd fd_cmd(lua_State *L, uint64_t nr)
+{
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = syscall_cmd(nr);
+
+	cmd.args[0] = luaL_checkinteger(L, 2);
+	buf_printf(&s->args, "fd=%d", (int)cmd.args[0]);
+	return cmd;
+}
+
+/* --- names and descriptors ------------------------------------------------------------------------ */
+
+static int task_open(lua_State *L)
+{
+	struct task *task = op_begin(L, "open");
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = syscall_cmd(NR_open);
+
+	add_path(L, &cmd, "open", 2);
+	cmd.args[1] = lua_isnoneornil(L, 3) ? 0 : check_named_set(L, 3, "open", open_flags);
+	cmd.args[2] = luaL_optinteger(L, 4, 0644);
+	buf_puts(&s->args, " ");
+	if (!(cmd.args[1] & 3))
+		buf_puts(&s->args, cmd.args[1] ? "r," : "r");
+	if (cmd.args[1])
+		put_named_set(&s->args, open_flags, cmd.args[1]);
+	return finish_call(L, task, "open", &cmd);
+}
+
+static int task_close(lua_State *L)
+{
+	struct task *task = op_begin(L, "close");
+	struct agent_cmd cmd = fd_cmd(L, NR_close);
+
+	return finish_call(L, task, "close", &cmd);
+}
+
+static int task_unlink(lua_State *L)
+{
+	struct task *task = op_begin(L, "unlink");
+	struct agent_cmd cmd = syscall_cmd(NR_unlink);
+
+	add_path(L, &cmd, "unlink", 2);
+	return finish_call(L, task, "unlink", &cmd);
+}
+
+static int task_memfd(lua_State *L)
+{
+	struct task *task = op_begin(L, "memfd");
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = syscall_cmd(NR_memfd_create);
+
+	add_path(L, &cmd, "memfd", 2);
+	if (!lua_isnoneornil(L, 3)) {
+		cmd.args[1] = check_named_set(L, 3, "memfd", memfd_flags);
+		buf_puts(&s->args, " ");
+		put_named_set(&s->args, memfd_flags, cmd.args[1]);
+	}
+	return finish_call(L, task, "memfd", &cmd);
+}
+
+static int task_ftruncate(lua_State *L)
+{
+	struct task *task = op_begin(L, "ftruncate");
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = fd_cmd(L, NR_ftruncate);
+
+	cmd.args[1] = luaL_checkinteger(L, 3);
+	buf_puts(&s->args, " len=");
+	put_len(&s->args, cmd.args[1]);
+	return finish_call(L, task, "ftruncate", &cmd);
+}
+
+static int task_lseek(lua_State *L)
+{
+	struct task *task = op_begin(L, "lseek");
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = fd_cmd(L, NR_lseek);
+
+	cmd.args[1] = luaL_checkinteger(L, 3);
+	cmd.args[2] = lua_isnoneornil(L, 4) ? 0 : check_named(L, 4, "lseek", whences);
+	buf_printf(&s->args, " %" PRId64 " ", (int64_t)cmd.args[1]);
+	put_named(&s->args, whences, cmd.args[2]);
+	return finish_call(L, task, "lseek", &cmd);
+}
+
+/* Linux's struct stat of x86-64, as far as it is shown. */
+struct user_stat {
+	uint64_t st_dev, st_ino, st_nlink;
+	uint32_t st_mode, st_uid, st_gid, pad;
+	uint64_t st_rdev;
+	int64_t st_size, st_blksize, st_blocks;
+	uint64_t times[6];
+	int64_t unused[3];
+};
+
+static int task_fstat(lua_State *L)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} rows[] = {
+		{"size", offsetof(struct user_stat, st_size)},
+		{"ino", offsetof(struct user_stat, st_ino)},
+		{"nlink", offsetof(struct user_stat, st_nlink)},
+		{"blocks", offsetof(struct user_stat, st_blocks)},
+	};
+	struct task *task = op_begin(L, "fstat");
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = fd_cmd(L, NR_fstat);
+	struct agent_report report;
+	struct user_stat st = {0};
+	int n;
+
+	cmd.in_data = 1u << 1;
+	cmd.len = sizeof(st);
+	n = call_round(L, task, "fstat", &cmd, &report);
+	if (n)
+		return n;
+	if (report.len >= sizeof(st))
+		memcpy(&st, report.data, sizeof(st));
+	lua_newtable(L);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		lua_pushinteger(L, *(const int64_t *)((const char *)&st + rows[i].offset));
+		lua_setfield(L, -2, rows[i].name);
+	}
+	lua_pushinteger(L, st.st_mode);
+	lua_setfield(L, -2, "mode");
+	buf_printf(&s->result, "size %" PRId64 ", mode %o, links %" PRIu64, st.st_size, st.st_mode,
+		   st.st_nlink);
+	op_end(L, task, "fstat", "ok", NULL, NULL);
+	return 1;
+}
+
+static int task_pipe(lua_State *L)
+{
+	struct task *task = op_begin(L, "pipe");
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = syscall_cmd(NR_pipe);
+	struct agent_report report;
+	int32_t fds[2] = {-1, -1};
+	int n;
+
+	cmd.in_data = 1u;
+	cmd.len = sizeof(fds);
+	n = call_round(L, task, "pipe", &cmd, &report);
+	if (n)
+		return n;
+	if (report.len >= sizeof(fds))
+		memcpy(fds, report.data, sizeof(fds));
+	buf_printf(&s->result, "reads %d, writes %d", fds[0], fds[1]);
+	op_end(L, task, "pipe", "ok", NULL, NULL);
+	lua_pushinteger(L, fds[0]);
+	lua_pushinteger(L, fds[1]);
+	return 2;
+}
+
+/* --- contents ------------------------------------------------------------------------------------- */
+
+static void put_text(struct buf *b, const char *text, size_t n)
+{
+	buf_puts(b, "\"");
+	for (size_t i = 0; i < n && i < 16; i++) {
+		unsigned char c = text[i];
+
+		if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+			buf_printf(b, "\\x%02x", c);
+		else
+			buf_add(b, text + i, 1);
+	}
+	buf_puts(b, n > 16 ? "\"…" : "\"");
+}
+
+/* read or pread into the command's data. */
+static int get_contents(lua_State *L, const char *name, uint64_t nr, bool positioned)
+{
+	struct task *task = op_begin(L, name);
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = fd_cmd(L, nr);
+	lua_Integer len = luaL_checkinteger(L, 3);
+	struct agent_report report;
+	uint64_t got;
+	int n;
+
+	if (len < 0 || len > AGENT_DATA)
+		return luaL_error(L, "%s: 0 to %d bytes at a time", name, AGENT_DATA);
+	buf_printf(&s->args, " len=%d", (int)len);
+	cmd.in_data = 1u << 1;
+	cmd.args[2] = cmd.len = len;
+	if (positioned) {
+		cmd.args[3] = luaL_checkinteger(L, 4);
+		buf_printf(&s->args, " off=%#" PRIx64, cmd.args[3]);
+	}
+	n = call_round(L, task, name, &cmd, &report);
+	if (n)
+		return n;
+	got = (uint64_t)report.value < report.len ? (uint64_t)report.value : report.len;
+	put_text(&s->result, (const char *)report.data, got);
+	op_end(L, task, name, "ok", NULL, NULL);
+	lua_pushlstring(L, (const char *)report.data, got);
+	return 1;
+}
+
+/* write or pwrite of a text. */
+static int put_contents(lua_State *L, const char *name, uint64_t nr, bool positioned)
+{
+	struct task *task = op_begin(L, name);
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = fd_cmd(L, nr);
+	size_t n;
+	const char *text;
+
+	if (lua_type(L, 3) != LUA_TSTRING)
+		return luaL_error(L, "%s: text is wanted, not a %s", name, luaL_typename(L, 3));
+	text = lua_tolstring(L, 3, &n);
+	add_data(L, &cmd, 1, name, text, n);
+	cmd.args[2] = n;
+	buf_puts(&s->args, " ");
+	put_text(&s->args, text, n);
+	if (positioned) {
+		cmd.args[3] = luaL_checkinteger(L, 4);
+		buf_printf(&s->args, " off=%#" PRIx64, cmd.args[3]);
+	}
+	return finish_call(L, task, name, &cmd);
+}
+
+static int task_pread(lua_State *L)
+{
+	return get_contents(L, "pread", NR_pread64, true);
+}
+
+static int task_pwrite(lua_State *L)
+{
+	return put_contents(L, "pwrite", NR_pwrite64, true);
+}
+
+static int task_read_fd(lua_State *L)
+{
+	return get_contents(L, "read_fd", NR_read, false);
+}
+
+static int task_write_fd(lua_State *L)
+{
+	return put_contents(L, "write_fd", NR_write, false);
+}
+
+/* --- System V shared memory ----------------------------------------------------------------------- */
+
+static int task_shmget(lua_State *L)
+{
+	struct task *task = op_begin(L, "shmget");
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = syscall_cmd(NR_shmget);
+
+	cmd.args[0] = luaL_checkinteger(L, 2);
+	cmd.args[1] = luaL_checkinteger(L, 3);
+	cmd.args[2] = 0600 | (lua_isnoneornil(L, 4) ? 0 : check_named_set(L, 4, "shmget", shmget_flags));
+	buf_printf(&s->args, "key=%" PRId64 " len=", (int64_t)cmd.args[0]);
+	put_len(&s->args, cmd.args[1]);
+	if (cmd.args[2] & ~0600ULL) {
+		buf_puts(&s->args, " ");
+		put_named_set(&s->args, shmget_flags, cmd.args[2] & ~0600ULL);
+	}
+	return finish_call(L, task, "shmget", &cmd);
+}
+
+static int task_shmat(lua_State *L)
+{
+	struct task *task = op_begin(L, "shmat");
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = syscall_cmd(NR_shmat);
+
+	cmd.args[0] = luaL_checkinteger(L, 2);
+	cmd.args[1] = luaL_optinteger(L, 3, 0);
+	cmd.args[2] = lua_isnoneornil(L, 4) ? 0 : check_named_set(L, 4, "shmat", shmat_flags);
+	buf_printf(&s->args, "id=%" PRId64, (int64_t)cmd.args[0]);
+	if (cmd.args[1])
+		buf_printf(&s->args, " addr=%" PRIx64, cmd.args[1]);
+	if (cmd.args[2]) {
+		buf_puts(&s->args, " ");
+		put_named_set(&s->args, shmat_flags, cmd.args[2]);
+	}
+	return finish_call(L, task, "shmat", &cmd);
+}
+
+static int task_shmdt(lua_State *L)
+{
+	struct task *task = op_begin(L, "shmdt");
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = syscall_cmd(NR_shmdt);
+
+	cmd.args[0] = luaL_checkinteger(L, 2);
+	buf_printf(&s->args, "%" PRIx64, cmd.args[0]);
+	return finish_call(L, task, "shmdt", &cmd);
+}
+
+/* shmctl(id, cmd, buf): of struct shmid64_ds size and attachments are shown. */
+#define SHMID_DS_SIZE 112
+#define SHM_SEGSZ     48
+#define SHM_NATTCH    88
+
+static int task_shmctl(lua_State *L)
+{
+	struct task *task = op_begin(L, "shmctl");
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = syscall_cmd(NR_shmctl);
+	struct agent_report report;
+	uint64_t size = 0, nattch = 0;
+	int n;
+
+	cmd.args[0] = luaL_checkinteger(L, 2);
+	cmd.args[1] = check_named(L, 3, "shmctl", shmctl_commands);
+	cmd.in_data = 1u << 2;
+	cmd.len = SHMID_DS_SIZE;
+	buf_printf(&s->args, "id=%" PRId64 " ", (int64_t)cmd.args[0]);
+	put_named(&s->args, shmctl_commands, cmd.args[1]);
+	if (cmd.args[1] != 2)
+		return finish_call(L, task, "shmctl", &cmd);
+	n = call_round(L, task, "shmctl", &cmd, &report);
+	if (n)
+		return n;
+	if (report.len >= SHMID_DS_SIZE) {
+		memcpy(&size, report.data + SHM_SEGSZ, 8);
+		memcpy(&nattch, report.data + SHM_NATTCH, 8);
+	}
+	buf_printf(&s->result, "size %" PRIu64 ", attached %" PRIu64, size, nattch);
+	op_end(L, task, "shmctl", "ok", NULL, NULL);
+	lua_newtable(L);
+	lua_pushinteger(L, size);
+	lua_setfield(L, -2, "size");
+	lua_pushinteger(L, nattch);
+	lua_setfield(L, -2, "attached");
+	return 1;
+}
+
+/* --- a new program -------------------------------------------------------------------------------- */
+
+/* A pointer in the command's data to where the guest will find `offset` of it. */
+static uint64_t data_address(const struct task *task, uint32_t offset)
+{
+	return AGENT_SLOTS + task->slot * AGENT_SLOT_SIZE + AGENT_HOT + AGENT_STACK_TOP +
+	       offsetof(struct agent_slot, cmd) + offsetof(struct agent_cmd, data) + offset;
+}
+
+/* argv: the texts of the table at index, or the agent's own: its name and its channel. */
+static void add_argv(lua_State *L, struct task *task, struct agent_cmd *cmd, int index)
+{
+	struct session *s = sandbox_session(L);
+	lua_Integer count = 2;
+	uint64_t pointers[16] = {0};
+
+	if (lua_isnoneornil(L, index)) {
+		lua_settop(L, index - 1);
+		lua_newtable(L);
+		lua_pushstring(L, task->name);
+		lua_seti(L, index, 1);
+		lua_pushfstring(L, "%d", task->channel);
+		lua_seti(L, index, 2);
+	} else {
+		luaL_checktype(L, index, LUA_TTABLE);
+		count = luaL_len(L, index);
+	}
+	if (count > 15)
+		luaL_error(L, "exec: at most 15 arguments");
+	for (lua_Integer i = 0; i < count; i++) {
+		size_t n;
+		const char *text;
+
+		if (lua_geti(L, index, i + 1) != LUA_TSTRING)
+			luaL_error(L, "exec: arguments are texts, not a %s", luaL_typename(L, -1));
+		text = lua_tolstring(L, -1, &n);
+		pointers[i] = data_address(task, cmd->len);
+		add_data(L, cmd, 1, "exec", text, n);
+		buf_printf(&s->args, " %s", text);
+		lua_pop(L, 1);
+	}
+	cmd->len = (cmd->len + 7) & ~7u;
+	add_data(L, cmd, 1, "exec", pointers, (count + 1) * sizeof(pointers[0]));
+}
+
+/* The agent that exec loads does not greet: it awaits its first command, and that is how success looks. */
+static int task_exec(lua_State *L)
+{
+	struct task *task = op_begin(L, "exec");
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = syscall_cmd(NR_execve);
+	struct outcome out;
+
+	if (lua_isnoneornil(L, 2)) {
+		lua_settop(L, 1);
+		lua_pushliteral(L, "/agent");
+	}
+	add_path(L, &cmd, "exec", 2);
+	add_argv(L, task, &cmd, 3);
+	if (session_round(s, task, &cmd, &out))
+		return raise_over(L);
+	if (out.kind == OUTCOME_GONE)
+		return op_gone(L, task, "exec");
+	if (out.kind == OUTCOME_REPORT) {
+		put_value(&s->result, NR_execve, out.report.value);
+		op_end(L, task, "exec", "errno", NULL, NULL);
+		return push_value(L, out.report.value);
+	}
+	if (!out.awaits)
+		return luaL_error(L, "exec: the new program does not await commands");
+	task->slot = 0;
+	task->process->slots = 1;
+	buf_puts(&s->result, "ok");
+	op_end(L, task, "exec", "ok", NULL, NULL);
+	lua_pushinteger(L, 0);
+	return 1;
+}
+
+const struct api_row file_rows[] = {
+	{"open", task_open, "fd = a:open(path [, \"rw,creat,excl,trunc,append\" [, mode]])",
+	 "Open a file, for reading unless told otherwise. Gives the descriptor, or nil and an errno name."},
+	{"close", task_close, "a:close(fd)", "Close a descriptor."},
+	{"unlink", task_unlink, "a:unlink(path)", "Remove a name."},
+	{"memfd", task_memfd, "fd = a:memfd(name [, \"cloexec,sealing\"])",
+	 "A file without a name in any directory."},
+	{"ftruncate", task_ftruncate, "a:ftruncate(fd, len)", "Set a file's length."},
+	{"lseek", task_lseek, "a:lseek(fd, off [, \"set\" | \"cur\" | \"end\"])", "Move the file position."},
+	{"fstat", task_fstat, "t = a:fstat(fd)", "About a file: {size=, mode=, nlink=, ino=, blocks=}."},
+	{"pread", task_pread, "text = a:pread(fd, len, off)", "Read up to 512 bytes at an offset."},
+	{"pwrite", task_pwrite, "n = a:pwrite(fd, text, off)", "Write text at an offset."},
+	{"read_fd", task_read_fd, "text = a:read_fd(fd, len)", "Read up to 512 bytes where the file stands."},
+	{"write_fd", task_write_fd, "n = a:write_fd(fd, text)", "Write text where the file stands."},
+	{"pipe", task_pipe, "r, w = a:pipe()", "A pipe's two descriptors."},
+	{"shmget", task_shmget, "id = a:shmget(key, len [, \"creat,excl,noreserve\"])",
+	 "A System V shared memory segment; key 0 is always a new one."},
+	{"shmat", task_shmat, "p = a:shmat(id [, addr [, \"rdonly,rnd,remap,exec\"]])", "Attach a segment."},
+	{"shmdt", task_shmdt, "a:shmdt(p)", "Detach what is attached at p."},
+	{"shmctl", task_shmctl, "a:shmctl(id, \"rmid\" | \"stat\" | \"lock\" | \"unlock\")",
+	 "Remove, look at, lock a segment; stat gives {size=, attached=}."},
+	{"exec", task_exec, "a:exec([path [, {args}]])",
+	 "A new program in a: the agent, unless told otherwise; it keeps a's channel. Only its failure "
+	 "returns "
+	 "nil and an errno name."},
+	{NULL, NULL, NULL, NULL},
+};
