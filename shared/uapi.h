@@ -44,10 +44,10 @@
 #define NR_wait4		61
 #define NR_kill			62
 #define NR_uname		63
-#define NR_getrlimit		97
 #define NR_shmdt		67
 #define NR_ftruncate		77
 #define NR_unlink		87
+#define NR_getrlimit		97
 #define NR_getuid		102
 #define NR_getgid		104
 #define NR_geteuid		107
@@ -71,7 +71,6 @@
 #define NR_prlimit64		302
 #define NR_process_vm_readv	310
 #define NR_process_vm_writev	311
-#define NR_mlock2		325
 #define NR_memfd_create		319
 #define NR_mlock2		325
 #define NR_SYSCALLS		512	/* table size; beyond: ENOSYS */
