@@ -12,8 +12,7 @@ $(BUILD)/obj/tests/boot/%.o: tests/boot/%
 $(BUILD)/tests/boot_kernel.bin: $(BOOTTEST_OBJ) guest/boot/guest.ld
 	@mkdir -p $(@D)
 	$(Q)echo "  LD    $@"
-	$(Q)ld -nostdlib -static -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments \
-		-T guest/boot/guest.ld -o $@ $(BOOTTEST_OBJ)
+	$(Q)$(GUEST_LINK) -o $@ $(BOOTTEST_OBJ)
 
 $(BUILD)/tests/boot_test: $(BUILD)/tests/boot_kernel.bin
 

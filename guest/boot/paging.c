@@ -23,18 +23,32 @@ uint64_t image_pud[PTRS_PER_TABLE] __page_table;
 uint64_t image_pmd[PTRS_PER_TABLE] __page_table;
 uint64_t image_pt[PTRS_PER_TABLE] __page_table;
 
-/* n entries from *table on: entry, entry + step … Unrolled: boot is counted in instructions. */
+/* A store and an addition each: the empty asm keeps the sum in one register. n is a constant, at most 8. */
+static inline uint64_t fill_few(uint64_t *table, uint64_t entry, uint64_t step, unsigned int n)
+{
+#pragma GCC unroll 8
+	for (unsigned int i = 0; i < n; i++, entry += step) {
+		table[i] = entry;
+		asm("" : "+r"(entry));
+	}
+	return entry;
+}
+
+/* n entries from *table on: entry, entry + step … Boot is counted in instructions: no loop of single ones. */
 static void fill_entries(uint64_t *table, uint64_t entry, uint64_t step, uint64_t n)
 {
-	uint64_t *end = table + n;
-
-	for (; end - table >= 8; table += 8) {
-#pragma GCC unroll 8
-		for (int i = 0; i < 8; i++, entry += step)
-			table[i] = entry;
+	for (; n >= 8; n -= 8, table += 8)
+		entry = fill_few(table, entry, step, 8);
+	if (n & 4) {
+		entry = fill_few(table, entry, step, 4);
+		table += 4;
 	}
-	for (; table < end; entry += step)
-		*table++ = entry;
+	if (n & 2) {
+		entry = fill_few(table, entry, step, 2);
+		table += 2;
+	}
+	if (n & 1)
+		*table = entry;
 }
 
 /* Both ends are page-aligned addresses of the image. */

@@ -55,7 +55,15 @@ static inline struct page *pfn_to_page(uint64_t pfn) { return mem_map + pfn; }
 extern struct list_head slab_caches;
 /** A static cache: DEFINE_KMEM_CACHE(mm_cachep, "mm_struct", sizeof(struct mm_struct)); registered at first use. */
 #define DEFINE_KMEM_CACHE(var, cache_name, bytes) \
-	struct kmem_cache var = { .name = cache_name, .object_size = (bytes) }
+	struct kmem_cache var = { \
+		.name = cache_name, \
+		.object_size = (bytes), \
+		.size = ALIGN_UP((bytes), 8), \
+		.objects = PAGE_SIZE / ALIGN_UP((bytes), 8), \
+		.debug = MM_DEBUG, \
+		.partial = LIST_HEAD_INIT(var.partial), \
+		.full = LIST_HEAD_INIT(var.full), \
+	}
 void *kmem_cache_alloc(struct kmem_cache *cache);	/* contents undefined; NULL: no memory */
 void *kmem_cache_zalloc(struct kmem_cache *cache);
 void kmem_cache_free(struct kmem_cache *cache, void *object);

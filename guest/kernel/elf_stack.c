@@ -186,6 +186,6 @@ int setup_elf_stack(const struct elf_image *elf, const struct exec_strings *stri
 	memcpy(word, mm->saved_auxv, aux_words * 8);
 	__builtin_memcpy(image_at(&image, random_at), random_bytes, sizeof(random_bytes));
 	__builtin_memcpy(image_at(&image, platform_at), platform, sizeof(platform));
-	put_string(image_at(&image, execfn), strings->filename);
+	memcpy(image_at(&image, execfn), strings->filename, filename_size);
 	return image_finish(&image, mm, *sp);
 }

@@ -65,7 +65,8 @@ static void __noreturn cpu_idle(void)
 	}
 }
 
-void start_kernel(void)
+/* Not inlined, so that backtraces end as one knows them. */
+void __attribute__((noinline)) start_kernel(void)
 {
 	static const char init_comm[TASK_COMM_LEN] = "init";
 	struct cpu_info *cpu = this_cpu();

@@ -203,14 +203,31 @@ static struct page *__attribute__((noinline)) alloc_pages_slowpath(struct zone *
 	return page;
 }
 
-/* One frame at the frontier, where RAM and so its struct page are zero: what move_frontier and prep_new_page come to. */
-static struct page *take_fresh_frame(struct zone *zone)
+/* Nothing was ever freed, and the block lies at the frontier, where RAM and so its struct pages are zero? */
+static inline bool only_fresh(const struct zone *zone, unsigned int order)
+{
+	uint64_t first = zone->frontier_pfn, nr = 1UL << order;
+
+	return !zone->nr_free && mm_profile.ram_zeroed && !fail_nth_alloc && first % nr == 0 &&
+	       first + nr <= zone->end_pfn;
+}
+
+/* That block: what move_frontier() and prep_new_page() come to. */
+static inline struct page *take_fresh_block(struct zone *zone, unsigned int order)
 {
 	struct page *page = pfn_to_page(zone->frontier_pfn);
 
 	spin_lock(&zone->lock);
-	zone->frontier_pfn++;
+	zone->frontier_pfn += 1UL << order;
 	spin_unlock(&zone->lock);
+	for (uint64_t i = 1; i < 1UL << order; i++) {
+		page[i].page_type = PGTY_kernel;
+		page[i]._mapcount = -1;
+	}
+	if (order) {
+		page->page_type = PGTY_kernel;
+		page->order = order;
+	}
 	page->private = PG_zeroed;
 	page->_mapcount = -1;
 	page->_refcount = 1;
@@ -221,10 +238,11 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
 	struct zone *zone = &contig_zone;
 
-	/* Until the first frame is freed all allocations are like this, so it is made cheap. */
-	if (order == 0 && !zone->nr_free && mm_profile.ram_zeroed && zone->frontier_pfn < zone->end_pfn &&
-	    !fail_nth_alloc)
-		return take_fresh_frame(zone);
+	/* Until the first block is freed nearly all allocations are like this, so it is made cheap. */
+	if (order == 0 && only_fresh(zone, 0))
+		return take_fresh_block(zone, 0);
+	if (order == KERNEL_STACK_ORDER && only_fresh(zone, KERNEL_STACK_ORDER))
+		return take_fresh_block(zone, KERNEL_STACK_ORDER);
 	return alloc_pages_slowpath(zone, gfp, order);
 }
 

@@ -2,30 +2,31 @@
 /* Faulting pages in on the kernel's own account (Linux mm/gup.c: populate_vma_page_range, get_user_pages). */
 #include "internal.h"
 
-/* Make address usable for reading, or for writing, in an area that allows it. 0 or VM_FAULT_*. */
-static int fault_in_page(struct vm_area_struct *vma, uint64_t address, bool write)
+/* Make address usable for reading, or for writing, in an area that allows it. 0 and its entry, or VM_FAULT_*. */
+static int fault_in_page(struct vm_area_struct *vma, uint64_t address, bool write, uint64_t **ptep)
 {
 	uint64_t needed = PTE_P | (write ? PTE_RW : 0);
 	struct vm_fault vmf;
 	uint64_t span_end;
-	uint64_t *pte;
 	int fault;
 
-	for (;;) {
-		pte = pte_lookup(vma->vm_mm, address, &span_end);
-		if (pte && (*pte & needed) == needed)
-			return 0;
+	vmf.pte = pte_lookup(vma->vm_mm, address, &span_end);
+	while (!vmf.pte || (*vmf.pte & needed) != needed) {
 		fault = handle_mm_fault(&vmf, vma, address, write ? FAULT_FLAG_WRITE : 0);
 		if (fault)
 			return fault;
 	}
+	*ptep = vmf.pte;
+	return 0;
 }
 
 /* The range, page after page. 0, or what a fault that fails means to a system call (vm_fault_to_errno). */
 static int fault_in_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool write)
 {
+	uint64_t *pte;
+
 	for (; start < end; start += PAGE_SIZE) {
-		int fault = fault_in_page(vma, start, write);
+		int fault = fault_in_page(vma, start, write, &pte);
 
 		if (fault)
 			return fault & VM_FAULT_OOM ? -LX_ENOMEM : -LX_EFAULT;
@@ -79,14 +80,14 @@ void mm_populate(struct mm_struct *mm, uint64_t start, uint64_t len)
 void *fault_in_user(struct mm_struct *mm, uint64_t address, bool write)
 {
 	struct vm_area_struct *vma;
-	uint64_t span_end;
+	uint64_t *pte;
 	void *byte = NULL;
 
 	mmap_read_lock(mm);
 	vma = find_vma(mm, address);
 	if (vma && vma->vm_start <= address && vma_is_accessible(vma) &&
-	    (!write || (vma->vm_flags & VM_WRITE)) && !fault_in_page(vma, address, write))
-		byte = __va(*pte_lookup(mm, address, &span_end) & PTE_PFN_MASK) + address % PAGE_SIZE;
+	    (!write || (vma->vm_flags & VM_WRITE)) && !fault_in_page(vma, address, write, &pte))
+		byte = __va(*pte & PTE_PFN_MASK) + address % PAGE_SIZE;
 	mmap_read_unlock(mm);
 	return byte;
 }

@@ -14,16 +14,6 @@
 
 struct list_head slab_caches = LIST_HEAD_INIT(slab_caches);
 
-static void cache_init(struct kmem_cache *cache)
-{
-	cache->size = max(ALIGN_UP(cache->object_size, 8u), 8u);
-	cache->objects = PAGE_SIZE / cache->size;
-	cache->debug = MM_DEBUG;
-	INIT_LIST_HEAD(&cache->partial);
-	INIT_LIST_HEAD(&cache->full);
-	list_add_tail(&cache->list, &slab_caches);
-}
-
 static void *slab_base(const struct page *page) { return __va(page_to_pfn(page) << PAGE_SHIFT); }
 
 /* A new slab on the partial list; cache.lock held. */
@@ -34,9 +24,10 @@ static struct page *new_slab(struct kmem_cache *cache)
 
 	if (!page)
 		return NULL;
+	if (unlikely(!cache->list.next))
+		list_add_tail(&cache->list, &slab_caches);
 	page->page_type = PGTY_slab;
 	page->slab_cache = cache;
-	page->freelist = NULL;
 	page->inuse = 0;
 	page->carved = 0;
 	list_add(&page->lru, &cache->partial);
@@ -92,8 +83,6 @@ static void *slab_alloc(struct kmem_cache *cache, bool *zero)
 	bool fresh;
 
 	spin_lock(&cache->lock);
-	if (unlikely(!cache->size))
-		cache_init(cache);
 	page = list_empty(&cache->partial) ? new_slab(cache)
 					   : list_first_entry(&cache->partial, struct page, lru);
 	if (page) {
