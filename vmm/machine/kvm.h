@@ -31,6 +31,7 @@ struct kvm_machine {
 	bool exit_waiting;		/* completing it brought another exit, still to be handled */
 	bool stepping;			/* every instruction exits and is counted */
 	struct time_limit limit;
+	uint8_t maxphyaddr, gbpages;	/* see struct cpu_state */
 	uint64_t max_instructions;	/* stepping: end at so many */
 	struct kvm_regs step_regs;	/* stepping: registers before the instruction that comes next */
 	bool step_inside;		/* stepping: that instruction is a repetition under way */

@@ -30,6 +30,17 @@ static int check_extensions(struct kvm_machine *m, struct error *e)
 		"this KVM lacks KVM_CAP_SYNC_REGS (Linux 4.17 and later have it): use --machine qemu");
 }
 
+/* What decides which bits of an entry are reserved (CPUID 0x80000001 and 0x80000008). */
+static void note_paging_features(struct kvm_machine *m, const struct kvm_cpuid_entry2 *entries, uint32_t n)
+{
+	for (uint32_t i = 0; i < n && i < MAX_CPUID_ENTRIES; i++) {
+		if (entries[i].function == 0x80000001)
+			m->gbpages = entries[i].edx >> 26 & 1;
+		else if (entries[i].function == 0x80000008)
+			m->maxphyaddr = entries[i].eax & 0xff;
+	}
+}
+
 static int set_cpuid(struct kvm_machine *m, struct error *e)
 {
 	struct {
@@ -41,6 +52,7 @@ static int set_cpuid(struct kvm_machine *m, struct error *e)
 	cpuid.head.padding = 0;
 	if (kvm_ioctl(m->kvm_fd, KVM_GET_SUPPORTED_CPUID, &cpuid, e) < 0)
 		return -1;
+	note_paging_features(m, cpuid.entries, cpuid.head.nent);
 	return kvm_ioctl(m->vcpu_fd, KVM_SET_CPUID2, &cpuid, e);
 }
 
@@ -144,6 +156,8 @@ void kvm_last_cpu(const struct kvm_machine *m, struct cpu_state *state)
 		.gs_base = s->gs.base,
 		.idt_base = s->idt.base,
 		.gdt_base = s->gdt.base,
+		.maxphyaddr = m->maxphyaddr,
+		.gbpages = m->gbpages,
 	};
 	copy_gprs(state->gpr, r);
 }
