@@ -1,0 +1,25 @@
+-- brk() moves the end of the heap, or leaves it and gives what it was: it knows no errno.
+local a = spawn("a")
+local start = a:brk()
+local other = start + 64*PAGE
+a:mmap{len = PAGE, prot = "r", flags = "private,anon,fixed", addr = other}
+
+step("Up to the next area but for one page, which stays free")
+expect.eq(a:brk(other - PAGE), other - PAGE)
+expect.eq(a:brk(other), other - PAGE)
+expect.eq(a:brk(other + PAGE), other - PAGE, "nor over it")
+step("Below where the heap began: no")
+expect.eq(a:brk(start - PAGE), other - PAGE)
+expect.eq(a:brk(0), other - PAGE)
+step("More than the machine has: no (overcommit refuses it)")
+a:munmap(other, PAGE)
+expect.eq(a:brk(start + (1 << 40)), other - PAGE)
+step("Less gives the pages back")
+a:write(start + 8*PAGE, 1)
+expect.eq(a:brk(start + PAGE), start + PAGE)
+expect.fault(function() return a:read(start + 8*PAGE) end, {code = "SEGV_MAPERR"})
+step("Within a page nothing is mapped or unmapped, and the end is exact to the byte")
+expect.eq(a:brk(start + PAGE - 5), start + PAGE - 5)
+expect.eq(a:vma(start).len, PAGE)
+expect.eq(a:brk(start), start)
+expect.eq(a:vma(start), nil)

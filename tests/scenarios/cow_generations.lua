@@ -1,0 +1,25 @@
+-- One page, three generations: a, its child b, b's child c. Each write takes the writer out of the sharing; who is left
+-- alone with the page writes it without a copy.
+local a = spawn("a")
+local p = a:mmap{len = PAGE, prot = "rw"}
+a:write(p, 1)
+local first = a:pte(p).frame
+local b = a:fork()
+local c = b:fork()
+expect.eq(frame(first).map, 3)
+step("b, in the middle, writes: a copy for it, two stay")
+b:write(p, 2)
+expect(b:pte(p).frame ~= first)
+expect.eq(frame(first).map, 2)
+step("The grandchild still sees the first value")
+expect.eq(c:read(p), 1)
+step("The grandparent writes: a copy, though the child it shared with is out already")
+a:write(p, 3)
+expect.eq(frame(first).map, 1)
+step("c is alone with the page that began as a's: no copy, it is c's own from now on")
+c:write(p, 4)
+expect.eq(c:pte(p).frame, first)
+expect.eq(a:read(p) * 100 + b:read(p) * 10 + c:read(p), 324)
+step("The middle one dies; nothing of the others' changes")
+b:exit(0)
+expect.eq(a:read(p) * 10 + c:read(p), 34)

@@ -1,0 +1,15 @@
+-- MAP_POPULATE brings all pages within the call, MAP_NONBLOCK takes that back; read-only pages become the zero page.
+local a = spawn("a")
+local function map(prot, flags) return a:mmap{len = 4*PAGE, prot = prot, flags = "private,anon" .. flags} end
+step("Writable: fresh pages, dirty, and the later write does not fault")
+local p = map("rw", ",populate")
+expect.eq(a:vma(p).present, 4)
+expect(not a:pte(p).zero)
+a:write(p, 1)
+step("Read-only: four times the zero page")
+local q = map("r", ",populate")
+expect(a:pte(q).zero and a:pte(q + 3*PAGE).zero)
+step("No right at all: nothing can be brought, and that is no error")
+expect.eq(a:vma(map("none", ",populate")).present, 0)
+step("With MAP_NONBLOCK: none")
+expect.eq(a:vma(map("rx", ",populate,nonblock")).present, 0)

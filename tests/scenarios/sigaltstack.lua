@@ -1,0 +1,25 @@
+-- sigaltstack: what it takes, what it refuses, what it tells. The agent's own handlers run on one.
+local a = spawn("a")
+local function get()
+	local ok, old = a:syscall("sigaltstack", 0, ("\0"):rep(24))
+	expect.eq(ok, 0)
+	local sp, flags, size = string.unpack("<I8i4xxxxI8", old)
+	return sp, flags, size
+end
+local function set(sp, flags, size) return a:syscall("sigaltstack", string.pack("<I8i4xxxxI8", sp, flags, size), 0) end
+local sp, flags, size = get()
+expect.eq(flags, 0)
+step("Too small (MINSIGSTKSZ is 2048), unknown flags")
+expect.errno(function() return set(0x10000000, 0, 2047) end, "ENOMEM")
+expect.errno(function() return set(0x10000000, 16, 65536) end, "EINVAL")
+step("Nothing was changed by what failed")
+expect.eq(get(), sp)
+step("SS_DISABLE: handlers run on the stack that is in use")
+expect.eq(set(0, 2, 0), 0)
+sp, flags = get()
+expect.eq(flags, 2)
+expect.fault(function() return a:read(0) end, {code = "SEGV_MAPERR"})
+step("A stack that cannot be written: the frame does not fit, and the task dies of SIGSEGV")
+set(0x10000000, 0, 65536)
+local ok, how = a:read(0)
+expect(not a:alive())
