@@ -148,6 +148,15 @@ long ksys_munmap(uint64_t addr, uint64_t len);
 long ksys_mprotect(uint64_t start, uint64_t len, uint64_t prot);
 long ksys_brk(uint64_t brk);
 long ksys_madvise(uint64_t start, uint64_t len, int advice);
+long ksys_mremap(uint64_t addr, uint64_t old_len, uint64_t new_len, uint64_t flags, uint64_t new_addr);
+long ksys_mlock(uint64_t start, uint64_t len);
+long ksys_mlock2(uint64_t start, uint64_t len, int flags);
+long ksys_munlock(uint64_t start, uint64_t len);
+long ksys_mlockall(int flags);
+long ksys_munlockall(void);
+long ksys_msync(uint64_t start, uint64_t len, int flags);
+/** Linux do_mincore: fill in vec for up to `nr` pages of one area; how many, or -LX_ENOMEM. Takes mmap_lock. */
+long mincore_pages(uint64_t addr, uint64_t nr, uint8_t *vec);
 
 /* --- page tables (mm/pgtable.c) and faults (mm/memory.c, mm/fault.c) --------------------------- */
 

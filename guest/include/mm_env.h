@@ -37,6 +37,9 @@ extern struct lab_page lab;
 /** Leave an event in the lab's ring, in order. Never fails: a full ring is drained by the host. */
 void lab_event(enum lab_event_type type, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 
+/** Soft limit of current, LX_RLIMIT_*, in that limit's unit; UINT64_MAX: none. */
+uint64_t rlimit(unsigned int resource);
+
 void clear_page(void *page);
 void copy_page(void *dst, const void *src);
 

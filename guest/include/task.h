@@ -68,6 +68,7 @@ struct task {
 	int32_t group_exit_code;
 	int32_t stop_code;		/* wait status of a stop nobody has waited for yet; 0: none */
 	struct sigpending shared_pending;
+	struct rlimits *rlimits;	/* NULL: those that every process starts with */
 
 	/* Signals of this thread. */
 	struct sighand_struct *sighand;	/* NULL: every action is the default, shared with nobody */
@@ -168,6 +169,17 @@ void mm_release(struct task *task);
 void release_task(struct task *task);
 /** Reap dead children of init; true if there was one. */
 bool reap_orphans(void);
+
+/* --- rlimit.c --------------------------------------------------------------------------------- */
+
+struct pt_regs;
+/** The child, a process of its own, gets the parent's limits: shared, until one of them changes its own. */
+void copy_rlimits(struct task *child, struct task *parent);
+/** The process is gone. */
+void put_rlimits(struct task *leader);
+long ksys_getrlimit(struct pt_regs *regs);
+long ksys_setrlimit(struct pt_regs *regs);
+long ksys_prlimit64(struct pt_regs *regs);
 
 /* --- wait.c ----------------------------------------------------------------------------------- */
 

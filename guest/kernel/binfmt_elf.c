@@ -9,7 +9,6 @@
 
 #define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | \
 			 VM_ACCOUNT)
-#define STACK_RLIMIT	(8UL << 20)		/* RLIMIT_STACK of every process */
 
 /** Direct-map address of the file's first page, which the page cache keeps. NULL: the file is empty. */
 static const void *first_page(struct file *file)
@@ -174,7 +173,7 @@ int load_elf(struct mm_struct *mm, struct file *file, const struct exec_strings 
 
 	if (error)
 		return error;
-	arch_pick_mmap_layout(mm, STACK_RLIMIT);
+	arch_pick_mmap_layout(mm, rlimit(LX_RLIMIT_STACK));
 	mm->start_code = ~0UL;
 	error = map_segments(&elf);
 	if (error)

@@ -84,6 +84,7 @@ void free_task(struct task *task)
 {
 	struct page *page = pfn_to_page(__pa(task->ts.stack) >> PAGE_SHIFT);
 
+	put_rlimits(task);
 	__free_pages(page, KERNEL_STACK_ORDER);
 	kmem_cache_free(&task_cachep, task);
 }
@@ -228,6 +229,8 @@ static struct task *copy_process(const struct clone_args *args)
 	error = copy_mm(child, args->flags);
 	if (error)
 		goto fail_sighand;
+	if (!(args->flags & LX_CLONE_THREAD))
+		copy_rlimits(child, current);
 	copy_thread(child, args);
 	join_family(child, args->flags);
 	return child;

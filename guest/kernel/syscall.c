@@ -5,6 +5,7 @@
 #include "signal.h"
 #include "task.h"
 #include "uaccess.h"
+#include "vmcalls.h"
 
 typedef long (*syscall_fn)(struct pt_regs *regs);
 
@@ -48,6 +49,42 @@ static long sys_brk(struct pt_regs *regs)
 static long sys_madvise(struct pt_regs *regs)
 {
 	return ksys_madvise(regs->di, regs->si, regs->dx);
+}
+
+static long sys_mremap(struct pt_regs *regs)
+{
+	return ksys_mremap(regs->di, regs->si, regs->dx, regs->r10, regs->r8);
+}
+
+static long sys_mlock(struct pt_regs *regs)
+{
+	return ksys_mlock(regs->di, regs->si);
+}
+
+static long sys_mlock2(struct pt_regs *regs)
+{
+	return ksys_mlock2(regs->di, regs->si, regs->dx);
+}
+
+static long sys_munlock(struct pt_regs *regs)
+{
+	return ksys_munlock(regs->di, regs->si);
+}
+
+static long sys_mlockall(struct pt_regs *regs)
+{
+	return ksys_mlockall(regs->di);
+}
+
+static long sys_munlockall(struct pt_regs *regs)
+{
+	(void)regs;
+	return ksys_munlockall();
+}
+
+static long sys_msync(struct pt_regs *regs)
+{
+	return ksys_msync(regs->di, regs->si, regs->dx);
 }
 
 /* --- processes -------------------------------------------------------------------------------- */
@@ -214,6 +251,9 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_rt_sigprocmask] = ksys_rt_sigprocmask,
 	[NR_rt_sigreturn] = ksys_rt_sigreturn,
 	[NR_sched_yield] = sys_sched_yield,
+	[NR_mremap] = sys_mremap,
+	[NR_msync] = sys_msync,
+	[NR_mincore] = ksys_mincore,
 	[NR_madvise] = sys_madvise,
 	[NR_dup] = ksys_dup,
 	[NR_dup2] = ksys_dup2,
@@ -236,12 +276,20 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_rt_sigpending] = ksys_rt_sigpending,
 	[NR_rt_sigsuspend] = ksys_rt_sigsuspend,
 	[NR_sigaltstack] = ksys_sigaltstack,
+	[NR_getrlimit] = ksys_getrlimit,
+	[NR_mlock] = sys_mlock,
+	[NR_munlock] = sys_munlock,
+	[NR_mlockall] = sys_mlockall,
+	[NR_munlockall] = sys_munlockall,
 	[NR_arch_prctl] = sys_arch_prctl,
+	[NR_setrlimit] = ksys_setrlimit,
 	[NR_gettid] = sys_gettid,
 	[NR_tkill] = ksys_tkill,
 	[NR_set_tid_address] = sys_set_tid_address,
 	[NR_exit_group] = sys_exit_group,
 	[NR_tgkill] = ksys_tgkill,
+	[NR_prlimit64] = ksys_prlimit64,
+	[NR_mlock2] = sys_mlock2,
 };
 
 void do_syscall(struct pt_regs *regs)

@@ -4,19 +4,6 @@
 
 uint64_t vm_committed_as;
 
-uint64_t rlimit(enum mm_rlimit resource)
-{
-	/* The fixed limits that every task of a scenario starts with, here and on Linux. */
-	static const uint64_t limits[] = {
-		[RLIMIT_AS] = UINT64_MAX,
-		[RLIMIT_DATA] = UINT64_MAX,
-		[RLIMIT_STACK] = 8UL << 20,
-		[RLIMIT_MEMLOCK] = 8UL << 20,
-	};
-
-	return limits[resource];
-}
-
 static bool is_data_mapping(uint64_t vm_flags)
 {
 	return (vm_flags & (VM_WRITE | VM_SHARED | VM_STACK)) == VM_WRITE;
@@ -35,16 +22,16 @@ void vm_stat_account(struct mm_struct *mm, uint64_t vm_flags, int64_t npages)
 
 bool may_expand_vm(const struct mm_struct *mm, uint64_t vm_flags, uint64_t npages)
 {
-	if (mm->total_vm + npages > rlimit(RLIMIT_AS) >> PAGE_SHIFT)
+	if (mm->total_vm + npages > rlimit(LX_RLIMIT_AS) >> PAGE_SHIFT)
 		return false;
-	return !is_data_mapping(vm_flags) || mm->data_vm + npages <= rlimit(RLIMIT_DATA) >> PAGE_SHIFT;
+	return !is_data_mapping(vm_flags) || mm->data_vm + npages <= rlimit(LX_RLIMIT_DATA) >> PAGE_SHIFT;
 }
 
 int mlock_future_check(const struct mm_struct *mm, uint64_t vm_flags, uint64_t len)
 {
 	if (!(vm_flags & VM_LOCKED))
 		return 0;
-	return mm->locked_vm + (len >> PAGE_SHIFT) > rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT ? -LX_EAGAIN : 0;
+	return mm->locked_vm + (len >> PAGE_SHIFT) > rlimit(LX_RLIMIT_MEMLOCK) >> PAGE_SHIFT ? -LX_EAGAIN : 0;
 }
 
 /* Overcommit mode 0: only what can never be had, more than all of RAM at once, is refused. */

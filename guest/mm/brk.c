@@ -115,7 +115,7 @@ long ksys_brk(uint64_t brk)
 	newbrk = ALIGN_UP(brk, PAGE_SIZE);
 	oldbrk = ALIGN_UP(origbrk, PAGE_SIZE);
 	if (brk >= mm->start_brk &&
-	    (brk - mm->start_brk) + (mm->end_data - mm->start_data) <= rlimit(RLIMIT_DATA)) {
+	    (brk - mm->start_brk) + (mm->end_data - mm->start_data) <= rlimit(LX_RLIMIT_DATA)) {
 		if (newbrk == oldbrk)
 			granted = true;
 		else if (brk <= origbrk)

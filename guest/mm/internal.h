@@ -154,9 +154,6 @@ int security_mmap_addr(uint64_t addr);
 
 /* --- accounting.c ------------------------------------------------------------------------------- */
 
-enum mm_rlimit { RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_MEMLOCK };
-/** Soft limit of current, in bytes. */
-uint64_t rlimit(enum mm_rlimit resource);
 /** npages (may be negative) of that kind join the counters of mm. */
 void vm_stat_account(struct mm_struct *mm, uint64_t vm_flags, int64_t npages);
 bool may_expand_vm(const struct mm_struct *mm, uint64_t vm_flags, uint64_t npages);

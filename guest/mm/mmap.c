@@ -180,7 +180,7 @@ uint64_t do_mmap(struct mm_struct *mm, struct file *file, uint64_t addr, uint64_
 	if ((flags & LX_MAP_FIXED_NOREPLACE) && find_vma_intersection(mm, addr, addr + len))
 		return -LX_EEXIST;
 	vm_flags |= calc_vm_flags(prot, flags) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
-	if ((flags & LX_MAP_LOCKED) && !rlimit(RLIMIT_MEMLOCK))
+	if ((flags & LX_MAP_LOCKED) && !rlimit(LX_RLIMIT_MEMLOCK))
 		return -LX_EPERM;
 	error = mlock_future_check(mm, vm_flags, len);
 	if (error)

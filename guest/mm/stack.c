@@ -17,7 +17,7 @@ static int acct_stack_growth(struct vm_area_struct *vma, uint64_t size, uint64_t
 
 	if (!may_expand_vm(mm, vma->vm_flags, grow))
 		return -LX_ENOMEM;
-	if (size > rlimit(RLIMIT_STACK))
+	if (size > rlimit(LX_RLIMIT_STACK))
 		return -LX_ENOMEM;
 	if (mlock_future_check(mm, vma->vm_flags, grow << PAGE_SHIFT))
 		return -LX_ENOMEM;
@@ -95,7 +95,7 @@ static struct vm_area_struct *first_stack_page(struct mm_struct *mm, uint64_t st
 int setup_stack_area(struct mm_struct *mm, uint64_t stack_top, uint64_t stack_flags)
 {
 	struct vm_area_struct *vma;
-	uint64_t size = min(PAGE_SIZE + STACK_EXPAND, ALIGN_DOWN(rlimit(RLIMIT_STACK), PAGE_SIZE));
+	uint64_t size = min(PAGE_SIZE + STACK_EXPAND, ALIGN_DOWN(rlimit(LX_RLIMIT_STACK), PAGE_SIZE));
 	int error = -LX_ENOMEM;
 
 	mmap_write_lock(mm);

@@ -286,6 +286,19 @@ static void boot_ram(uint64_t megabytes, bool zeroed)
 	cpus[0].current = &tasks[0];
 }
 
+/* Limits of every task here; a test may change them. */
+static uint64_t test_rlimits[LX_RLIM_NLIMITS] = {
+	[LX_RLIMIT_DATA] = UINT64_MAX,
+	[LX_RLIMIT_STACK] = 8UL << 20,
+	[LX_RLIMIT_MEMLOCK] = 8UL << 20,
+	[LX_RLIMIT_AS] = UINT64_MAX,
+};
+
+uint64_t rlimit(unsigned int resource)
+{
+	return test_rlimits[resource];
+}
+
 /* A process without areas, running. */
 static struct task_struct *start_process(void)
 {
@@ -294,7 +307,7 @@ static struct task_struct *start_process(void)
 
 	if (!mm)
 		panic("no memory for an mm");
-	arch_pick_mmap_layout(mm, rlimit(RLIMIT_STACK));
+	arch_pick_mmap_layout(mm, rlimit(LX_RLIMIT_STACK));
 	task = new_task(mm);
 	switch_to(task);
 	return task;

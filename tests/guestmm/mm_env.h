@@ -51,6 +51,9 @@ void invlpg(uint64_t va);
 extern uint64_t swapper_pg_dir[PTRS_PER_TABLE];
 extern struct lab_page lab;
 void lab_event(enum lab_event_type type, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+/** Soft limit of current, LX_RLIMIT_*, in that limit's unit; UINT64_MAX: none. */
+uint64_t rlimit(unsigned int resource);
+
 void clear_page(void *page);
 void copy_page(void *dst, const void *src);
 
