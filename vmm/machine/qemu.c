@@ -102,6 +102,8 @@ static int get_cpu(struct machine *machine, unsigned int cpu, struct cpu_state *
 		return -1;
 	if (!qemu_parse_registers(text, state, &missing))
 		return error_set(e, EXIT_HOST, "QEMU's `info registers` does not tell %s; is this a QEMU for x86-64?", missing);
+	state->maxphyaddr = QEMU_PHYS_BITS;
+	state->gbpages = 1;
 	return 0;
 }
 

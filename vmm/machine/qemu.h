@@ -12,6 +12,9 @@
 
 #define QEMU_PROGRAM "qemu-system-x86_64"
 
+/* CPUID 0x80000008 EAX[7:0] of its CPU: the one value that QEMU's TCG accepts; 1 GiB leaves are switched on. */
+#define QEMU_PHYS_BITS 40
+
 /** The child and our ends of what connects us. All descriptors are close-on-exec; -1: not open. */
 struct qemu_child {
 	pid_t pid;			/* 0: none */

@@ -96,10 +96,12 @@ static void command_line(struct words *w, const struct machine_config *config, c
 
 	word(w, QEMU_PROGRAM);
 	for (const char *const *p = (const char *const[]){ "-nodefaults", "-no-user-config", "-display", "none",
-		     "-accel", "tcg", "-cpu", "max", "-S", "-action", "reboot=shutdown,shutdown=pause", NULL }; *p; p++)
+		     "-accel", "tcg", "-S", "-action", "reboot=shutdown,shutdown=pause", NULL }; *p; p++)
 		word(w, "%s", *p);
 	word(w, "-machine");
 	word(w, "microvm,acpi=off,pit=off,pic=off,rtc=off,isa-serial=off,auto-kernel-cmdline=off,memory-backend=ram");
+	word(w, "-cpu");
+	word(w, "max,pdpe1gb=on,phys-bits=%d", QEMU_PHYS_BITS);
 	word(w, "-smp");
 	word(w, "%u", config->nr_cpus);
 	word(w, "-m");
