@@ -28,12 +28,10 @@ static inline bool subtree_has(struct rb_node *node, uint64_t length)
 	return node && rb_vma(node)->rb_subtree_gap >= length;
 }
 
+/* Does enough free space lie right below vma? */
 static bool has_gap(struct vm_area_struct *vma, uint64_t length)
 {
-	uint64_t start = vma->vm_prev ? vma->vm_prev->vm_end : 0;
-	uint64_t end = vm_start_gap(vma);
-
-	return end > start && end - start >= length;
+	return vma->vm_start - (vma->vm_prev ? vma->vm_prev->vm_end : 0) >= length;
 }
 
 /* Of a subtree known to have a gap that long: the highest area with one (up: the lowest). */
@@ -82,38 +80,73 @@ static struct rb_node *first_from(struct mm_struct *mm, uint64_t addr)
 	return found;
 }
 
-/* The place in the gap [start, end) as the limits cut it, or 0. */
-static uint64_t place_in_gap(uint64_t start, uint64_t end, const struct vm_unmapped_area_info *info)
+/** Free space as the limits cut it, and the area above it (NULL: none). */
+struct gap {
+	uint64_t start, end;
+	struct vm_area_struct *next;
+};
+
+/* The gap below next, cut. Is it long enough? */
+static bool cut_gap(struct mm_struct *mm, struct vm_area_struct *next, const struct vm_unmapped_area_info *info,
+		    struct gap *gap)
 {
-	start = max(start, info->low_limit);
-	end = min(end, info->high_limit);
-	if (end < start || end - start < info->length)
-		return 0;
-	return info->topdown ? end - info->length : start;
+	struct vm_area_struct *prev = next ? next->vm_prev : NULL;
+	uint64_t start = prev ? prev->vm_end : next ? 0 : mm->highest_vm_end;
+
+	gap->start = max(start, info->low_limit);
+	gap->end = min(next ? next->vm_start : UINT64_MAX, info->high_limit);
+	gap->next = next;
+	return gap->end >= gap->start && gap->end - gap->start >= info->length;
 }
 
-uint64_t vm_unmapped_area(struct mm_struct *mm, const struct vm_unmapped_area_info *info)
+/* The highest (topdown) or lowest gap within the limits that is long enough. */
+static bool find_gap(struct mm_struct *mm, const struct vm_unmapped_area_info *info, struct gap *gap)
 {
-	/* Gaps of areas beyond this one, seen from where the search begins, lie outside the limits. */
-	struct rb_node *node = first_from(mm, info->topdown ? info->high_limit
-							    : info->low_limit + info->length);
-	uint64_t addr = 0;
+	bool up = !info->topdown;
+	/* Gaps of areas before this one, in the direction of the search, lie outside the limits. */
+	struct rb_node *node = first_from(mm, up ? info->low_limit + info->length : info->high_limit);
 
-	if (!node && info->topdown) {
-		addr = place_in_gap(mm->highest_vm_end, info->high_limit, info);
-		node = addr ? NULL : rb_last(&mm->mm_rb);
+	if (!node && !up) {
+		if (cut_gap(mm, NULL, info, gap))
+			return true;
+		node = rb_last(&mm->mm_rb);
 	}
 	/* At most two gaps that are long enough can fail: those that a limit cuts. */
-	for (; node && !addr; node = next_gap(node, info->length, !info->topdown)) {
-		struct vm_area_struct *vma = rb_vma(node);
-
-		if (info->topdown && vma->vm_start < info->low_limit)
-			break;
-		addr = place_in_gap(vma->vm_prev ? vma->vm_prev->vm_end : 0, vm_start_gap(vma), info);
+	for (; node; node = next_gap(node, info->length, up)) {
+		if (!up && rb_vma(node)->vm_start < info->low_limit)
+			return false;
+		if (cut_gap(mm, rb_vma(node), info, gap))
+			return true;
 	}
-	if (!addr && !info->topdown)
-		addr = place_in_gap(mm->highest_vm_end, info->high_limit, info);
-	return addr ? addr : (uint64_t)-LX_ENOMEM;
+	return up && cut_gap(mm, NULL, info, gap);
+}
+
+/*
+ * As Linux since 6.1: the gap is found first, and then a stack above it may claim its guard gap. The search goes on beyond
+ * that guard gap, whatever else there is in between. (The tree that Linux had before kept gaps less guard gaps, and
+ * would find a place between a stack and an area close below it.)
+ */
+uint64_t vm_unmapped_area(struct mm_struct *mm, const struct vm_unmapped_area_info *wanted)
+{
+	struct vm_unmapped_area_info info = *wanted;
+	struct gap gap;
+
+	while (find_gap(mm, &info, &gap)) {
+		uint64_t addr = info.topdown ? gap.end - info.length : gap.start;
+
+		if (!gap.next || !(gap.next->vm_flags & VM_GROWSDOWN))
+			return addr;
+		if (info.topdown) {
+			if (vm_start_gap(gap.next) > gap.end - 1)
+				return addr;
+			info.high_limit = vm_start_gap(gap.next);
+		} else {
+			if (vm_start_gap(gap.next) >= addr + info.length - 1)
+				return addr;
+			info.low_limit = gap.next->vm_end;
+		}
+	}
+	return -LX_ENOMEM;
 }
 
 /* --- the layouts ------------------------------------------------------------------------------------ */

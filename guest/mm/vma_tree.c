@@ -2,10 +2,10 @@
 /*
  * The areas of an mm, in a list sorted by address and in a red-black tree of the same order (Linux mm/mmap.c until 6.0).
  *
- * The gap of an area is the free space right below it, down to its predecessor; a stack's guard gap is not
- * free. Each area keeps in rb_subtree_gap the largest gap of its subtree, so that the search for free
- * space (unmapped_area.c) knows which subtrees to enter. The rule that keeps this right: whenever the gap of an
- * area changes, vma_gap_update() follows before the tree changes shape.
+ * The gap of an area is the space right below it, down to its predecessor. Each area keeps in rb_subtree_gap the
+ * largest gap of its subtree, so that the search for free space (unmapped_area.c) knows which subtrees to enter. The
+ * rule that keeps this right: whenever the gap of an area changes, vma_gap_update() follows before the tree
+ * changes shape.
  */
 #include "internal.h"
 
@@ -13,10 +13,10 @@
 
 static uint64_t subtree_gap(struct vm_area_struct *vma)
 {
-	uint64_t gap = vm_start_gap(vma);
 	uint64_t prev_end = vma->vm_prev ? vma->vm_prev->vm_end : 0;
+	/* While areas change, one may reach over the next for a moment. */
+	uint64_t gap = vma->vm_start > prev_end ? vma->vm_start - prev_end : 0;
 
-	gap = gap > prev_end ? gap - prev_end : 0;
 	if (vma->vm_rb.rb_left)
 		gap = max(gap, rb_vma(vma->vm_rb.rb_left)->rb_subtree_gap);
 	if (vma->vm_rb.rb_right)

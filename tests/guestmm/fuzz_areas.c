@@ -88,23 +88,35 @@ static bool in_guard_gap(int page)
 	return false;
 }
 
-/* Highest place for n pages below mmap_base: gap by gap from the top, each without the guard gap of a stack above it. */
+/* What is left of the space below `page`, if a stack begins there. */
+static int below_guard(int page)
+{
+	return page < PAGES && now->pages[page].grows ? page - (int)mm_profile.stack_guard_gap : page;
+}
+
+/*
+ * Highest place for n pages below mmap_base. Right below a stack it must not be; then the search goes on below the stack's
+ * guard gap, which is as deep as the window: there is the free space below the window, and what is above that may
+ * be a stack, too.
+ */
 static uint64_t ref_place(int n)
 {
-	int top = PAGES, bottom;
+	int top = PAGES, bottom, lowest;
 
+	for (lowest = LOW_PAGES; lowest < PAGES && is_free(lowest); lowest++)
+		;
 	for (;;) {
-		int end = top < PAGES && now->pages[top].grows ? top - (int)mm_profile.stack_guard_gap : top;
-
 		for (bottom = top; bottom > LOW_PAGES && is_free(bottom - 1); bottom--)
 			;
-		if (bottom == LOW_PAGES)	/* nothing is below the window */
-			return TOP_BASE + (int64_t)(end - n - LOW_PAGES) * (int64_t)PAGE_SIZE;
-		if (end - bottom >= n)
-			return address_of(end - n);
-		for (top = bottom; top > LOW_PAGES && !is_free(top - 1) ; top--)
+		if (top - bottom >= n || bottom == LOW_PAGES)
+			break;
+		for (top = bottom; top > LOW_PAGES && !is_free(top - 1); top--)
 			;
 	}
+	top = below_guard(top);
+	if (top < LOW_PAGES)
+		top = min(top, below_guard(lowest));
+	return TOP_BASE + (int64_t)(top - n - LOW_PAGES) * (int64_t)PAGE_SIZE;
 }
 
 static void ref_set(int first, int n, struct ref_page page)

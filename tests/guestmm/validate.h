@@ -33,11 +33,7 @@ static struct seen {
 
 static uint64_t own_gap(const struct vm_area_struct *vma)
 {
-	uint64_t start = vma->vm_start, prev = vma->vm_prev ? vma->vm_prev->vm_end : 0;
-	uint64_t guard = vma->vm_flags & VM_GROWSDOWN ? (uint64_t)mm_profile.stack_guard_gap << PAGE_SHIFT : 0;
-
-	start = start > guard ? start - guard : 0;
-	return start > prev ? start - prev : 0;
+	return vma->vm_start - (vma->vm_prev ? vma->vm_prev->vm_end : 0);
 }
 
 /* Black height of the subtree; *next is the area that must come next in order; *gap its largest gap. */

@@ -372,7 +372,7 @@ static inline uint64_t tiny_gap(struct tiny *t, uint64_t va)
 {
 	struct vm_area_struct *vma = at(t, va);
 	uint64_t prev_end = vma->vm_prev.va ? AT(vm_area_struct, t, vma->vm_prev.va)->vm_end : 0;
-	uint64_t start = vma->vm_start - (vma->vm_flags & VM_GROWSDOWN ? 256 * PAGE_SIZE : 0);
+	uint64_t start = vma->vm_start;
 
 	return start > prev_end ? start - prev_end : 0;
 }

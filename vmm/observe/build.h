@@ -37,8 +37,6 @@ struct build {
 #define MAX_TASKS	65536UL
 #define MAX_CACHES	64UL
 #define MAX_CPUS	256UL
-/** mm_profile.stack_guard_gap of the guest, which is the default of Linux. */
-#define STACK_GUARD_GAP	(256UL << PAGE_SHIFT)
 
 /** Room for one more item of `size` bytes at the end; zeroed. The pointer is good until the next call. */
 void *grow_add(struct grow *g, uint64_t size);

@@ -31,14 +31,10 @@ static int64_t add_vma(struct build *b, uint32_t mm, gva_t addr)
 	return b->vmas.n - 1;
 }
 
-/** Linux vma_compute_gap: free bytes before an area; below a stack the guard gap is not free. */
+/** Bytes between an area and its predecessor. A guard gap is part of them, as in Linux since 6.1. */
 static uint64_t gap_before(const struct vm_area_struct *vma, uint64_t prev_end)
 {
-	uint64_t start = vma->vm_start;
-
-	if (vma->vm_flags & VM_GROWSDOWN)
-		start = start > STACK_GUARD_GAP ? start - STACK_GUARD_GAP : 0;
-	return start > prev_end ? start - prev_end : 0;
+	return vma->vm_start > prev_end ? vma->vm_start - prev_end : 0;
 }
 
 static void walk_list(struct build *b, uint32_t mm, gva_t node)
