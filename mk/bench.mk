@@ -9,5 +9,5 @@ $(BUILD)/bench/%: tests/bench/%.c
 	$(Q)gcc $(BENCH_FLAGS) -o $@ $<
 
 .PHONY: bench
-bench: all $(BUILD)/bench/bare $(BUILD)/bench/ratio ## measure start-up against a bare KVM program, count boot instructions
+bench: all $(BUILD)/bench/bare $(BUILD)/bench/ratio ## measure start-up against a bare KVM program, count instructions of boot and of each operation
 	$(Q)tests/bench/run $(BUILD) $(ROUNDS)
