@@ -10,7 +10,8 @@
  *	                             else copy (the zero page: a fresh one)
  *	PTE allows it                spurious: another fault was faster
  *
- * Pages are prepared before page_table_lock is taken; under it the PTE is looked at again.
+ * Pages are prepared before page_table_lock is taken; under it the PTE is looked at again. A table that the first
+ * look-up found stays for as long as mmap_lock is held.
  */
 #include "internal.h"
 
@@ -80,7 +81,8 @@ static int do_anonymous_page(struct vm_fault *vmf)
 	struct vm_area_struct *vma = vmf->vma;
 	struct page *page;
 
-	vmf->pte = pte_alloc(vma->vm_mm, vmf->address);
+	if (!vmf->pte)
+		vmf->pte = pte_alloc(vma->vm_mm, vmf->address);
 	if (!vmf->pte)
 		return VM_FAULT_OOM;
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
@@ -185,7 +187,8 @@ static int finish_fault(struct vm_fault *vmf, bool cow)
 	struct mm_struct *mm = vma->vm_mm;
 	uint64_t pfn = page_to_pfn(vmf->page);
 
-	vmf->pte = pte_alloc(mm, vmf->address);
+	if (!vmf->pte)
+		vmf->pte = pte_alloc(mm, vmf->address);
 	if (!vmf->pte || !lock_pte(vmf)) {
 		put_page(vmf->page);
 		return vmf->pte ? done(vmf, LAB_FAULT_SPURIOUS, 0) : VM_FAULT_OOM;
@@ -233,7 +236,7 @@ static int do_cow_fault(struct vm_fault *vmf)
 
 static int do_fault(struct vm_fault *vmf)
 {
-	if (!pmd_alloc(vmf->vma->vm_mm, vmf->address))
+	if (!vmf->pte && !pmd_alloc(vmf->vma->vm_mm, vmf->address))
 		return VM_FAULT_OOM;
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
 		return do_read_fault(vmf);
