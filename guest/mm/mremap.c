@@ -155,22 +155,20 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct **pvma, uint64_t ad
 
 /*
  * [addr, addr + len) goes, but what was committed for it is still owed (by the new area): VM_ACCOUNT is hidden from
- * do_munmap(), and shown again on what is left of vma at either side. False: no memory to split it.
+ * do_munmap(), and shown again on what is left of vma. False: no memory to split it, all of it is left.
  */
 static bool unmap_moved(struct vm_area_struct *vma, uint64_t addr, uint64_t len, bool accounted)
 {
 	struct mm_struct *mm = vma->vm_mm;
-	bool below = addr > vma->vm_start, above = addr + len < vma->vm_end;
+	uint64_t start = vma->vm_start, end = vma->vm_end;
 	bool unmapped;
 
-	if (accounted)
-		vma->vm_flags &= ~VM_ACCOUNT;
+	if (!accounted)
+		return do_munmap(mm, addr, len) == 0;
+	vma->vm_flags &= ~VM_ACCOUNT;
 	unmapped = do_munmap(mm, addr, len) == 0;
-	if (accounted && (below || above || !unmapped)) {
+	for (vma = find_vma_intersection(mm, start, end); vma && vma->vm_start < end; vma = vma->vm_next)
 		vma->vm_flags |= VM_ACCOUNT;
-		if (below && above && unmapped)
-			find_vma(mm, vma->vm_end)->vm_flags |= VM_ACCOUNT;
-	}
 	return unmapped;
 }
 

@@ -302,6 +302,71 @@ static void op_protect(void)
 		now->pages[i].prot = prot;
 }
 
+/* The area that holds all of the run and is no stack, or NULL. */
+static struct vm_area_struct *one_area(int first, int n)
+{
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(now->task->mm);
+	vma = find_vma_intersection(now->task->mm, address_of(first), address_of(first) + 1);
+	mmap_read_unlock(now->task->mm);
+	return vma && !(vma->vm_flags & VM_GROWSDOWN) && vma->vm_end >= address_of(first) + n * PAGE_SIZE ? vma : NULL;
+}
+
+/* Whatever is at `to` goes; the pages come there, and where they were is nothing, or (MREMAP_DONTUNMAP) zeros. */
+static void ref_move(int from, int to, int n, bool dontunmap)
+{
+	for (int i = 0; i < n; i++) {
+		now->pages[to + i] = now->pages[from + i];
+		now->pages[to + i].heap = to + i >= HEAP_FIRST && to + i < LOW_PAGES;
+		if (dontunmap)
+			now->pages[from + i].value = 0;
+		else
+			now->pages[from + i] = (struct ref_page){ 0 };
+	}
+}
+
+static void op_move(void)
+{
+	int from, to, n, most;
+	bool dontunmap = rnd(4) == 0;
+	long result;
+
+	pick_range(&from, &most, 16);
+	pick_range(&to, &n, most);
+	if ((from + n > to && to + n > from) || !one_area(from, n))
+		return;
+	result = ksys_mremap(address_of(from), n * PAGE_SIZE, n * PAGE_SIZE,
+			     LX_MREMAP_MAYMOVE | LX_MREMAP_FIXED | (dontunmap ? LX_MREMAP_DONTUNMAP : 0), address_of(to));
+	say("mremap page %d, %d pages, to page %d%s: %#lx", from, n, to, dontunmap ? ", dontunmap" : "", result);
+	if (result == -LX_ENOMEM && injected()) {
+		ref_set(to, n, (struct ref_page){ 0 });
+		return learn();
+	}
+	expect("mremap", address_of(to), result);
+	/* No memory to split the old area: it stays, emptied. Emptied areas do not merge by themselves. */
+	if (injected() && one_area(from, n))
+		dontunmap = true;
+	now->unmerged |= dontunmap;
+	ref_move(from, to, n, dontunmap);
+}
+
+static void op_dontneed(void)
+{
+	int first, n, i;
+	long result, wanted = 0;
+
+	pick_range(&first, &n, 16);
+	for (i = first; i < first + n; i++) {
+		if (is_free(i))
+			wanted = -LX_ENOMEM;
+		now->pages[i].value = 0;
+	}
+	result = ksys_madvise(address_of(first), n * PAGE_SIZE, LX_MADV_DONTNEED);
+	say("madvise dontneed page %d, %d pages: %ld", first, n, result);
+	expect("madvise", wanted, result);
+}
+
 static void op_brk(void)
 {
 	struct mm_struct *mm = now->task->mm;
@@ -445,6 +510,7 @@ static const struct { void (*run)(void); unsigned int weight; const char *name; 
 	{ op_protect, 24, "mprotect" },	    { op_brk, 8, "brk" },	 { op_access, 60, "access" },
 	{ op_fork, 3, "fork" },		    { op_switch, 6, "switch" },	 { op_exit, 2, "exit" },
 	{ op_fail_later, 1, "fail an allocation" },
+	{ op_move, 12, "mremap" },	    { op_dontneed, 4, "madvise" },
 };
 
 static void step(void)
