@@ -5,7 +5,7 @@ GUEST_SRC := $(sort $(foreach d,$(GUEST_DIRS),$(wildcard guest/$(d)/*.c guest/$(
 GUEST_OBJ := $(addprefix $(BUILD)/obj/,$(addsuffix .o,$(GUEST_SRC)))
 GUEST_DEBUG ?= 1
 # -O3 and -flto: where ring 0 is emulated every instruction counts, those around a call too (docs/performance.md).
-GUEST_BASE := -std=gnu11 -O3 -g -ffreestanding -fno-pic -fno-pie -mno-red-zone -mcmodel=kernel \
+GUEST_BASE := -std=gnu11 -O3 --param=early-inlining-insns=40 -g -ffreestanding -fno-pic -fno-pie -mno-red-zone -mcmodel=kernel \
 	-fno-stack-protector -mgeneral-regs-only -fno-asynchronous-unwind-tables -fno-strict-aliasing \
 	-fno-omit-frame-pointer -fno-common -march=x86-64 -fcf-protection=none -fno-jump-tables \
 	-Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wvla \
