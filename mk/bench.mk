@@ -1,7 +1,8 @@
 # Figures, each as a ratio to a baseline measured in the same run. ROUNDS=n sets how often.
 
 ROUNDS ?= 40
-BENCH_FLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -static
+BENCH_FLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -static \
+	-Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes
 
 $(BUILD)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)

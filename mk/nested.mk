@@ -23,10 +23,11 @@ check-nested: deps ## every scenario on kvm_amd with nested paging, emulated: wo
 
 shell-nested: all nested-files ## a shell in that machine, with vmm, guest.bin and the scenarios
 	$(Q)echo "leave with: exit (or Ctrl-A X)"
-	$(Q)$(NESTED_RUN) --interactive --add $(BUILD)/vmm=build/vmm --add $(BUILD)/guest.bin=build/guest.bin \
-		--add tests/scenarios sh
+	$(Q)$(NESTED_RUN) --interactive --add $(BUILD)/vmm=build/vmm \
+		--add $(BUILD)/guest.bin=build/guest.bin --add tests/scenarios sh
 
 # QEMU itself as the machine: no KVM in it at all.
 .PHONY: check-qemu
 check-qemu: $(BUILD)/vmm $(BUILD)/guest.bin ## every scenario on QEMU's microvm (TCG)
-	$(Q)MMSCOPE_FLAGS="--machine qemu" tests/nested/as-suite qemu tests/scenarios/run $(BUILD)/vmm $(BUILD)/guest.bin
+	$(Q)MMSCOPE_FLAGS="--machine qemu" tests/nested/as-suite qemu \
+		tests/scenarios/run $(BUILD)/vmm $(BUILD)/guest.bin

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two commands timed as processes, in turn (A B A B …), so that whatever else the machine does falls on both alike;
- * what is told is the ratio of their medians. From before the spawn to after the wait, by the monotonic clock.
+ * Two commands timed as processes, in turn (A B A B …), so that whatever else the machine does falls on
+ * both alike; what is told is the ratio of their medians. From before the spawn to after the wait.
  *
  * usage: ratio NAME ROUNDS AIM JSON A [ARG…] -- B [ARG…]
- *   prints one row for people (AIM: a ratio, only shown; 0: none) and appends one JSON object to the file JSON.
- *   Exit status: 0; 1: a command failed; 2: usage.
+ * Prints one row for people (AIM: a ratio, only shown; 0: none) and appends one JSON object to the file
+ * JSON. Exit status: 0; 1: a command failed; 2: usage.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,13 +21,13 @@
 
 extern char **environ;
 
-#define WARM_UP 3	/* rounds not counted: page cache, KVM's module state */
+#define WARM_UP	   3 /* rounds not counted: page cache, KVM's module state */
 #define MAX_ROUNDS 10000
 
 struct samples {
 	char **argv;
-	double *ms;		/* sorted once all are in */
-	double *cpu_ms;		/* user and system */
+	double *ms;	/* sorted once all are in */
+	double *cpu_ms; /* user and system */
 };
 
 static double now_ms(void)
@@ -87,18 +87,21 @@ static double quantile(const double *sorted, int n, double q)
 
 static void json_side(FILE *f, const char *key, const struct samples *s, int n)
 {
-	fprintf(f, ",\"%s\":{\"median_ms\":%.4f,\"q1_ms\":%.4f,\"q3_ms\":%.4f,\"min_ms\":%.4f,\"cpu_median_ms\":%.4f}", key,
-		quantile(s->ms, n, 0.5), quantile(s->ms, n, 0.25), quantile(s->ms, n, 0.75), s->ms[0],
+	fprintf(f,
+		",\"%s\":{\"median_ms\":%.4f,\"q1_ms\":%.4f,\"q3_ms\":%.4f,\"min_ms\":%.4f,\"cpu_median_ms\":"
+		"%.4f}",
+		key, quantile(s->ms, n, 0.5), quantile(s->ms, n, 0.25), quantile(s->ms, n, 0.75), s->ms[0],
 		quantile(s->cpu_ms, n, 0.5));
 }
 
-static void tell(const char *name, double aim, const struct samples *a, const struct samples *b, int n, FILE *json)
+static void tell(const char *name, double aim, const struct samples *a, const struct samples *b, int n,
+		 FILE *json)
 {
 	double ma = quantile(a->ms, n, 0.5), mb = quantile(b->ms, n, 0.5);
 
-	printf("%-24s %8.3f ms [%.3f … %.3f]  / %8.3f ms [%.3f … %.3f]  = %5.2fx", name,
-	       ma, quantile(a->ms, n, 0.25), quantile(a->ms, n, 0.75),
-	       mb, quantile(b->ms, n, 0.25), quantile(b->ms, n, 0.75), ma / mb);
+	printf("%-24s %8.3f ms [%.3f … %.3f]  / %8.3f ms [%.3f … %.3f]  = %5.2fx", name, ma,
+	       quantile(a->ms, n, 0.25), quantile(a->ms, n, 0.75), mb, quantile(b->ms, n, 0.25),
+	       quantile(b->ms, n, 0.75), ma / mb);
 	if (aim > 0)
 		printf("   (aim: %.2fx or less)", aim);
 	printf("   n = %d\n", n);
@@ -127,7 +130,7 @@ static bool measure(struct samples *a, struct samples *b, int rounds)
 
 static struct samples samples_for(char **argv, int rounds)
 {
-	return (struct samples){ argv, calloc(rounds, sizeof(double)), calloc(rounds, sizeof(double)) };
+	return (struct samples){argv, calloc(rounds, sizeof(double)), calloc(rounds, sizeof(double))};
 }
 
 int main(int argc, char **argv)

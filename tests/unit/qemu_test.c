@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What QEMU's monitor says, read from bytes: JSON found in place, registers out of text, a hostile or broken peer. */
+/* What QEMU's monitor says, read from bytes: JSON found in place, registers out of text, a hostile or broken
+ * peer. */
 #include <criterion/criterion.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 
 static struct json json_of(const char *text)
 {
-	return (struct json){ text, strlen(text) };
+	return (struct json){text, strlen(text)};
 }
 
 static void member_is(const char *object, const char *key, const char *want)
@@ -18,11 +19,13 @@ static void member_is(const char *object, const char *key, const char *want)
 	struct json got = json_member(json_of(object), key);
 
 	if (!want) {
-		cr_assert(!got.text, "%s in %s: found \"%.*s\", expected nothing", key, object, (int)got.size, got.text);
+		cr_assert(!got.text, "%s in %s: found \"%.*s\", expected nothing", key, object, (int)got.size,
+			  got.text);
 		return;
 	}
 	cr_assert(got.text && got.size == strlen(want) && !memcmp(got.text, want, got.size),
-		  "%s in %s: found \"%.*s\", expected \"%s\"", key, object, (int)got.size, got.text ?: "", want);
+		  "%s in %s: found \"%.*s\", expected \"%s\"", key, object, (int)got.size, got.text ?: "",
+		  want);
 }
 
 Test(qemu_json, members_are_found_at_their_own_level_only)
@@ -38,8 +41,20 @@ Test(qemu_json, members_are_found_at_their_own_level_only)
 
 Test(qemu_json, what_is_malformed_is_not_found)
 {
-	static const char *const broken[] = { "", "{", "{\"", "{\"b", "{\"b\"", "{\"b\":", "{\"b\":\"x", "{\"b\":\"x\\",
-					      "{\"b\":[[[", "{b:1}", "{\"a\" 1,\"b\":2}", "{,\"b\":2}", "\"b\"", "{\"a\":\\" };
+	static const char *const broken[] = {"",
+					     "{",
+					     "{\"",
+					     "{\"b",
+					     "{\"b\"",
+					     "{\"b\":",
+					     "{\"b\":\"x",
+					     "{\"b\":\"x\\",
+					     "{\"b\":[[[",
+					     "{b:1}",
+					     "{\"a\" 1,\"b\":2}",
+					     "{,\"b\":2}",
+					     "\"b\"",
+					     "{\"a\":\\"};
 
 	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
 		member_is(broken[i], "b", NULL);
@@ -48,16 +63,17 @@ Test(qemu_json, what_is_malformed_is_not_found)
 /* Every prefix of a real message, in a buffer of just its size, so that the sanitizer sees a step too far. */
 Test(qemu_json, no_prefix_reads_past_its_end)
 {
-	static const char whole[] = "{\"timestamp\": {\"seconds\": 1}, \"event\": \"SHUT\\u0044OWN\\n\", \"data\": {\"reason\": \"x\"}}";
+	static const char whole[] = "{\"timestamp\": {\"seconds\": 1}, \"event\": \"SHUT\\u0044OWN\\n\", "
+				    "\"data\": {\"reason\": \"x\"}}";
 	char text[16];
 
 	for (size_t n = 0; n < sizeof(whole); n++) {
 		char *copy = memcpy(malloc(n ? n : 1), whole, n);
 
-		json_member((struct json){ copy, n }, "event");
-		json_member((struct json){ copy, n }, "none");
+		json_member((struct json){copy, n}, "event");
+		json_member((struct json){copy, n}, "none");
 		for (size_t from = 0; from < n; from++)
-			json_string((struct json){ copy + from, n - from }, text, sizeof(text));
+			json_string((struct json){copy + from, n - from}, text, sizeof(text));
 		free(copy);
 	}
 }
@@ -67,7 +83,8 @@ static void string_is(const char *value, size_t room, const char *want)
 	char text[32];
 	bool ok = json_string(json_of(value), text, room);
 
-	cr_assert(ok == (want != NULL), "%s: %s", value, ok ? "taken for a string" : "not taken for a string");
+	cr_assert(ok == (want != NULL), "%s: %s", value,
+		  ok ? "taken for a string" : "not taken for a string");
 	if (want)
 		cr_assert_str_eq(text, want, "%s: read \"%s\", expected \"%s\"", value, text, want);
 }
@@ -102,7 +119,8 @@ static const char long_mode[] =
 	"LDT=0000 0000000000000000 0000ffff 00008200 DPL=0 LDT\r\n"
 	"GDT=     ffffffff80106000 0000004f\r\nIDT=     ffffffff80107000 00000fff\r\n"
 	"CR0=80010033 CR2=00007ffff7ffc000 CR3=0000000000203000 CR4=000006a0\r\n"
-	"DR0=0000000000000000\r\nCCS=0000000000000000 CCD=0000000000000000 CCO=EFLAGS\r\nEFER=0000000000000d01\r\n";
+	"DR0=0000000000000000\r\nCCS=0000000000000000 CCD=0000000000000000 "
+	"CCO=EFLAGS\r\nEFER=0000000000000d01\r\n";
 
 Test(qemu_registers, long_mode)
 {
@@ -123,7 +141,8 @@ Test(qemu_registers, long_mode)
 	cr_assert_eq(s.gs_base, 0xffffffff80105000UL, "gs %lx", s.gs_base);
 	cr_assert_eq(s.gdt_base, 0xffffffff80106000UL, "gdt %lx", s.gdt_base);
 	cr_assert_eq(s.idt_base, 0xffffffff80107000UL, "idt %lx", s.idt_base);
-	cr_assert(s.gpr[0] == 0x51 && s.gpr[1] == 0xc1 && s.gpr[2] == 0x2f8 && s.gpr[3] == 2, "rax rcx rdx rbx");
+	cr_assert(s.gpr[0] == 0x51 && s.gpr[1] == 0xc1 && s.gpr[2] == 0x2f8 && s.gpr[3] == 2,
+		  "rax rcx rdx rbx");
 	for (int i = 8; i < 16; i++)
 		cr_assert_eq(s.gpr[i], (uint64_t)i, "r%d is %lx", i, s.gpr[i]);
 }
@@ -133,20 +152,22 @@ Test(qemu_registers, protected_mode)
 {
 	struct cpu_state s;
 	const char *missing;
-	bool ok = qemu_parse_registers("EAX=2badb051 EBX=00000000 ECX=1 EDX=2\r\nESI=0 EDI=0 EBP=6 ESP=00009000\r\n"
-				       "EIP=00101023 EFL=00000046 [---Z-P-]\r\nCS =0008 00000000 ffffffff 00cf9b00\r\n"
-				       "GDT=     ffffffc1 00000027\r\n"
-				       "CR0=00000011 CR2=00000000 CR3=00000000 CR4=00000000\r\nEFER=0000000000000000\r\n",
-				       &s, &missing);
+	bool ok = qemu_parse_registers(
+		"EAX=2badb051 EBX=00000000 ECX=1 EDX=2\r\nESI=0 EDI=0 EBP=6 ESP=00009000\r\n"
+		"EIP=00101023 EFL=00000046 [---Z-P-]\r\nCS =0008 00000000 ffffffff 00cf9b00\r\n"
+		"GDT=     ffffffc1 00000027\r\n"
+		"CR0=00000011 CR2=00000000 CR3=00000000 CR4=00000000\r\nEFER=0000000000000000\r\n",
+		&s, &missing);
 
 	cr_assert(ok, "missing: %s", missing);
-	cr_assert(s.rip == 0x101023 && s.rsp == 0x9000 && s.gpr[0] == 0x2badb051 && s.cs == 8 && s.gdt_base == 0xffffffc1,
+	cr_assert(s.rip == 0x101023 && s.rsp == 0x9000 && s.gpr[0] == 0x2badb051 && s.cs == 8 &&
+			  s.gdt_base == 0xffffffc1,
 		  "rip %lx rsp %lx rax %lx cs %x gdt %lx", s.rip, s.rsp, s.gpr[0], s.cs, s.gdt_base);
 }
 
 Test(qemu_registers, a_missing_register_is_named)
 {
-	static const char *const names[] = { "CR0", "CR2", "CR3", "CR4", "EFER", "RIP", "RSP" };
+	static const char *const names[] = {"CR0", "CR2", "CR3", "CR4", "EFER", "RIP", "RSP"};
 	struct cpu_state s;
 	const char *missing;
 
@@ -171,7 +192,7 @@ static struct qmp *peer(const char *says, size_t size, bool hang_up)
 
 	cr_assert(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
 	cr_assert_eq(send(pair[1], says, size, 0), (ssize_t)size);
-	*qmp = (struct qmp){ .fd = pair[0] };
+	*qmp = (struct qmp){.fd = pair[0]};
 	if (hang_up)
 		close(pair[1]);
 	return qmp;
@@ -179,7 +200,8 @@ static struct qmp *peer(const char *says, size_t size, bool hang_up)
 
 Test(qemu_qmp, events_between_are_taken_in_and_the_answer_is_found)
 {
-	static const char says[] = "{\"event\": \"STOP\"}\r\n"
+	static const char says[] =
+		"{\"event\": \"STOP\"}\r\n"
 		"{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, \"reason\": \"guest-reset\"}}\r\n"
 		"garbage\r\n{\"return\": \"a\\r\\n\"}\r\n{\"event\": \"RESUME\"}\r\n";
 	struct qmp *qmp = peer(says, strlen(says), /* hang_up = */ false);
@@ -194,7 +216,8 @@ Test(qemu_qmp, events_between_are_taken_in_and_the_answer_is_found)
 
 Test(qemu_qmp, a_refusal_tells_its_reason)
 {
-	static const char says[] = "{\"error\": {\"class\": \"GenericError\", \"desc\": \"not \\\"now\\\"\"}}\r\n";
+	static const char says[] =
+		"{\"error\": {\"class\": \"GenericError\", \"desc\": \"not \\\"now\\\"\"}}\r\n";
 	struct qmp *qmp = peer(says, strlen(says), /* hang_up = */ false);
 	struct error e;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The machine `qemu`: guest.bin on QEMU's microvm under TCG. It runs where there is no KVM, and it is an x86 by
- * other hands to compare with. RAM is shared, the doorbell is the second UART, and the machine is
- * stopped over QMP before anyone looks: the guest waits on lab.seq then, so its registers stand in that loop.
+ * The machine `qemu`: guest.bin on QEMU's microvm under TCG. It runs where there is no KVM, and it is an x86
+ * by other hands to compare with. RAM is shared, the doorbell is the second UART, and the machine is stopped
+ * over QMP before anyone looks: the guest waits on lab.seq then, so its registers stand in that loop.
  */
 #include "machine/qemu.h"
 
@@ -18,14 +18,14 @@
 #include "x86.h"
 
 struct qemu_machine {
-	struct machine base;		/* first: struct machine is what others see */
+	struct machine base; /* first: struct machine is what others see */
 	struct qemu_child child;
 	struct qmp qmp;
 	struct guest_ram ram;
-	const struct guest_elf *elf;	/* for symbols; the caller's */
+	const struct guest_elf *elf; /* for symbols; the caller's */
 	FILE *console;
 	double time_limit;
-	uint8_t bells[64];		/* doorbell bytes received and not yet reported */
+	uint8_t bells[64]; /* doorbell bytes received and not yet reported */
 	unsigned int nr_bells, next_bell;
 };
 
@@ -71,7 +71,8 @@ static const char *signal_or_status(int status, char *text, size_t size)
 	return text;
 }
 
-/* The child is gone. QEMU aborts when the guest does what it cannot emulate; anything else is the host's trouble. */
+/* The child is gone. QEMU aborts when the guest does what it cannot emulate; all else is the host's trouble.
+ */
 static struct stop child_gone(struct qemu_machine *m, struct error *e)
 {
 	char said[1024], how[64];
@@ -80,8 +81,9 @@ static struct stop child_gone(struct qemu_machine *m, struct error *e)
 
 	qemu_messages(&m->child, said, sizeof(said));
 	error_set(e, aborted ? EXIT_GUEST_DIED : EXIT_HOST, "QEMU ended (%s)%s%s",
-		  signal_or_status(status, how, sizeof(how)), *said ? "; it said:\n" : " without a word", said);
-	return (struct stop){ .reason = aborted ? STOP_DIED : STOP_HOST_ERROR };
+		  signal_or_status(status, how, sizeof(how)), *said ? "; it said:\n" : " without a word",
+		  said);
+	return (struct stop){.reason = aborted ? STOP_DIED : STOP_HOST_ERROR};
 }
 
 /* The monitor failed: *e says how, unless QEMU itself has ended and can say more. */
@@ -89,7 +91,7 @@ static struct stop monitor_failed(struct qemu_machine *m, struct error *e)
 {
 	if (m->qmp.closed)
 		return child_gone(m, e);
-	return (struct stop){ .reason = STOP_HOST_ERROR };
+	return (struct stop){.reason = STOP_HOST_ERROR};
 }
 
 static int get_cpu(struct machine *machine, unsigned int cpu, struct cpu_state *state, struct error *e)
@@ -101,7 +103,9 @@ static int get_cpu(struct machine *machine, unsigned int cpu, struct cpu_state *
 	if (qmp_monitor(&m->qmp, cpu, "info registers", text, sizeof(text), e))
 		return -1;
 	if (!qemu_parse_registers(text, state, &missing))
-		return error_set(e, EXIT_HOST, "QEMU's `info registers` does not tell %s; is this a QEMU for x86-64?", missing);
+		return error_set(e, EXIT_HOST,
+				 "QEMU's `info registers` does not tell %s; is this a QEMU for x86-64?",
+				 missing);
 	state->maxphyaddr = QEMU_PHYS_BITS;
 	state->gbpages = 1;
 	return 0;
@@ -147,7 +151,7 @@ static bool read_va(void *ctx, uint64_t va, void *to, size_t n)
 static void report(struct qemu_machine *m, enum exit_status status, const char *headline, struct error *e)
 {
 	struct cpu_state cpu;
-	struct diagnosis d = { .headline = headline, .cpu = &cpu, .elf = m->elf, .ctx = m, .read_va = read_va };
+	struct diagnosis d = {.headline = headline, .cpu = &cpu, .elf = m->elf, .ctx = m, .read_va = read_va};
 
 	if (get_cpu(&m->base, 0, &cpu, e))
 		error_set(e, status, "%s", headline);
@@ -161,10 +165,11 @@ static struct stop guest_died(struct qemu_machine *m, struct error *e)
 	const char *reason = m->qmp.shutdown_reason;
 
 	snprintf(headline, sizeof(headline), "the guest died: %s (QEMU says: %s)",
-		 !strcmp(reason, "guest-reset") ? "it reset its machine, as a triple fault does" : "it shut its machine down",
+		 !strcmp(reason, "guest-reset") ? "it reset its machine, as a triple fault does"
+						: "it shut its machine down",
 		 *reason ? reason : "shutdown");
 	report(m, EXIT_GUEST_DIED, headline, e);
-	return (struct stop){ .reason = STOP_DIED };
+	return (struct stop){.reason = STOP_DIED};
 }
 
 static struct stop time_is_up(struct qemu_machine *m, struct error *e)
@@ -174,9 +179,10 @@ static struct stop time_is_up(struct qemu_machine *m, struct error *e)
 	if (qmp_execute(&m->qmp, "stop", e))
 		return monitor_failed(m, e);
 	snprintf(headline, sizeof(headline),
-		 "the guest hangs: no doorbell for %g s (--time-limit). It was here when it was stopped:", m->time_limit);
+		 "the guest hangs: no doorbell for %g s (--time-limit). It was here when it was stopped:",
+		 m->time_limit);
 	report(m, EXIT_TIME, headline, e);
-	return (struct stop){ .reason = STOP_TIME_LIMIT };
+	return (struct stop){.reason = STOP_TIME_LIMIT};
 }
 
 /* Milliseconds until the deadline, for poll: rounded up, so that a wait is never too short. -1: no limit. */
@@ -191,13 +197,14 @@ static int wait_ms(const struct qemu_machine *m, double deadline)
 	return left > 0 ? (int)left + 1 : 0;
 }
 
-/* Wait for the doorbell; the console and the monitor are served meanwhile. True: the run ends otherwise, with *stop. */
+/* Wait for the doorbell; console and monitor are served meanwhile. True: the run ends otherwise, with *stop.
+ */
 static bool await_bell(struct qemu_machine *m, struct stop *stop, struct error *e)
 {
 	double deadline = now() + m->time_limit;
-	struct pollfd fds[] = { { .fd = m->child.bell, .events = POLLIN },
-				{ .fd = m->qmp.fd, .events = POLLIN },
-				{ .fd = m->child.console, .events = POLLIN } };
+	struct pollfd fds[] = {{.fd = m->child.bell, .events = POLLIN},
+			       {.fd = m->qmp.fd, .events = POLLIN},
+			       {.fd = m->child.console, .events = POLLIN}};
 	int n;
 
 	while (!bell_rang(m)) {
@@ -231,7 +238,7 @@ static struct stop run_to_bell(struct qemu_machine *m, struct error *e)
 		return stop;
 	if (qmp_execute(&m->qmp, "stop", e))
 		return monitor_failed(m, e);
-	return (struct stop){ STOP_DOORBELL, m->bells[m->next_bell++] };
+	return (struct stop){STOP_DOORBELL, m->bells[m->next_bell++]};
 }
 
 static struct stop run(struct machine *machine, struct error *e)
@@ -240,7 +247,7 @@ static struct stop run(struct machine *machine, struct error *e)
 	struct stop stop;
 
 	if (bell_rang(m))
-		return (struct stop){ STOP_DOORBELL, m->bells[m->next_bell++] };
+		return (struct stop){STOP_DOORBELL, m->bells[m->next_bell++]};
 	stop = run_to_bell(m, e);
 	drain_console(m);
 	if (m->console)
@@ -263,11 +270,13 @@ static int check_config(const struct machine_config *config, struct error *e)
 	if (config->max_instructions)
 		return error_set(e, EXIT_USAGE, "machine qemu cannot count instructions; use --machine kvm");
 	if (config->mem_size % 8192)
-		return error_set(e, EXIT_USAGE, "machine qemu wants RAM in multiples of 8 KiB, not %lu bytes", config->mem_size);
+		return error_set(e, EXIT_USAGE, "machine qemu wants RAM in multiples of 8 KiB, not %lu bytes",
+				 config->mem_size);
 	return 0;
 }
 
-static int start(struct qemu_machine *m, const struct machine_config *config, const struct guest_elf *elf, struct error *e)
+static int start(struct qemu_machine *m, const struct machine_config *config, const struct guest_elf *elf,
+		 struct error *e)
 {
 	if (ram_create(&m->ram, config->mem_size, e) || qemu_spawn(&m->child, config, elf, &m->ram, e))
 		return -1;
@@ -278,14 +287,15 @@ static int start(struct qemu_machine *m, const struct machine_config *config, co
 	return -1;
 }
 
-static struct machine *create(const struct machine_config *config, const struct guest_elf *elf, struct error *e)
+static struct machine *create(const struct machine_config *config, const struct guest_elf *elf,
+			      struct error *e)
 {
 	struct qemu_machine *m;
 
 	if (check_config(config, e))
 		return NULL;
 	m = xcalloc(1, sizeof(*m));
-	m->child = (struct qemu_child){ 0, -1, -1, -1, -1 };
+	m->child = (struct qemu_child){0, -1, -1, -1, -1};
 	m->ram.fd = -1;
 	m->elf = elf;
 	m->console = config->console;
@@ -294,8 +304,11 @@ static struct machine *create(const struct machine_config *config, const struct 
 		destroy(&m->base);
 		return NULL;
 	}
-	m->base = (struct machine){ .ops = &machine_qemu, .ram = m->ram.bytes, .ram_size = ram_end(config->mem_size),
-				    .nr_cpus = config->nr_cpus, .description = "qemu (tcg)" };
+	m->base = (struct machine){.ops = &machine_qemu,
+				   .ram = m->ram.bytes,
+				   .ram_size = ram_end(config->mem_size),
+				   .nr_cpus = config->nr_cpus,
+				   .description = "qemu (tcg)"};
 	return &m->base;
 }
 

@@ -12,16 +12,16 @@
 
 #define QEMU_PROGRAM "qemu-system-x86_64"
 
-/* CPUID 0x80000008 EAX[7:0] of its CPU: the one value that QEMU's TCG accepts; 1 GiB leaves are switched on. */
+/* CPUID 0x80000008 EAX[7:0] of its CPU: the one value that QEMU's TCG accepts; 1 GiB leaves are there. */
 #define QEMU_PHYS_BITS 40
 
 /** The child and our ends of what connects us. All descriptors are close-on-exec; -1: not open. */
 struct qemu_child {
-	pid_t pid;			/* 0: none */
-	int monitor;			/* QMP, a stream socket */
-	int bell;			/* what the guest writes to COM2 */
-	int console;			/* what it writes to COM1 */
-	int messages;			/* a small memfd: standard output and error of the child */
+	pid_t pid;    /* 0: none */
+	int monitor;  /* QMP, a stream socket */
+	int bell;     /* what the guest writes to COM2 */
+	int console;  /* what it writes to COM1 */
+	int messages; /* a small memfd: standard output and error of the child */
 };
 
 /** Find the program in PATH. False: *e says what to install (EXIT_HOST). */
@@ -38,14 +38,14 @@ void qemu_end(struct qemu_child *child);
 
 /* --- qemu_qmp.c: the monitor ---------------------------------------------------------------------- */
 
-#define QMP_LINE_MAX	32768		/* `info registers` with AVX-512 is some 12 KiB */
+#define QMP_LINE_MAX 32768 /* `info registers` with AVX-512 is some 12 KiB */
 
 struct qmp {
 	int fd;
-	size_t start, end;		/* bytes received and not yet read as a line */
-	bool closed;			/* the other side hung up */
-	bool shut_down;			/* SHUTDOWN was announced: the guest cannot go on */
-	char shutdown_reason[32];	/* QEMU's word: "guest-reset" for a triple fault */
+	size_t start, end;	  /* bytes received and not yet read as a line */
+	bool closed;		  /* the other side hung up */
+	bool shut_down;		  /* SHUTDOWN was announced: the guest cannot go on */
+	char shutdown_reason[32]; /* QEMU's word: "guest-reset" for a triple fault */
 	char buffer[QMP_LINE_MAX + 1];
 };
 
@@ -57,7 +57,8 @@ int qmp_execute(struct qmp *qmp, const char *command, struct error *e);
  * One line of the human monitor, as CPU `cpu` sees it; its output goes to text (size > 0), cut to fit. The
  * command must need no JSON escapes. 0 or -1 with *e.
  */
-int qmp_monitor(struct qmp *qmp, unsigned int cpu, const char *command, char *text, size_t size, struct error *e);
+int qmp_monitor(struct qmp *qmp, unsigned int cpu, const char *command, char *text, size_t size,
+		struct error *e);
 /** Take in the events that have arrived, without waiting. */
 void qmp_take_events(struct qmp *qmp);
 

@@ -77,8 +77,8 @@ static bool skip_key(struct cursor *c, const char *key, bool *same)
 
 struct json json_member(struct json object, const char *key)
 {
-	struct cursor c = { object.text, object.text + object.size };
-	const struct json none = { NULL, 0 };
+	struct cursor c = {object.text, object.text + object.size};
+	const struct json none = {NULL, 0};
 	const char *start;
 	bool same;
 
@@ -92,7 +92,7 @@ struct json json_member(struct json object, const char *key)
 		if (!skip_value(&c))
 			return none;
 		if (same)
-			return (struct json){ start, c.at - start };
+			return (struct json){start, c.at - start};
 	} while (take(&c, ','));
 	return none;
 }
@@ -106,7 +106,8 @@ static int hex_digit(char c)
 	return -1;
 }
 
-/* The character of an escape, the cursor behind its backslash; -1: malformed. Beyond ASCII: a question mark. */
+/* The character of an escape, the cursor behind its backslash; -1: malformed. Beyond ASCII: a question mark.
+ */
 static int escaped(struct cursor *c)
 {
 	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
@@ -133,7 +134,7 @@ static int escaped(struct cursor *c)
 
 bool json_string(struct json value, char *out, size_t size)
 {
-	struct cursor c = { value.text, value.text + value.size };
+	struct cursor c = {value.text, value.text + value.size};
 	size_t n = 0;
 	int byte;
 

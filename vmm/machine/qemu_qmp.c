@@ -28,7 +28,7 @@ static int64_t now_ms(void)
 /* More bytes into the buffer. False: none within timeout_ms, or the other side is gone. */
 static bool receive(struct qmp *qmp, int timeout_ms)
 {
-	struct pollfd fd = { .fd = qmp->fd, .events = POLLIN };
+	struct pollfd fd = {.fd = qmp->fd, .events = POLLIN};
 	ssize_t n;
 
 	if (qmp->start) {
@@ -37,7 +37,7 @@ static bool receive(struct qmp *qmp, int timeout_ms)
 		qmp->start = 0;
 	}
 	if (qmp->end == QMP_LINE_MAX)
-		qmp->end = 0;	/* a line this long is none of ours: its tail will not parse and is passed over */
+		qmp->end = 0; /* a line this long is none of ours: its tail will not parse, and is skipped */
 	if (qmp->closed || poll(&fd, 1, timeout_ms) <= 0)
 		return false;
 	n = recv(qmp->fd, qmp->buffer + qmp->end, QMP_LINE_MAX - qmp->end, MSG_DONTWAIT);
@@ -55,9 +55,9 @@ static struct json next_line(struct qmp *qmp)
 	char *newline = memchr(line, '\n', qmp->end - qmp->start);
 
 	if (!newline)
-		return (struct json){ NULL, 0 };
+		return (struct json){NULL, 0};
 	qmp->start = newline + 1 - qmp->buffer;
-	return (struct json){ line, newline - line };
+	return (struct json){line, newline - line};
 }
 
 /* Of all events only SHUTDOWN matters: the guest reset or switched off its machine. */
@@ -102,7 +102,8 @@ static int await(struct qmp *qmp, const char *key, struct json *value, struct er
 			*value = json_member(message, key);
 			if (value->text)
 				return 0;
-			if (!json_string(json_member(json_member(message, "error"), "desc"), text, sizeof(text)))
+			if (!json_string(json_member(json_member(message, "error"), "desc"), text,
+					 sizeof(text)))
 				continue;
 			return error_set(e, EXIT_HOST, "QEMU's monitor refused: %s", text);
 		}
@@ -132,7 +133,8 @@ static int send_all(struct qmp *qmp, const char *text, size_t size, struct error
 }
 
 /* printf a command, wait for what it returns. */
-__attribute__((format(printf, 4, 5)))
+static int command(struct qmp *qmp, struct json *value, struct error *e, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 static int command(struct qmp *qmp, struct json *value, struct error *e, const char *format, ...)
 {
 	char text[256];
@@ -151,7 +153,7 @@ int qmp_open(struct qmp *qmp, int fd, struct error *e)
 {
 	struct json greeting;
 
-	*qmp = (struct qmp){ .fd = fd };
+	*qmp = (struct qmp){.fd = fd};
 	return await(qmp, "QMP", &greeting, e) ?: qmp_execute(qmp, "qmp_capabilities", e);
 }
 
@@ -167,7 +169,8 @@ int qmp_monitor(struct qmp *qmp, unsigned int cpu, const char *line, char *text,
 	struct json value;
 
 	if (command(qmp, &value, e,
-		    "{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":\"%s\",\"cpu-index\":%u}}\n",
+		    "{\"execute\":\"human-monitor-command\","
+		    "\"arguments\":{\"command-line\":\"%s\",\"cpu-index\":%u}}\n",
 		    line, cpu))
 		return -1;
 	if (!json_string(value, text, size))

@@ -43,31 +43,50 @@ static bool number_after(const char *text, const char *name, int n, uint64_t *va
 
 struct field {
 	const char *name;
-	const char *short_name;		/* outside of long mode QEMU prints the 32-bit name */
-	int n;				/* which number behind the name */
+	const char *short_name; /* outside of long mode QEMU prints the 32-bit name */
+	int n;			/* which number behind the name */
 	size_t offset;
 };
 
-#define FIELD(member, ...) { .offset = offsetof(struct cpu_state, member), __VA_ARGS__ }
+#define FIELD(member, ...)                                                                                   \
+	{                                                                                                    \
+		.offset = offsetof(struct cpu_state, member), __VA_ARGS__                                    \
+	}
 #define GPR(i, long_name, ...) FIELD(gpr[i], .name = long_name, __VA_ARGS__)
 
 /* Without these there is no picture. */
 static const struct field required[] = {
-	FIELD(cr0, .name = "CR0"), FIELD(cr2, .name = "CR2"), FIELD(cr3, .name = "CR3"), FIELD(cr4, .name = "CR4"),
+	FIELD(cr0, .name = "CR0"),
+	FIELD(cr2, .name = "CR2"),
+	FIELD(cr3, .name = "CR3"),
+	FIELD(cr4, .name = "CR4"),
 	FIELD(efer, .name = "EFER"),
-	FIELD(rip, .name = "RIP", .short_name = "EIP"), FIELD(rsp, .name = "RSP", .short_name = "ESP"),
+	FIELD(rip, .name = "RIP", .short_name = "EIP"),
+	FIELD(rsp, .name = "RSP", .short_name = "ESP"),
 };
 
 static const struct field optional[] = {
 	FIELD(rflags, .name = "RFL", .short_name = "EFL"),
-	GPR(0, "RAX", .short_name = "EAX"), GPR(1, "RCX", .short_name = "ECX"),
-	GPR(2, "RDX", .short_name = "EDX"), GPR(3, "RBX", .short_name = "EBX"),
-	GPR(4, "RSP", .short_name = "ESP"), GPR(5, "RBP", .short_name = "EBP"),
-	GPR(6, "RSI", .short_name = "ESI"), GPR(7, "RDI", .short_name = "EDI"),
-	GPR(8, "R8"), GPR(9, "R9"), GPR(10, "R10"), GPR(11, "R11"),
-	GPR(12, "R12"), GPR(13, "R13"), GPR(14, "R14"), GPR(15, "R15"),
-	FIELD(fs_base, .name = "FS", .n = 1), FIELD(gs_base, .name = "GS", .n = 1),
-	FIELD(idt_base, .name = "IDT"), FIELD(gdt_base, .name = "GDT"),
+	GPR(0, "RAX", .short_name = "EAX"),
+	GPR(1, "RCX", .short_name = "ECX"),
+	GPR(2, "RDX", .short_name = "EDX"),
+	GPR(3, "RBX", .short_name = "EBX"),
+	GPR(4, "RSP", .short_name = "ESP"),
+	GPR(5, "RBP", .short_name = "EBP"),
+	GPR(6, "RSI", .short_name = "ESI"),
+	GPR(7, "RDI", .short_name = "EDI"),
+	GPR(8, "R8"),
+	GPR(9, "R9"),
+	GPR(10, "R10"),
+	GPR(11, "R11"),
+	GPR(12, "R12"),
+	GPR(13, "R13"),
+	GPR(14, "R14"),
+	GPR(15, "R15"),
+	FIELD(fs_base, .name = "FS", .n = 1),
+	FIELD(gs_base, .name = "GS", .n = 1),
+	FIELD(idt_base, .name = "IDT"),
+	FIELD(gdt_base, .name = "GDT"),
 };
 
 static bool read_field(const char *text, const struct field *f, struct cpu_state *state)

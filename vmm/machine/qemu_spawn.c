@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Starting and ending QEMU. All that connects us is inherited: three socket pairs and RAM as a memfd. So nothing
- * lies in the file system, nobody else can connect, and nothing is left behind however either side ends.
+ * Starting and ending QEMU. All that connects us is inherited: three socket pairs and RAM as a memfd. So
+ * nothing lies in the file system, nobody else can connect, and nothing is left behind.
  */
 #include "machine/qemu.h"
 
@@ -42,7 +42,8 @@ bool qemu_probe(struct error *e)
 
 	if (find_program(path, sizeof(path)))
 		return true;
-	error_set(e, EXIT_HOST, "machine qemu: no %s in PATH; install it with: apt-get install qemu-system-x86",
+	error_set(e, EXIT_HOST,
+		  "machine qemu: no %s in PATH; install it with: apt-get install qemu-system-x86",
 		  QEMU_PROGRAM);
 	return false;
 }
@@ -58,14 +59,15 @@ struct words {
 	int n;
 };
 
-__attribute__((format(printf, 2, 3)))
+static void word(struct words *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void word(struct words *w, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	if (w->n + 1 == (int)(sizeof(w->argv) / sizeof(w->argv[0])) || vasprintf(&w->argv[w->n], format, args) < 0)
-		abort();	/* the list is fixed: only a change of the code below gets here */
+	if (w->n + 1 == (int)(sizeof(w->argv) / sizeof(w->argv[0])) ||
+	    vasprintf(&w->argv[w->n], format, args) < 0)
+		abort(); /* the list is fixed: only a change of the code below gets here */
 	va_end(args);
 	w->argv[++w->n] = NULL;
 }
@@ -86,20 +88,33 @@ static void uart_words(struct words *w, const char *id, int fd, int index)
 }
 
 /*
- * microvm without all that a guest of ours never looks at. It would take a first UART from -serial and ignore
- * a second one, so both are made as devices. `zeroed` is true: RAM is a fresh memfd, and the firmware stays low.
+ * microvm without all that a guest of ours never looks at. It would take a first UART from -serial and
+ * ignore a second one, so both are made as devices. A guest that resets pauses, for its last state to be
+ * read.
  */
+static const char *const fixed_words[] = {
+	"-nodefaults",
+	"-no-user-config",
+	"-display",
+	"none",
+	"-machine",
+	"microvm,acpi=off,pit=off,pic=off,rtc=off,isa-serial=off,auto-kernel-cmdline=off,memory-backend=ram",
+	"-accel",
+	"tcg",
+	"-action",
+	"reboot=shutdown,shutdown=pause",
+	"-S",
+};
+
+/* `zeroed` is true: RAM is a fresh memfd, and the firmware stays low. */
 static void command_line(struct words *w, const struct machine_config *config, const struct guest_elf *elf,
 			 const struct ends *ends)
 {
 	const char *cmdline = config->cmdline ? config->cmdline : "";
 
 	word(w, QEMU_PROGRAM);
-	for (const char *const *p = (const char *const[]){ "-nodefaults", "-no-user-config", "-display", "none",
-		     "-accel", "tcg", "-S", "-action", "reboot=shutdown,shutdown=pause", NULL }; *p; p++)
-		word(w, "%s", *p);
-	word(w, "-machine");
-	word(w, "microvm,acpi=off,pit=off,pic=off,rtc=off,isa-serial=off,auto-kernel-cmdline=off,memory-backend=ram");
+	for (size_t i = 0; i < sizeof(fixed_words) / sizeof(fixed_words[0]); i++)
+		word(w, "%s", fixed_words[i]);
 	word(w, "-cpu");
 	word(w, "max,pdpe1gb=on,phys-bits=%d", QEMU_PHYS_BITS);
 	word(w, "-smp");
@@ -107,7 +122,8 @@ static void command_line(struct words *w, const struct machine_config *config, c
 	word(w, "-m");
 	word(w, "%luK", config->mem_size >> 10);
 	word(w, "-object");
-	word(w, "memory-backend-file,id=ram,share=on,mem-path=/proc/self/fd/%d,size=%lu", ends->ram, config->mem_size);
+	word(w, "memory-backend-file,id=ram,share=on,mem-path=/proc/self/fd/%d,size=%lu", ends->ram,
+	     config->mem_size);
 	uart_words(w, "console", ends->console, 0);
 	uart_words(w, "bell", ends->bell, 1);
 	word(w, "-chardev");
@@ -120,10 +136,11 @@ static void command_line(struct words *w, const struct machine_config *config, c
 	word(w, "zeroed%s%s", *cmdline ? " " : "", cmdline);
 }
 
-/* In the child: a session of its own, so that a Ctrl-C meant for us does not end it, and no life after ours. */
-static void become_qemu(const char *path, const struct words *w, const struct ends *ends, int messages, pid_t parent)
+/* In the child: a session of its own, so that a Ctrl-C meant for us does not end it; no life after ours. */
+static void become_qemu(const char *path, const struct words *w, const struct ends *ends, int messages,
+			pid_t parent)
 {
-	const int inherited[] = { ends->monitor, ends->bell, ends->console, ends->ram };
+	const int inherited[] = {ends->monitor, ends->bell, ends->console, ends->ram};
 	int null = open("/dev/null", O_RDONLY);
 
 	setsid();
@@ -140,7 +157,7 @@ static void become_qemu(const char *path, const struct words *w, const struct en
 	_exit(127);
 }
 
-/* Where the child's messages go: a file that cannot grow, so that a chatty child costs nothing and never blocks. */
+/* Where the child's messages go: a file that cannot grow, so that a chatty child never blocks. */
 static int messages_create(void)
 {
 	int fd = memfd_create("mmscope-qemu-messages", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -152,8 +169,8 @@ static int messages_create(void)
 
 static bool connect_ends(struct qemu_child *child, struct ends *ends)
 {
-	int *const ours[] = { &child->monitor, &child->bell, &child->console };
-	int *const theirs[] = { &ends->monitor, &ends->bell, &ends->console };
+	int *const ours[] = {&child->monitor, &child->bell, &child->console};
+	int *const theirs[] = {&ends->monitor, &ends->bell, &ends->console};
 	int pair[2];
 
 	for (int i = 0; i < 3; i++) {
@@ -176,13 +193,13 @@ static void close_fd(int *fd)
 int qemu_spawn(struct qemu_child *child, const struct machine_config *config, const struct guest_elf *elf,
 	       const struct guest_ram *ram, struct error *e)
 {
-	struct ends ends = { -1, -1, -1, ram->fd };
-	struct words words = { .n = 0 };
+	struct ends ends = {-1, -1, -1, ram->fd};
+	struct words words = {.n = 0};
 	char path[PATH_MAX];
 	pid_t parent = getpid();
 	int error;
 
-	*child = (struct qemu_child){ 0, -1, -1, -1, -1 };
+	*child = (struct qemu_child){0, -1, -1, -1, -1};
 	if (!find_program(path, sizeof(path)))
 		return qemu_probe(e) ? 0 : -1;
 	if (connect_ends(child, &ends)) {
@@ -207,7 +224,7 @@ int qemu_spawn(struct qemu_child *child, const struct machine_config *config, co
 
 void qemu_messages(const struct qemu_child *child, char *text, size_t size)
 {
-	off_t end = lseek(child->messages, 0, SEEK_CUR);	/* shared with the child: where it writes next */
+	off_t end = lseek(child->messages, 0, SEEK_CUR); /* shared with the child: where it writes next */
 	off_t start = end > (off_t)size - 1 ? end - (off_t)size + 1 : 0;
 	ssize_t n = end > 0 ? pread(child->messages, text, end - start, start) : 0;
 
@@ -216,7 +233,7 @@ void qemu_messages(const struct qemu_child *child, char *text, size_t size)
 
 int qemu_reap(struct qemu_child *child)
 {
-	const struct timespec moment = { .tv_nsec = 10 * 1000 * 1000 };
+	const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
 	int status;
 
 	for (int i = 0; child->pid && i < 100; i++) {
