@@ -48,6 +48,7 @@ scenarios: $(BUILD)/vmm $(BUILD)/guest.bin ## every scenario against its expecte
 cli: all ## exit statuses and messages, as a user meets them
 	$(Q)tests/cli/run $(BUILD)
 	$(Q)tests/cli/readme $(BUILD)
+	$(Q)tests/cli/mm_doc
 
 bless: all ## rewrite expected outputs; refuses while an invariant or an expectation fails
 	$(Q)tests/scenarios/run --bless $(BUILD)/vmm $(BUILD)/guest.bin
