@@ -18,6 +18,7 @@ struct mm_profile {
 	uint64_t mmap_min_addr;		/* bytes; 65536 */
 	int32_t max_map_count;		/* 65530 */
 	uint32_t stack_guard_gap;	/* pages; 256 */
+	uint32_t legacy_va_layout;	/* bottom-up placement for new programs; 0 */
 	bool ram_zeroed;		/* the loader says that RAM was zero at start (command line: zeroed) */
 };
 extern struct mm_profile mm_profile;

@@ -236,8 +236,8 @@ void arch_pick_mmap_layout(struct mm_struct *mm, uint64_t stack_limit)
 	uint64_t gap = stack_limit;
 
 	mm->mmap_legacy_base = ALIGN_UP(TASK_SIZE / 3, PAGE_SIZE);
-	/* A stack without a limit leaves no top to start from. */
-	if (stack_limit == UINT64_MAX) {
+	/* Not for a stack without a limit: x86 gives that one five sixths of the space and stays top-down. */
+	if (mm_profile.legacy_va_layout) {
 		mm->mmap_base = mm->mmap_legacy_base;
 		mm->get_unmapped_area = arch_get_unmapped_area;
 		return;

@@ -126,8 +126,11 @@ static const char *placement_trouble(const struct model *model, const struct mm_
 		return "task_size is not TASK_SIZE";
 	if ((raw->mmap_base | raw->mmap_legacy_base) & (PAGE_SIZE - 1))
 		return "mmap_base or mmap_legacy_base is not page-aligned";
-	if (raw->mmap_legacy_base > raw->mmap_base || raw->mmap_base >= TASK_SIZE)
-		return "mmap_legacy_base, mmap_base and task_size do not ascend";
+	/* Linux: 128 MiB to five sixths of the space are left to the stack; the legacy base is a third, whatever that leaves. */
+	if (raw->mmap_base < TASK_SIZE / 6 || raw->mmap_base >= TASK_SIZE)
+		return "mmap_base does not leave the stack its room";
+	if (raw->mmap_legacy_base >= TASK_SIZE)
+		return "mmap_legacy_base is no user address";
 	if (raw->get_unmapped_area.va < image->text_start || raw->get_unmapped_area.va >= image->text_end)
 		return "get_unmapped_area is no function of the kernel's";
 	return NULL;
