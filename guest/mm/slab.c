@@ -42,6 +42,7 @@ static void check_poison(const struct kmem_cache *cache, const void *object)
 	const uint64_t *word = object;
 	uint64_t poison = POISON_FREE * 0x0101010101010101UL;
 
+#pragma GCC unroll 8
 	for (unsigned int i = 1; i < cache->size / 8; i++)
 		if (unlikely(word[i] != poison))
 			panic("%s: object %p was written after it was freed: word %u is %#lx", cache->name,
