@@ -1,0 +1,27 @@
+-- What mprotect refuses, in the order Linux looks, and what a refused call leaves.
+local a = spawn("a")
+local p = a:mmap{len = 4*PAGE, prot = "rw", flags = "private,anon,fixed", addr = 0x10000000}
+local function refused(want, ...)
+	local args = {...}
+	expect.errno(function() return a:mprotect(table.unpack(args)) end, want)
+end
+step("Not page-aligned comes before a length of 0, and that before everything else")
+refused("EINVAL", p + 1, 0, "r")
+expect.eq(a:mprotect(0x5000, 0, 0x7000), 0, "nothing to do is no error, whatever the rest")
+step("A range that wraps; then unknown rights")
+refused("ENOMEM", p, -1, "r")
+refused("EINVAL", p, PAGE, 0x10)
+step("PROT_SEM is known and means nothing here")
+expect.eq(a:mprotect(p, PAGE, 8 | 3), 0)
+expect.eq(a:vma(p).len, 4*PAGE)
+step("No area at the first byte; beyond all areas")
+refused("ENOMEM", p - PAGE, PAGE, "r")
+refused("ENOMEM", 0x7ffffffff000, PAGE, "r")
+step("A hole in the middle: what lies before it has its new rights, what lies behind it has not")
+a:munmap(p + PAGE, PAGE)
+refused("ENOMEM", p, 4*PAGE, "r")
+expect.eq(a:vma(p).prot, "r--p")
+expect.eq(a:vma(p + 2*PAGE).prot, "rw-p")
+step("A length is rounded up to pages")
+expect.eq(a:mprotect(p + 2*PAGE, 1, "r"), 0)
+expect.eq(a:vma(p + 2*PAGE).len, PAGE)
