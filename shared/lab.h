@@ -18,6 +18,7 @@
 #define SHARED_LAB_H
 
 #include "agent.h"
+#include "fs_types.h"
 #include "mm_types.h"
 
 #define LAB_ABI_VERSION	1
@@ -98,6 +99,8 @@ enum lab_fault {
 	LAB_FAULT_SIGBUS,
 	LAB_FAULT_OOM,
 	LAB_FAULT_FIXUP,		/* kernel access to user memory failed: exception table */
+	LAB_FAULT_FILE_SHARED,		/* a file's page mapped to be written */
+	LAB_FAULT_SHARED_REUSE,		/* a shared page made writable */
 };
 #define LAB_FAULT_GREW	0x100	/* flag in args[2]: the stack area grew */
 
@@ -144,9 +147,9 @@ struct lab_page {
 	GPTR(struct page) mem_map;		/* entry 0 is frame 0 */
 	GPTR(struct zone) zone;
 	GPTR(struct list_head) slab_caches;
+	GPTR(struct list_head) inodes;		/* of struct inode, through i_sb_list */
 	GPTR(struct cpu_info) cpus;		/* array of nr_cpus */
 	uint64_t zero_pfn;			/* the shared zero page */
-	uint64_t vm_committed_as;		/* pages committed (VM_ACCOUNT), all mms */
 	struct lab_image image;
 	/* The round. */
 	volatile uint64_t seq;			/* written by the host */

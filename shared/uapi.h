@@ -93,11 +93,34 @@
 #define LX_EEXIST	17
 #define LX_ENODEV	19
 #define LX_EINVAL	22
+#define LX_ENOTDIR	20
+#define LX_EISDIR	21
+#define LX_ENFILE	23
 #define LX_EMFILE	24
+#define LX_ETXTBSY	26
+#define LX_EFBIG	27
+#define LX_ENOSPC	28
+#define LX_ESPIPE	29
+#define LX_EROFS	30
 #define LX_ENAMETOOLONG	36
 #define LX_ENOSYS	38
 #define LX_EOPNOTSUPP	95
 #define LX_EOVERFLOW	75
+
+/* open (asm-generic/fcntl.h). */
+#define LX_O_ACCMODE	00000003u
+#define LX_O_RDONLY	00000000u
+#define LX_O_WRONLY	00000001u
+#define LX_O_RDWR	00000002u
+#define LX_O_CREAT	00000100u
+#define LX_O_EXCL	00000200u
+#define LX_O_NOCTTY	00000400u
+#define LX_O_TRUNC	00001000u
+#define LX_O_APPEND	00002000u
+#define LX_O_DIRECT	00040000u
+#define LX_O_DIRECTORY	00200000u
+#define LX_O_CLOEXEC	02000000u
+#define LX_O_PATH	010000000u
 
 /* mmap, mprotect (asm-generic/mman-common.h, mman.h). */
 #define LX_PROT_NONE		0x0

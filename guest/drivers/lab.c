@@ -22,6 +22,7 @@ struct lab_page lab __attribute__((aligned(64), section(".data.lab"))) = {
 	.init_task = &init_task.ts,
 	.zone = &contig_zone,
 	.slab_caches = &slab_caches,
+	.inodes = &super_inodes,
 	.cpus = cpus,
 	.image = {
 		.text_start = (uint64_t)__text_start,
@@ -198,7 +199,7 @@ static const struct file_operations channel_fops = {
 };
 
 static struct file channel_files[AGENT_CHANNELS] = {
-	[0 ... AGENT_CHANNELS - 1] = { .f_count = 1, .f_op = &channel_fops, .f_name = "/dev/lab" },
+	[0 ... AGENT_CHANNELS - 1] = { .f_count = 1, .f_flags = LX_O_RDWR, .f_op = &channel_fops, .f_name = "/dev/lab" },
 };
 
 struct file *channel_file(unsigned int c)

@@ -11,13 +11,6 @@
 
 struct task;
 
-/** What a kind of file can do; NULL: -EINVAL. `at` is a user address. */
-struct file_operations {
-	long (*read)(struct file *file, uint64_t at, uint64_t len);
-	long (*write)(struct file *file, uint64_t at, uint64_t len);
-	void (*release)(struct file *file);
-};
-
 #define NR_OPEN_INLINE	16
 #define NR_OPEN_MAX	1024		/* RLIMIT_NOFILE of every process */
 #define FD_BLOCK_ORDER	1		/* pages that hold as many pointers */
@@ -49,10 +42,27 @@ struct file *channel_file(unsigned int c);
 /** The agent's ELF in the image. */
 struct file *agent_file(void);
 
+/** Lowest free descriptor of current, in a table that may be changed; or -errno. fd_install() must follow, or nothing. */
+long get_unused_fd(void);
+void fd_install(long fd, struct file *file);
+/** Was it opened so that this is allowed? */
+static inline bool may_rw(const struct file *file, bool write)
+{
+	return (file->f_flags & LX_O_ACCMODE) != (write ? LX_O_RDONLY : LX_O_WRONLY);
+}
+
 struct pt_regs;
 long ksys_read(struct pt_regs *regs);
 long ksys_write(struct pt_regs *regs);
 long ksys_close(struct pt_regs *regs);
+long ksys_open(struct pt_regs *regs);
+long ksys_unlink(struct pt_regs *regs);
+long ksys_memfd_create(struct pt_regs *regs);
+long ksys_pread64(struct pt_regs *regs);
+long ksys_pwrite64(struct pt_regs *regs);
+long ksys_lseek(struct pt_regs *regs);
+long ksys_ftruncate(struct pt_regs *regs);
+long ksys_fstat(struct pt_regs *regs);
 long ksys_dup(struct pt_regs *regs);
 long ksys_dup2(struct pt_regs *regs);
 

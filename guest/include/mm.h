@@ -8,22 +8,18 @@
 
 #include "kernel.h"
 #include "list.h"
+#include "fs_types.h"
 #include "mm_types.h"
 #include "uapi.h"
 #include "x86.h"
 
 /* --- profile: version- and configuration-dependent behaviour (mm/profile.c) ------------------- */
 
-/** Linux vm.overcommit_memory: refuse what is more than all RAM; nothing; what passes the commit limit. */
-enum overcommit { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
-
 struct mm_profile {
 	uint64_t mmap_min_addr;		/* bytes; 65536 */
 	int32_t max_map_count;		/* 65530 */
 	uint32_t stack_guard_gap;	/* pages; 256 */
 	uint32_t legacy_va_layout;	/* bottom-up placement for new programs; 0 */
-	int32_t overcommit_memory;	/* enum overcommit; GUESS */
-	uint32_t overcommit_ratio;	/* NEVER: percent of RAM that may be committed; 50 */
 	bool ram_zeroed;		/* the loader says that RAM was zero at start (command line: zeroed) */
 };
 extern struct mm_profile mm_profile;
@@ -104,24 +100,32 @@ struct vm_operations_struct {
 	void (*open)(struct vm_area_struct *vma);
 	void (*close)(struct vm_area_struct *vma);
 	int (*fault)(struct vm_fault *vmf);	/* 0 or VM_FAULT_* */
+	/** Map what is in the cache of [start, end] (page offsets) around the fault; page_table_lock held. */
+	void (*map_pages)(struct vm_fault *vmf, uint64_t start, uint64_t end);
+	/** A page of a shared area is about to be written for the first time: 0 or VM_FAULT_*. */
+	int (*page_mkwrite)(struct vm_fault *vmf);
 	const char *(*name)(struct vm_area_struct *vma);
 };
 
-/** What the mm needs of an open file that can be mapped; the fs embeds or points to it. */
-struct address_space {
-	uint64_t nr_pages;
-	/** The page at offset `index`, with a reference for the caller, or NULL beyond the end. */
-	struct page *(*get_page)(struct address_space *mapping, uint64_t index);
-	void *private_data;
+/** How the pages of a file are found. */
+struct address_space_operations {
+	/** The page at `index`, with a reference for the caller; NULL with *error, -LX_EINVAL beyond the end. */
+	struct page *(*get_page)(struct address_space *mapping, uint64_t index, int *error);
 };
-struct file {
-	int32_t f_count;
-	uint32_t f_flags;
-	struct address_space *f_mapping;	/* NULL: cannot be mapped (ENODEV) */
-	const struct file_operations *f_op;	/* kernel/files.h; the mm never calls it */
-	void *private_data;
-	const char *f_name;			/* path, for maps */
+
+/** What a kind of file can do; NULL: -EINVAL. `at` is a user address. The mm calls mmap alone. */
+struct file_operations {
+	long (*read)(struct file *file, uint64_t at, uint64_t len);
+	long (*write)(struct file *file, uint64_t at, uint64_t len);
+	void (*release)(struct file *file);
+	int (*mmap)(struct file *file, struct vm_area_struct *vma);	/* NULL: -ENODEV. Sets vm_ops */
+	/* Files with places: *pos moves on by what was done. NULL: a stream (-ESPIPE for those that name a place). */
+	long (*read_at)(struct file *file, uint64_t at, uint64_t len, uint64_t *pos);
+	long (*write_at)(struct file *file, uint64_t at, uint64_t len, uint64_t *pos);
 };
+
+/** A file opened on inode, whose reference it takes over; NULL: no memory (the reference stays the caller's). By the fs. */
+struct file *alloc_file(struct inode *inode, uint32_t flags, const struct file_operations *fop);
 void fput(struct file *file);			/* by the fs */
 static inline struct file *get_file(struct file *file) { file->f_count++; return file; }
 
@@ -147,6 +151,31 @@ int vm_brk_flags(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t vm_
 int expand_stack(struct vm_area_struct *vma, uint64_t address);
 /** Exec's stack: the temporary area at the top of user space with one page; then final size and flags. */
 int setup_stack_area(struct mm_struct *mm, uint64_t stack_top, uint64_t stack_flags);
+
+/* --- files: page cache (mm/filemap.c), truncation (mm/truncate.c), shared memory (mm/shmem.c) ------------------ */
+
+/** The page at `index`, with a reference; NULL with *error. */
+static inline struct page *read_mapping_page(struct address_space *mapping, uint64_t index, int *error)
+{
+	return mapping->a_ops->get_page(mapping, index, error);
+}
+int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
+
+extern struct list_head super_inodes;		/* all inodes; by the fs */
+
+/** How shmem_get_page() treats a hole: READ leaves it (NULL, no error), WRITE fills it, even beyond i_size. */
+enum sgp_type { SGP_READ, SGP_CACHE, SGP_WRITE };
+struct page *shmem_get_page(struct inode *inode, uint64_t index, enum sgp_type sgp, int *error);
+/** A new inode with one reference, no name counted; NULL: no memory. vm_flags: VM_NORESERVE or 0. */
+struct inode *shmem_get_inode(const char *name, uint32_t mode, uint64_t size, uint64_t vm_flags);
+/** Linux shmem_setattr: a new size, up or down; mapped pages beyond it go. i_rwsem held for writing. */
+void shmem_truncate(struct inode *inode, uint64_t size);
+int shmem_mmap(struct file *file, struct vm_area_struct *vma);
+/** An open file of `size` bytes without a name, its memory committed unless VM_NORESERVE; ERR_PTR. */
+struct file *shmem_file_setup(const char *name, uint64_t size, uint64_t vm_flags);
+extern const struct file_operations shmem_file_operations;	/* by the fs */
+static inline struct inode *igrab(struct inode *inode) { inode->i_count++; return inode; }
+void iput(struct inode *inode);			/* the last reference frees inode and pages */
 
 /* System calls: raw arguments in, value or -errno out; they take the locks themselves, on current's mm. */
 long ksys_mmap(uint64_t addr, uint64_t len, uint64_t prot, uint64_t flags, struct file *file, uint64_t off);
@@ -240,6 +269,32 @@ static inline void mmap_write_unlock(struct mm_struct *mm)
 {
 	BUG_ON(mm->mmap_lock.count != -1);
 	mm->mmap_lock.count = 0;
+}
+
+static inline void down_write(struct rw_semaphore *sem)
+{
+	BUG_ON(sem->count != 0);
+	sem->count = -1;
+	sem->write_acquired++;
+}
+
+static inline void up_write(struct rw_semaphore *sem)
+{
+	BUG_ON(sem->count != -1);
+	sem->count = 0;
+}
+
+static inline void down_read(struct rw_semaphore *sem)
+{
+	BUG_ON(sem->count < 0);
+	sem->count++;
+	sem->read_acquired++;
+}
+
+static inline void up_read(struct rw_semaphore *sem)
+{
+	BUG_ON(sem->count <= 0);
+	sem->count--;
 }
 
 #endif

@@ -13,7 +13,8 @@
 /** Direct-map address of the file's first page, which the page cache keeps. NULL: the file is empty. */
 static const void *first_page(struct file *file)
 {
-	struct page *page = file->f_mapping->get_page(file->f_mapping, 0);
+	int error;
+	struct page *page = read_mapping_page(file->f_mapping, 0, &error);
 
 	if (!page)
 		return NULL;

@@ -8,6 +8,7 @@
 /* Linux MAX_RW_COUNT: more is cut to this. */
 #define MAX_RW_COUNT	(INT32_MAX & ~(PAGE_SIZE - 1))
 
+static DEFINE_KMEM_CACHE(filp_cachep, "filp", sizeof(struct file));
 static DEFINE_KMEM_CACHE(files_cachep, "files_cache", sizeof(struct files_struct));
 
 /* --- the console ------------------------------------------------------------------------------ */
@@ -42,7 +43,7 @@ static const struct file_operations console_fops = {
 };
 
 /* Like every file of the image it keeps a reference of its own and is never released. */
-struct file console_file = { .f_count = 1, .f_op = &console_fops, .f_name = "/dev/console" };
+struct file console_file = { .f_count = 1, .f_flags = LX_O_RDWR, .f_op = &console_fops, .f_name = "/dev/console" };
 
 struct files_struct init_files = {
 	.count = 1,
@@ -59,6 +60,24 @@ void fput(struct file *file)
 		return;
 	if (file->f_op->release)
 		file->f_op->release(file);
+	if (file->f_inode)
+		iput(file->f_inode);
+	kmem_cache_free(&filp_cachep, file);
+}
+
+struct file *alloc_file(struct inode *inode, uint32_t flags, const struct file_operations *fop)
+{
+	struct file *file = kmem_cache_zalloc(&filp_cachep);
+
+	if (!file)
+		return NULL;
+	file->f_count = 1;
+	file->f_flags = flags;
+	file->f_inode = inode;
+	file->f_mapping = &inode->i_data;
+	file->f_op = fop;
+	file->f_name = inode->i_name;
+	return file;
 }
 
 /** Room for NR_OPEN_MAX descriptors, in a block of pages of its own. */
@@ -183,25 +202,40 @@ struct file *fget(uint64_t fd)
 
 /* --- system calls ----------------------------------------------------------------------------- */
 
+static bool can_rw(const struct file_operations *op, bool write)
+{
+	return write ? op->write || op->write_at : op->read || op->read_at;
+}
+
+/* A stream, or a file at its own place. */
+static long rw_file(struct file *file, uint64_t at, uint64_t len, bool write)
+{
+	const struct file_operations *op = file->f_op;
+
+	if (write)
+		return op->write ? op->write(file, at, len) : op->write_at(file, at, len, &file->f_pos);
+	return op->read ? op->read(file, at, len) : op->read_at(file, at, len, &file->f_pos);
+}
+
 /** read(fd, buf, count) and write alike: the checks of Linux vfs_read(), in its order. */
 static long do_rw(struct pt_regs *regs, bool write)
 {
 	struct file *file = fget((uint32_t)regs->di);
-	long (*op)(struct file *, uint64_t, uint64_t);
 	uint64_t count = regs->dx;
 	long ret;
 
 	if (!file)
 		return -LX_EBADF;
-	op = write ? file->f_op->write : file->f_op->read;
-	if (!op)
+	if (!may_rw(file, write))
+		ret = -LX_EBADF;
+	else if (!can_rw(file->f_op, write))
 		ret = -LX_EINVAL;
 	else if (!access_ok(regs->si, count))
 		ret = -LX_EFAULT;
 	else if ((int64_t)count < 0)
 		ret = -LX_EINVAL;
 	else
-		ret = op(file, regs->si, min(count, (uint64_t)MAX_RW_COUNT));
+		ret = rw_file(file, regs->si, min(count, (uint64_t)MAX_RW_COUNT), write);
 	fput(file);
 	return ret;
 }
@@ -258,6 +292,18 @@ static long alloc_fd(struct files_struct *files, uint64_t start)
 			return fd;
 	}
 	return -LX_EMFILE;
+}
+
+long get_unused_fd(void)
+{
+	struct files_struct *files = writable_files();
+
+	return files ? alloc_fd(files, 0) : -LX_ENOMEM;
+}
+
+void fd_install(long fd, struct file *file)
+{
+	current->files->fd[fd] = file;
 }
 
 /** dup(fd) */

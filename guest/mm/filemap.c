@@ -4,13 +4,48 @@
 
 static int filemap_fault(struct vm_fault *vmf)
 {
-	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
+	int error = 0;
 
-	vmf->page = mapping->get_page(mapping, vmf->pgoff);
+	vmf->page = read_mapping_page(vmf->vma->vm_file->f_mapping, vmf->pgoff, &error);
+	if (vmf->page)
+		return 0;
 	/* Beyond the end: whoever touches it gets SIGBUS. */
-	return vmf->page ? 0 : VM_FAULT_SIGBUS;
+	return error == -LX_ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
 }
 
-const struct vm_operations_struct generic_file_vm_ops = {
+/*
+ * Linux filemap_map_pages: what the cache already holds around the fault is mapped along with it. vmf->pte is the
+ * entry of the page that faulted, and all of [start, end] lies in its table.
+ */
+void filemap_map_pages(struct vm_fault *vmf, uint64_t start, uint64_t end)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct address_space *mapping = vma->vm_file->f_mapping;
+	uint64_t size = ALIGN_UP(mapping->host->i_size, PAGE_SIZE) >> PAGE_SHIFT;
+	struct page *page;
+
+	spin_lock(&mapping->i_pages.xa_lock);
+	for (uint64_t index = start; (page = xa_find(&mapping->i_pages, &index)) && index <= end && index < size;
+	     index++) {
+		uint64_t *pte = vmf->pte + (int64_t)(index - vmf->pgoff);
+
+		if (!pte_none(*pte))
+			continue;
+		get_page(page);
+		page_add_file_rmap(page);
+		vma->vm_mm->rss_stat[mm_counter(page)]++;
+		set_pte(pte, mk_pte(page_to_pfn(page), vma->vm_page_prot));
+	}
+	spin_unlock(&mapping->i_pages.xa_lock);
+}
+
+static const struct vm_operations_struct generic_file_vm_ops = {
 	.fault = filemap_fault,
 };
+
+int generic_file_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	(void)file;
+	vma->vm_ops = &generic_file_vm_ops;
+	return 0;
+}

@@ -82,7 +82,9 @@ void vmacache_invalidate(struct mm_struct *mm);
 
 /* --- vma_tree.c: list and tree; mmap_lock held for writing --------------------------------------- */
 
-/** Put a finished area into list and tree, right after prev (NULL: first). map_count += 1. */
+/** The same without the tree of its file. */
+void __vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
+/** Put a finished area into list and tree, right after prev (NULL: first), and into its file's tree. map_count += 1. */
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
 /** Take it out of both. map_count -= 1. Caches are invalidated. */
 void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
@@ -162,7 +164,7 @@ int mlock_future_check(const struct mm_struct *mm, uint64_t vm_flags, uint64_t l
 /** Commit npages of memory that might have to exist one day: 0 or -LX_ENOMEM. */
 int vm_enough_memory(uint64_t npages);
 void vm_unacct_memory(uint64_t npages);
-#define vm_committed_as	lab.vm_committed_as	/* pages committed, all mms; the host counts again */
+extern uint64_t vm_committed_as;	/* pages committed, all mms */
 
 static inline int64_t get_mm_rss(const struct mm_struct *mm)
 {
@@ -204,8 +206,38 @@ static inline bool PageAnon(const struct page *page) { return (uint64_t)page->ma
 /** Which counter of rss_stat a mapped page belongs to. */
 static inline enum mm_counter mm_counter(const struct page *page)
 {
-	return PageAnon(page) ? MM_ANONPAGES : MM_FILEPAGES;
+	if (PageAnon(page))
+		return MM_ANONPAGES;
+	return page->flags & PG_swapbacked ? MM_SHMEMPAGES : MM_FILEPAGES;
 }
+
+/* --- xarray.c: xa_lock held ---------------------------------------------------------------------- */
+
+struct page *xa_load(const struct xarray *xa, uint64_t index);
+/** Into an empty slot. 0 or -LX_ENOMEM: nothing changed. */
+int xa_store(struct xarray *xa, uint64_t index, struct page *page);
+/** What was there, or NULL. */
+struct page *xa_erase(struct xarray *xa, uint64_t index);
+/** First page at *index or behind; *index becomes its own. NULL: none. */
+struct page *xa_find(const struct xarray *xa, uint64_t *index);
+
+/* --- i_mmap.c, truncate.c, filemap.c, shmem.c ----------------------------------------------------- */
+
+/* i_mmap_rwsem of the file held: for writing to change the tree, for reading to search it. */
+void vma_interval_tree_insert(struct vm_area_struct *vma, struct rb_root *root);
+void vma_interval_tree_remove(struct vm_area_struct *vma, struct rb_root *root);
+/** Areas that map a page of [start, last], one after the other; NULL: no more. */
+struct vm_area_struct *vma_interval_tree_iter_first(struct rb_root *root, uint64_t start, uint64_t last);
+struct vm_area_struct *vma_interval_tree_iter_next(struct vm_area_struct *vma, uint64_t start, uint64_t last);
+/** Into and out of the tree of its file, if it has one. These take the lock. */
+void vma_link_file(struct vm_area_struct *vma);
+void unlink_file_vma(struct vm_area_struct *vma);
+/** No address space maps pages [first, last] any more, nor a private copy of one. Takes i_mmap_rwsem. */
+void unmap_mapping_pages(struct address_space *mapping, uint64_t first, uint64_t last);
+/** Pages from `first` on leave the cache; how many they were. Nobody maps them. */
+uint64_t truncate_inode_pages(struct address_space *mapping, uint64_t first);
+void filemap_map_pages(struct vm_fault *vmf, uint64_t start, uint64_t end);
+int shmem_zero_setup(struct vm_area_struct *vma);
 
 /* --- tlb.c: the one place that flushes ----------------------------------------------------------- */
 
@@ -270,8 +302,6 @@ int populate_vma_range(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 /** Make each page of the range readable, or writable (breaking COW). 0; -LX_EINVAL: not with vma's rights; as above. */
 int faultin_vma_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool write);
 
-/** Operations of a mapped file. */
-extern const struct vm_operations_struct generic_file_vm_ops;
 
 /** A new mm without areas, placement and marks as in oldmm; NULL: no memory. */
 struct mm_struct *mm_alloc_like(const struct mm_struct *oldmm);

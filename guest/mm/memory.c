@@ -6,6 +6,7 @@
  *	no PTE, anonymous, write     a fresh page of zeros
  *	no PTE, file, read           the file's page, read-only if private    do_read_fault
  *	no PTE, file, write          private: a copy of the file's page       do_cow_fault
+ *	no PTE, file, write, shared  the file's page, writable and dirty      do_shared_fault
  *	PTE read-only, write         exclusive or last reference: reuse;      do_wp_page
  *	                             else copy (the zero page: a fresh one)
  *	PTE allows it                spurious: another fault was faster
@@ -140,7 +141,7 @@ static int wp_page_copy(struct vm_fault *vmf, struct page *old)
 		return done(vmf, LAB_FAULT_SPURIOUS, 0);
 	}
 	if (file)
-		mm->rss_stat[MM_FILEPAGES]--;
+		mm->rss_stat[mm_counter(old)]--;
 	if (file || !old)
 		mm->rss_stat[MM_ANONPAGES]++;
 	/* No CPU may see the old frame after another sees the new one: clear and flush, then set. */
@@ -158,11 +159,44 @@ static int wp_page_copy(struct vm_fault *vmf, struct page *old)
 		    page_to_pfn(page));
 }
 
+/*
+ * The file is asked before a page of it is written, with no lock held; the page is ours meanwhile. 0 or VM_FAULT_*.
+ */
+static int do_page_mkwrite(struct vm_fault *vmf, struct page *page)
+{
+	int fault;
+
+	vmf->page = page;
+	get_page(page);
+	fault = vmf->vma->vm_ops->page_mkwrite(vmf);
+	put_page(page);
+	return fault;
+}
+
+/* A shared page that was read only so far (Linux wp_page_shared). page_table_lock held; dropped here or below. */
+static int wp_page_shared(struct vm_fault *vmf, struct page *page)
+{
+	int fault;
+
+	if (vmf->vma->vm_ops->page_mkwrite) {
+		unlock_pte(vmf);
+		fault = do_page_mkwrite(vmf, page);
+		if (fault)
+			return fault;
+		if (!lock_pte(vmf))
+			return done(vmf, LAB_FAULT_SPURIOUS, 0);
+	}
+	wp_page_reuse(vmf);
+	return done(vmf, LAB_FAULT_SHARED_REUSE, vmf->pfn);
+}
+
 /* page_table_lock held; dropped here or below. */
 static int do_wp_page(struct vm_fault *vmf)
 {
 	struct page *page = vm_normal_page(vmf->orig_pte);
 
+	if (page && (vmf->vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE))
+		return wp_page_shared(vmf, page);
 	if (page && PageAnon(page)) {
 		if (page->flags & PG_anon_exclusive)
 			return wp_page_reuse(vmf);
@@ -180,9 +214,21 @@ static int do_wp_page(struct vm_fault *vmf)
 
 /* --- pages of files ------------------------------------------------------------------------------------- */
 
-/* vmf->page, with its reference, takes its place: as it is, or (cow) as a page of this mm. */
-static int finish_fault(struct vm_fault *vmf, bool cow)
+/* How vmf->page takes its place. */
+enum file_use {
+	USE_READ,			/* as it is */
+	USE_COW,			/* it is a page of this mm's own */
+	USE_SHARED,			/* as it is, to be written */
+};
+
+/* vmf->page, with its reference, takes its place. */
+static int finish_fault(struct vm_fault *vmf, enum file_use use)
 {
+	static const unsigned char how[] = {
+		[USE_READ] = LAB_FAULT_FILE_READ,
+		[USE_COW] = LAB_FAULT_FILE_COW,
+		[USE_SHARED] = LAB_FAULT_FILE_SHARED,
+	};
 	struct vm_area_struct *vma = vmf->vma;
 	struct mm_struct *mm = vma->vm_mm;
 	uint64_t pfn = page_to_pfn(vmf->page);
@@ -193,23 +239,70 @@ static int finish_fault(struct vm_fault *vmf, bool cow)
 		put_page(vmf->page);
 		return vmf->pte ? done(vmf, LAB_FAULT_SPURIOUS, 0) : VM_FAULT_OOM;
 	}
-	if (cow) {
+	if (use == USE_COW) {
 		mm->rss_stat[MM_ANONPAGES]++;
 		map_new_anon(vmf, vmf->page);
 	} else {
-		mm->rss_stat[MM_FILEPAGES]++;
+		uint64_t pte = mk_pte(pfn, vma->vm_page_prot);
+
+		mm->rss_stat[mm_counter(vmf->page)]++;
 		page_add_file_rmap(vmf->page);
-		set_pte(vmf->pte, mk_pte(pfn, vma->vm_page_prot));
+		set_pte(vmf->pte, use == USE_SHARED ? maybe_mkwrite(pte | PTE_D, vma) : pte);
 	}
 	unlock_pte(vmf);
-	return done(vmf, cow ? LAB_FAULT_FILE_COW : LAB_FAULT_FILE_READ, pfn);
+	return done(vmf, how[use], pfn);
+}
+
+#define FAULT_AROUND_PAGES 16UL
+
+/*
+ * Linux do_fault_around: neighbours that are in the cache already are mapped along, within the area, the table and an aligned
+ * window. True: the page itself was among them. *error: no memory for the table.
+ */
+static bool do_fault_around(struct vm_fault *vmf, int *error)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	uint64_t window = ALIGN_DOWN(vmf->address, FAULT_AROUND_PAGES * PAGE_SIZE);
+	uint64_t start = max(window, vma->vm_start);
+	uint64_t end = min(min(start + FAULT_AROUND_PAGES * PAGE_SIZE, vma->vm_end),
+			   ALIGN_DOWN(vmf->address, PMD_SIZE) + PMD_SIZE);
+	bool mapped;
+
+	vmf->pte = pte_alloc(vma->vm_mm, vmf->address);
+	if (!vmf->pte) {
+		*error = VM_FAULT_OOM;
+		return false;
+	}
+	spin_lock(&vma->vm_mm->page_table_lock);
+	vma->vm_ops->map_pages(vmf, linear_page_index(vma, start), linear_page_index(vma, end) - 1);
+	mapped = !pte_none(*vmf->pte);
+	spin_unlock(&vma->vm_mm->page_table_lock);
+	if (mapped)
+		done(vmf, LAB_FAULT_FILE_READ, pte_pfn(*vmf->pte));
+	return mapped;
 }
 
 static int do_read_fault(struct vm_fault *vmf)
 {
+	int error = 0;
+
+	if (vmf->vma->vm_ops->map_pages && do_fault_around(vmf, &error))
+		return 0;
+	if (!error)
+		error = vmf->vma->vm_ops->fault(vmf);
+	return error ? error : finish_fault(vmf, USE_READ);
+}
+
+static int do_shared_fault(struct vm_fault *vmf)
+{
 	int error = vmf->vma->vm_ops->fault(vmf);
 
-	return error ? error : finish_fault(vmf, /* cow = */ false);
+	if (!error && vmf->vma->vm_ops->page_mkwrite) {
+		error = do_page_mkwrite(vmf, vmf->page);
+		if (error)
+			put_page(vmf->page);
+	}
+	return error ? error : finish_fault(vmf, USE_SHARED);
 }
 
 static int do_cow_fault(struct vm_fault *vmf)
@@ -231,7 +324,7 @@ static int do_cow_fault(struct vm_fault *vmf)
 	copy_page(__va(page_to_pfn(page) << PAGE_SHIFT), __va(page_to_pfn(file_page) << PAGE_SHIFT));
 	put_page(file_page);
 	vmf->page = page;
-	return finish_fault(vmf, /* cow = */ true);
+	return finish_fault(vmf, USE_COW);
 }
 
 static int do_fault(struct vm_fault *vmf)
@@ -240,9 +333,7 @@ static int do_fault(struct vm_fault *vmf)
 		return VM_FAULT_OOM;
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
 		return do_read_fault(vmf);
-	/* do_mmap() lets no shared mapping be writable. */
-	BUG_ON(vmf->vma->vm_flags & VM_SHARED);
-	return do_cow_fault(vmf);
+	return vmf->vma->vm_flags & VM_SHARED ? do_shared_fault(vmf) : do_cow_fault(vmf);
 }
 
 /* --- the tree of decisions -------------------------------------------------------------------------------- */

@@ -5,8 +5,15 @@
 /* A page nobody has mapped: of a file, it is there if the file has it; of anonymous memory, it does not exist. */
 static bool unmapped_page_in_core(const struct vm_area_struct *vma, uint64_t addr)
 {
-	return vma->vm_file && vma->vm_file->f_mapping &&
-	       linear_page_index(vma, addr) < vma->vm_file->f_mapping->nr_pages;
+	uint64_t index = linear_page_index(vma, addr);
+	struct address_space *mapping;
+
+	if (!vma->vm_file)
+		return false;
+	mapping = vma->vm_file->f_mapping;
+	if (mapping->host->i_flags & S_IMAGE)
+		return index < ALIGN_UP(mapping->host->i_size, PAGE_SIZE) >> PAGE_SHIFT;
+	return xa_load(&mapping->i_pages, index) != NULL;
 }
 
 /**

@@ -33,10 +33,7 @@ static uint64_t calc_vm_flags(uint64_t prot, uint64_t flags)
 	return vm_flags;
 }
 
-/*
- * A file shared: what may be written through it would have to find its way back, which no file of this kernel can
- * do yet; without the right to write it is as good as private. 0 or -errno.
- */
+/* A file shared: without the right to write the file it is as good as private, but for VM_MAYSHARE. 0 or -errno. */
 static int check_shared_file(const struct file *file, uint64_t prot, uint64_t flags, uint64_t *vm_flags)
 {
 	bool writable = (file->f_flags & OPEN_MASK) != OPEN_READ;
@@ -45,10 +42,9 @@ static int check_shared_file(const struct file *file, uint64_t prot, uint64_t fl
 		return -LX_EOPNOTSUPP;
 	if ((prot & LX_PROT_WRITE) && !writable)
 		return -LX_EACCES;
-	if (writable)
-		return -LX_ENODEV;
-	*vm_flags |= VM_MAYSHARE;
-	*vm_flags &= ~VM_MAYWRITE;
+	*vm_flags |= VM_SHARED | VM_MAYSHARE;
+	if (!writable)
+		*vm_flags &= ~(VM_MAYWRITE | VM_SHARED);
 	return 0;
 }
 
@@ -69,19 +65,24 @@ static int check_file(const struct file *file, uint64_t len, uint64_t prot, uint
 		return error;
 	if ((file->f_flags & OPEN_MASK) == OPEN_WRITE)
 		return -LX_EACCES;
-	if (!file->f_mapping)
+	if (!file->f_op->mmap)
 		return -LX_ENODEV;
 	return *vm_flags & VM_GROWSDOWN ? -LX_EINVAL : 0;
 }
 
-static int check_anonymous(uint64_t flags, uint64_t vm_flags)
+/* A shared area counts its pages from 0: they are those of a file of its own. */
+static int check_anonymous(uint64_t flags, uint64_t *vm_flags, uint64_t addr, uint64_t *pgoff)
 {
 	switch (flags & LX_MAP_TYPE) {
 	case LX_MAP_PRIVATE:
+		*pgoff = addr >> PAGE_SHIFT;
 		return 0;
 	case LX_MAP_SHARED:
-		/* Its pages would be a tmpfs file's, and there is no tmpfs. */
-		return vm_flags & VM_GROWSDOWN ? -LX_EINVAL : -LX_EOPNOTSUPP;
+		if (*vm_flags & VM_GROWSDOWN)
+			return -LX_EINVAL;
+		*pgoff = 0;
+		*vm_flags |= VM_SHARED | VM_MAYSHARE;
+		return 0;
 	default:
 		return -LX_EINVAL;
 	}
@@ -100,23 +101,41 @@ static uint64_t count_vma_pages_range(struct mm_struct *mm, uint64_t start, uint
 	return pages;
 }
 
-static struct vm_area_struct *new_area(const struct vma_merge *m)
+/* Who provides the pages. 0 or -errno: then it has no file. */
+static int bind_area(struct vm_area_struct *vma, struct file *file)
+{
+	int error;
+
+	if (!file)
+		return vma->vm_flags & VM_SHARED ? shmem_zero_setup(vma) : 0;
+	vma->vm_file = get_file(file);
+	error = file->f_op->mmap(file, vma);
+	if (error) {
+		fput(file);
+		vma->vm_file = NULL;
+	}
+	return error;
+}
+
+/* 0 or -errno. */
+static int new_area(const struct vma_merge *m)
 {
 	struct vm_area_struct *vma = vm_area_alloc(m->mm);
+	int error;
 
 	if (!vma)
-		return NULL;
+		return -LX_ENOMEM;
 	vma->vm_start = m->start;
 	vma->vm_end = m->end;
 	vma->vm_flags = m->vm_flags;
 	vma->vm_page_prot = vm_get_page_prot(m->vm_flags);
 	vma->vm_pgoff = m->pgoff;
-	if (m->file) {
-		vma->vm_file = get_file(m->file);
-		vma->vm_ops = &generic_file_vm_ops;
-	}
-	vma_link(m->mm, vma, m->prev);
-	return vma;
+	error = bind_area(vma, m->file);
+	if (error)
+		vm_area_free(vma);
+	else
+		vma_link(m->mm, vma, m->prev);
+	return error;
 }
 
 /* Whatever is mapped in [addr, addr + len) is replaced. The address or -errno. */
@@ -127,6 +146,7 @@ static uint64_t mmap_region(struct mm_struct *mm, struct file *file, uint64_t ad
 	struct vm_area_struct *next;
 	uint64_t pages = len >> PAGE_SHIFT;
 	bool account = (vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
+	int error;
 
 	if (!may_expand_vm(mm, vm_flags, pages) &&
 	    !may_expand_vm(mm, vm_flags, pages - count_vma_pages_range(mm, addr, addr + len)))
@@ -144,10 +164,11 @@ static uint64_t mmap_region(struct mm_struct *mm, struct file *file, uint64_t ad
 		vm_flags |= VM_ACCOUNT;
 	}
 	m.vm_flags = vm_flags;
-	if (!vma_merge_new(&m) && !new_area(&m)) {
+	error = vma_merge_new(&m) ? 0 : new_area(&m);
+	if (error) {
 		if (account)
 			vm_unacct_memory(pages);
-		return -LX_ENOMEM;
+		return error;
 	}
 	vm_stat_account(mm, vm_flags, pages);
 	if (vm_flags & VM_LOCKED)
@@ -185,12 +206,11 @@ uint64_t do_mmap(struct mm_struct *mm, struct file *file, uint64_t addr, uint64_
 	error = mlock_future_check(mm, vm_flags, len);
 	if (error)
 		return error;
-	error = file ? check_file(file, len, prot, flags, pgoff, &vm_flags) : check_anonymous(flags, vm_flags);
+	error = file ? check_file(file, len, prot, flags, pgoff, &vm_flags)
+		     : check_anonymous(flags, &vm_flags, addr, &pgoff);
 	if (error)
 		return error;
-	if (!file)
-		pgoff = addr >> PAGE_SHIFT;
-	if ((flags & LX_MAP_NORESERVE) && mm_profile.overcommit_memory != OVERCOMMIT_NEVER)
+	if (flags & LX_MAP_NORESERVE)
 		vm_flags |= VM_NORESERVE;
 	return mmap_region(mm, file, addr, len, vm_flags, pgoff);
 }

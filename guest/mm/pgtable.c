@@ -183,11 +183,13 @@ void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, uint64_t 
 		struct vm_area_struct *next = vma->vm_next;
 
 		unlink_anon_vmas(vma);
+		unlink_file_vma(vma);
 		/* Areas close together likely share tables: one pass for all of them. */
 		while (next && next->vm_start <= vma->vm_end + PMD_SIZE) {
 			vma = next;
 			next = vma->vm_next;
 			unlink_anon_vmas(vma);
+			unlink_file_vma(vma);
 		}
 		free_pgd_range(tlb, addr, vma->vm_end, floor, next ? next->vm_start : ceiling);
 		vma = next;

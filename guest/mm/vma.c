@@ -116,6 +116,23 @@ static void carry_out(struct mm_struct *mm, const struct vma_adjustment *a, uint
 		vma_end_changed(mm, vma);
 }
 
+/* The tree of the file is keyed by what is about to change, and loses what is swallowed. */
+static void file_areas_out(const struct vma_adjustment *a, struct rb_root *root)
+{
+	vma_interval_tree_remove(a->keep, root);
+	if (a->shift)
+		vma_interval_tree_remove(a->next, root);
+	for (int i = 0; i < 2 && a->gone[i]; i++)
+		vma_interval_tree_remove(a->gone[i], root);
+}
+
+static void file_areas_in(const struct vma_adjustment *a, struct rb_root *root)
+{
+	if (a->shift)
+		vma_interval_tree_insert(a->next, root);
+	vma_interval_tree_insert(a->keep, root);
+}
+
 /* The swallowed area's pages are keep's now, by an anon_vma that keep has, too. */
 static void free_swallowed(struct vm_area_struct *vma)
 {
@@ -129,6 +146,7 @@ static int adjust_around(struct vm_area_struct *vma, uint64_t start, uint64_t en
 			 struct vm_area_struct *expand)
 {
 	struct vma_adjustment a = plan_adjustment(vma, end, expand);
+	struct address_space *mapping = vma->vm_file ? vma->vm_file->f_mapping : NULL;
 	struct mm_struct *mm = vma->vm_mm;
 	struct anon_vma *anon_vma;
 
@@ -138,11 +156,19 @@ static int adjust_around(struct vm_area_struct *vma, uint64_t start, uint64_t en
 			return -LX_ENOMEM;
 	}
 	anon_vma = a.keep->anon_vma ? a.keep->anon_vma : a.shift ? a.next->anon_vma : NULL;
+	if (mapping) {
+		down_write(&mapping->i_mmap_rwsem);
+		file_areas_out(&a, &mapping->i_mmap);
+	}
 	if (anon_vma)
 		anon_vma_lock_write(anon_vma);
 	carry_out(mm, &a, start, end, pgoff);
 	if (anon_vma)
 		anon_vma_unlock_write(anon_vma);
+	if (mapping) {
+		file_areas_in(&a, &mapping->i_mmap);
+		up_write(&mapping->i_mmap_rwsem);
+	}
 	for (int i = 0; i < 2 && a.gone[i]; i++)
 		free_swallowed(a.gone[i]);
 	return 0;
@@ -156,15 +182,25 @@ static void adjust_split(struct vm_area_struct *vma, uint64_t start, uint64_t en
 			 struct vm_area_struct *insert)
 {
 	struct vm_area_struct *prev = insert->vm_start < start ? vma->vm_prev : vma;
+	struct address_space *mapping = vma->vm_file ? vma->vm_file->f_mapping : NULL;
 
+	if (mapping) {
+		down_write(&mapping->i_mmap_rwsem);
+		vma_interval_tree_remove(vma, &mapping->i_mmap);
+	}
 	if (vma->anon_vma)
 		anon_vma_lock_write(vma->anon_vma);
 	vma->vm_start = start;
 	vma->vm_end = end;
 	vma->vm_pgoff = pgoff;
-	vma_link(vma->vm_mm, insert, prev);
+	__vma_link(vma->vm_mm, insert, prev);
 	if (vma->anon_vma)
 		anon_vma_unlock_write(vma->anon_vma);
+	if (mapping) {
+		vma_interval_tree_insert(vma, &mapping->i_mmap);
+		vma_interval_tree_insert(insert, &mapping->i_mmap);
+		up_write(&mapping->i_mmap_rwsem);
+	}
 }
 
 int __vma_adjust(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint64_t pgoff,

@@ -110,13 +110,19 @@ static void tree_link(struct mm_struct *mm, struct vm_area_struct *vma)
 	rb_insert_augmented(&vma->vm_rb, &mm->mm_rb, &gap_callbacks);
 }
 
-void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
+void __vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
 {
 	mmap_assert_write_locked(mm);
 	list_link(mm, vma, prev);
 	vma_end_changed(mm, vma);
 	tree_link(mm, vma);
 	mm->map_count++;
+}
+
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
+{
+	__vma_link(mm, vma, prev);
+	vma_link_file(vma);
 }
 
 void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)

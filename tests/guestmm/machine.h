@@ -31,6 +31,11 @@ void panic_at(const char *file, unsigned int line, const char *format, ...)
 	abort();
 }
 
+void strscpy(char *dst, const char *src, size_t n)
+{
+	snprintf(dst, n, "%s", src);
+}
+
 static uint64_t nr_printk;
 void printk(const char *format, ...)
 {
@@ -324,12 +329,14 @@ static struct task_struct *boot(uint64_t megabytes)
 /* Page i is full of bytes 'a' + i. */
 static struct page *test_file_pages[8];
 
-static struct page *test_file_get_page(struct address_space *mapping, uint64_t index)
+static struct page *test_file_get_page(struct address_space *mapping, uint64_t index, int *error)
 {
 	struct page *page;
 
-	if (index >= mapping->nr_pages)
+	*error = -LX_EINVAL;
+	if (index >= mapping->host->i_size >> PAGE_SHIFT)
 		return NULL;
+	*error = -LX_ENOMEM;
 	page = test_file_pages[index];
 	if (!page) {
 		page = alloc_pages(GFP_KERNEL, 0);
@@ -344,13 +351,39 @@ static struct page *test_file_get_page(struct address_space *mapping, uint64_t i
 	return page;
 }
 
-static struct address_space test_mapping = { .nr_pages = 4, .get_page = test_file_get_page };
-static struct file test_file = { .f_count = 1, .f_flags = OPEN_READ, .f_mapping = &test_mapping, .f_name = "/f" };
+struct list_head super_inodes = LIST_HEAD_INIT(super_inodes);
+static const struct address_space_operations test_aops = { .get_page = test_file_get_page };
+static const struct file_operations test_fops = { .mmap = generic_file_mmap };
+const struct file_operations shmem_file_operations = { .mmap = shmem_mmap };
+static struct inode test_inode = {
+	.i_size = 4 * PAGE_SIZE, .i_flags = S_IMAGE, .i_count = 1, .i_data = { .host = &test_inode, .a_ops = &test_aops },
+};
+static struct file test_file = {
+	.f_count = 1, .f_flags = OPEN_READ, .f_inode = &test_inode, .f_mapping = &test_inode.i_data,
+	.f_op = &test_fops, .f_name = "/f",
+};
+
+static uint64_t nr_open_files;
+
+struct file *alloc_file(struct inode *inode, uint32_t flags, const struct file_operations *fop)
+{
+	struct file *file = calloc(1, sizeof(*file));
+
+	nr_open_files++;
+	*file = (struct file){ .f_count = 1, .f_flags = flags, .f_inode = inode, .f_mapping = &inode->i_data,
+			       .f_op = fop, .f_name = inode->i_name };
+	return file;
+}
 
 void fput(struct file *file)
 {
-	if (--file->f_count < 1)
+	if (--file->f_count > 0)
+		return;
+	if (file == &test_file)
 		panic("%s: last reference dropped", file->f_name);
+	nr_open_files--;
+	iput(file->f_inode);
+	free(file);
 }
 
 /* --- steps -------------------------------------------------------------------------------------------------------- */

@@ -361,7 +361,7 @@ static const struct breakage notes[] = {
 	{"short lab note", lab_short, "malformed note: the mmscope note has 8 bytes, its head alone 16"},
 	{"ABI", lab_abi, "speaks version 2 of the lab channel, this vmm version 1: rebuild both with `make`"},
 	{"layouts", lab_many,
-	 "malformed note: 4294967295 structure layouts do not fit the mmscope note's 496 bytes"},
+	 "malformed note: 4294967295 structure layouts do not fit the mmscope note's 656 bytes"},
 	{"lab alignment", lab_unaligned, "the lab page's address 0x110004 is not aligned to 8 bytes"},
 	{"name missing", page_missing,
 	 "was built without struct page, which this vmm reads: rebuild both with `make`"},

@@ -24,7 +24,9 @@
 #define TINY_DATA_END  0x120000UL
 #define TINY_OPS       (KERNEL_MAP + TINY_RODATA + 0x100)
 #define TINY_STACK_END 0x7ffffffff000UL
-#define TINY_MAPPING   (KERNEL_MAP + TINY_DATA + 0xff00)
+#define TINY_INODE     (KERNEL_MAP + TINY_DATA_END - 0x800)
+#define TINY_MAPPING   (TINY_INODE + offsetof(struct inode, i_data))
+#define TINY_OPEN_FILE (KERNEL_MAP + TINY_DATA_END - 0x100)
 
 enum { SLAB_TASK, SLAB_MM, SLAB_VMA, SLAB_ANON, SLAB_AVC, NR_SLABS };
 
@@ -225,6 +227,7 @@ static inline void tiny_kernel(struct tiny *t)
 				    .mem_map = ptr(PAGE_OFFSET + IMAGE_REGION),
 				    .zone = ptr(zone),
 				    .slab_caches = ptr(tiny_data(t, sizeof(struct list_head), 64)),
+				    .inodes = ptr(tiny_data(t, sizeof(struct list_head), 64)),
 				    .image = {KERNEL_MAP + TINY_TEXT, KERNEL_MAP + TINY_RODATA,
 					      KERNEL_MAP + TINY_RODATA, KERNEL_MAP + TINY_DATA,
 					      KERNEL_MAP + TINY_DATA, KERNEL_MAP + TINY_DATA_END}};
@@ -232,6 +235,7 @@ static inline void tiny_kernel(struct tiny *t)
 	for (int i = 0; i < NR_ORDERS; i++)
 		tiny_list_init(t, zone + offsetof(struct zone, free_area) + i * sizeof(struct free_area));
 	tiny_list_init(t, t->lab->slab_caches.va);
+	tiny_list_init(t, t->lab->inodes.va);
 	tiny_cache(t, SLAB_TASK, "task_struct", sizeof(struct task_struct) + 40);
 	tiny_cache(t, SLAB_MM, "mm_struct", sizeof(struct mm_struct));
 	tiny_cache(t, SLAB_VMA, "vm_area_struct", sizeof(struct vm_area_struct));
@@ -354,7 +358,6 @@ static inline uint64_t tiny_vma(struct tiny *t, uint64_t mm, uint64_t start, uin
 {
 	uint64_t va = tiny_alloc(t, SLAB_VMA);
 
-	t->lab->vm_committed_as += flags & VM_WRITE ? (end - start) >> PAGE_SHIFT : 0;
 	*AT(vm_area_struct, t, va) =
 		(struct vm_area_struct){.vm_start = start,
 					.vm_end = end,
@@ -482,6 +485,21 @@ static inline uint64_t tiny_anon_page(struct tiny *t, uint64_t anon, uint64_t va
 #define USER_R	(PTE_P | PTE_US | PTE_A | PTE_NX)
 #define USER_RW (USER_R | PTE_RW | PTE_D)
 
+/** The one file, part of the image, mapped by text_a. */
+static inline void tiny_file(struct tiny *t)
+{
+	struct vm_area_struct *text = at(t, t->text_a);
+
+	*AT(inode, t, TINY_INODE) = (struct inode){
+		.i_ino = 1, .i_size = PAGE_SIZE, .i_nlink = 1, .i_count = 2, .i_flags = S_IMAGE,
+		.i_data = {.host = ptr(TINY_INODE),
+			   .i_mmap = {ptr(t->text_a + offsetof(struct vm_area_struct, shared))}}};
+	tiny_list_add_tail(t, TINY_INODE + offsetof(struct inode, i_sb_list), t->lab->inodes.va);
+	*AT(file, t, TINY_OPEN_FILE) = (struct file){
+		.f_count = 2, .f_inode = ptr(TINY_INODE), .f_mapping = ptr(TINY_MAPPING)};
+	text->shared.rb.__rb_parent_color = 1;
+}
+
 static inline void tiny_areas(struct tiny *t)
 {
 	struct vm_area_struct *text;
@@ -490,7 +508,8 @@ static inline void tiny_areas(struct tiny *t)
 	t->none_va = 0x7ffff7200000, t->zero_va = 0x7ffff7300000, t->stack_va = TINY_STACK_END - PAGE_SIZE;
 	t->text_a = tiny_vma(t, t->mm_a, t->file_va, t->file_va + PAGE_SIZE, VM_READ | VM_EXEC);
 	text = at(t, t->text_a);
-	text->vm_file = ptr(TINY_MAPPING + 64), text->vm_ops = ptr(TINY_OPS), text->vm_pgoff = 0;
+	tiny_file(t);
+	text->vm_file = ptr(TINY_OPEN_FILE), text->vm_ops = ptr(TINY_OPS), text->vm_pgoff = 0;
 	t->heap_a = tiny_vma(t, t->mm_a, 0x600000, 0x601000, VM_READ | VM_WRITE);
 	t->cow_a = tiny_vma(t, t->mm_a, t->cow_va, t->cow_va + 4 * PAGE_SIZE, VM_READ | VM_WRITE);
 	t->data_a = tiny_vma(t, t->mm_a, t->own_va, t->own_va + 4 * PAGE_SIZE, VM_READ | VM_WRITE);

@@ -133,7 +133,6 @@ BREAK(data_vm) { mm_a(t)->data_vm++; }
 BREAK(exec_vm) { mm_a(t)->exec_vm++; }
 BREAK(stack_vm) { mm_a(t)->stack_vm++; }
 BREAK(locked_vm) { mm_a(t)->locked_vm++; }
-BREAK(committed) { t->lab->vm_committed_as--; }
 BREAK(rss) { mm_a(t)->rss_stat[MM_ANONPAGES]--; }
 BREAK(rss_kind) { mm_a(t)->rss_stat[MM_SWAPENTS]++; }
 BREAK(pgtables_bytes) { mm_a(t)->pgtables_bytes += PAGE_SIZE; }
@@ -290,6 +289,29 @@ BREAK(leak_mm) { tiny_alloc(t, SLAB_MM); }
 BREAK(leak_task) { tiny_alloc(t, SLAB_TASK); }
 BREAK(leak_anon) { tiny_alloc(t, SLAB_ANON); }
 BREAK(leak_avc) { tiny_alloc(t, SLAB_AVC); }
+/* Objects of these caches, of which the lists tell nothing. */
+BREAK(leak_inode) { strcpy(t->caches[SLAB_ANON]->name, "shmem_inode_cache"); }
+BREAK(leak_node) { strcpy(t->caches[SLAB_ANON]->name, "radix_tree_node"); }
+
+static struct inode *the_inode(struct tiny *t) { return AT(inode, t, TINY_INODE); }
+
+BREAK(cached_anon) { the_inode(t)->i_data.i_pages.xa_head = ptr(tiny_page_va(t, t->own_pfn)); }
+BREAK(cached_beyond)
+{
+	the_inode(t)->i_data.i_pages.xa_head = ptr(tiny_page_va(t, t->file_pfn));
+	the_inode(t)->i_size = 0;
+}
+BREAK(nrpages) { the_inode(t)->i_data.nrpages++; }
+BREAK(uncached) { page(t, t->own_pfn)->mapping = ptr(TINY_MAPPING); }
+BREAK(node_count)
+{
+	AT(xa_node, t, kva(1500))->count = 1;
+	the_inode(t)->i_data.i_pages.xa_head = ptr(kva(1500) | XA_INTERNAL);
+}
+BREAK(inode_refs) { the_inode(t)->i_count = 0; }
+BREAK(inode_locked) { the_inode(t)->i_data.i_mmap_rwsem.count = -1; }
+BREAK(not_in_i_mmap) { the_inode(t)->i_data.i_mmap.rb_node = ptr(0); }
+BREAK(wrong_last) { vma(t, t->text_a)->shared.rb_subtree_last++; }
 BREAK(freed_vma) { tiny_free(t, SLAB_VMA, t->heap_a); }
 BREAK(freed_mm) { tiny_free(t, SLAB_MM, t->mm_b); }
 
@@ -352,7 +374,7 @@ static const struct {
 	ROW("rb-balance", recolour_leaf), ROW("rb-colour", red_red), ROW("rb-parent", parent),
 	ROW("rb-gap", gap), ROW("map-count", map_count), ROW("total-vm", total_vm),
 	ROW("data-vm", data_vm), ROW("exec-vm", exec_vm), ROW("stack-vm", stack_vm),
-	ROW("locked-vm", locked_vm), ROW("committed", committed), ROW("rss", rss), ROW("rss", rss_kind),
+	ROW("locked-vm", locked_vm), ROW("rss", rss), ROW("rss", rss_kind),
 	ROW("pgtables-bytes", pgtables_bytes), ROW("mm-layout", layout), ROW("mm-users", mm_users),
 	ROW("mm-count", mm_count), ROW("mm-count", init_mm_count), ROW("mmlist", off_mmlist),
 	ROW("active-mm", active_mm), ROW("task-mm", kthread_mm), ROW("task-mm", zombie_mm),
@@ -394,7 +416,11 @@ static const struct {
 	ROW("cache-count", cache_inuse), ROW("cache-count", cache_slabs), ROW("slab-poison", poison),
 	ROW("vma-slab", leak_vma), ROW("vma-slab", freed_vma), ROW("mm-slab", leak_mm),
 	ROW("mm-slab", freed_mm), ROW("task-slab", leak_task), ROW("anon-vma-slab", leak_anon),
-	ROW("avc-slab", leak_avc), ROW("avc-lists", avc_off_anon), ROW("avc-names", avc_vma),
+	ROW("avc-slab", leak_avc), ROW("inode-slab", leak_inode), ROW("node-slab", leak_node),
+	ROW("cache-pages", cached_anon), ROW("cache-size", cached_beyond), ROW("cache-size", nrpages),
+	ROW("cache-held", uncached), ROW("cache-index", node_count), ROW("inode-fields", inode_refs),
+	ROW("inode-fields", inode_locked), ROW("i-mmap", not_in_i_mmap), ROW("i-mmap-last", wrong_last),
+	 ROW("avc-lists", avc_off_anon), ROW("avc-names", avc_vma),
 	ROW("avc-names", avc_anon), ROW("anon-link", anon_swapped), ROW("page-rmap", page_other_anon),
 	ROW("anon-none", anon_gone), ROW("anon-root", anon_root), ROW("anon-counts", anon_active),
 	ROW("anon-counts", anon_children), ROW("anon-refs", anon_refcount),

@@ -36,6 +36,7 @@ static void decode_all(struct build *b)
 	decode_buddy(b);
 	decode_slabs(b);
 	decode_rmap(b);
+	decode_files(b);
 	assign_roles(b);
 	count_references(b);
 }
@@ -56,6 +57,9 @@ static void publish(struct build *b)
 	m->objects = b->objects.items, m->nr_objects = b->objects.n;
 	m->avcs = b->avcs.items, m->nr_avcs = b->avcs.n;
 	m->anon_vmas = b->anon_vmas.items, m->nr_anon_vmas = b->anon_vmas.n;
+	m->inodes = b->inodes.items, m->nr_inodes = b->inodes.n;
+	m->cached = b->cached.items, m->nr_cached = b->cached.n;
+	m->xa_nodes = b->xa_nodes.items, m->nr_xa_nodes = b->xa_nodes.n;
 	m->troubles = b->troubles.items, m->nr_troubles = b->troubles.n;
 	m->damage = b->damage.items, m->nr_damage = b->damage.n;
 	m->all_vmas = vmas, m->nr_all_vmas = b->vmas.n;
@@ -95,6 +99,8 @@ void model_free(struct model *model)
 	addr_map_free(&model->vma_map);
 	addr_map_free(&model->avc_map);
 	addr_map_free(&model->anon_vma_map);
+	addr_map_free(&model->inode_map);
+	addr_map_free(&model->xa_node_map);
 	free(model->cpus);
 	free(model->cpu_infos);
 	free(model->mms);
@@ -105,6 +111,9 @@ void model_free(struct model *model)
 	free(model->objects);
 	free(model->avcs);
 	free(model->anon_vmas);
+	free(model->inodes);
+	free(model->cached);
+	free(model->xa_nodes);
 	free(model->troubles);
 	free(model->damage);
 	free(model->all_vmas);

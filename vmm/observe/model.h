@@ -23,6 +23,34 @@ struct model_vma {
 	uint64_t subtree_gap;		/* what rb_subtree_gap should be */
 	uint64_t nr_present;		/* leaves of this mm inside it (4 KiB units) */
 	uint32_t mm;			/* index into mms */
+	int inode;			/* of its file: index into inodes; -1: none */
+	int i_mmap_inode;		/* in whose tree of mappings it was met … */
+	uint32_t nr_i_mmap;		/* … 1, or 0: in none */
+	bool i_mmap_ordered;		/* not before its left neighbour there */
+	uint64_t i_mmap_last;		/* what shared.rb_subtree_last should be */
+};
+
+/** A file's inode, from the guest's list of all. */
+struct model_inode {
+	gva_t addr;
+	struct inode raw;
+	uint64_t nr_pages;		/* found in the index of its cache */
+};
+
+/** An entry of a page cache. */
+struct model_cached {
+	uint32_t inode;			/* index into inodes */
+	uint64_t index;
+	uint64_t pfn;			/* below nr_touched */
+};
+
+/** A node of a page cache's index. */
+struct model_xa_node {
+	gva_t addr;
+	uint32_t inode;
+	uint8_t shift, count;
+	uint8_t nr_slots;		/* in use, as found */
+	uint8_t parent_ok;
 };
 
 struct model_mm {
@@ -76,6 +104,7 @@ struct model_frame {
 	uint32_t nr_maps;		/* user leaves that map it (all mms), from outside */
 	uint32_t nr_refs;		/* references found from outside: maps, tables' parents, slabs … */
 	uint32_t nr_tables;		/* parent entries or mm.pgd that use it as a table */
+	uint32_t nr_cache;		/* entries of page caches that hold it */
 	uint8_t nr_slab;		/* slab lists it was met on … */
 	uint8_t slab_cache;		/* … the first of the cache of this index */
 	uint8_t nr_stacks;		/* tasks whose kernel stack it belongs to */
@@ -173,6 +202,12 @@ struct model {
 	uint32_t nr_avcs;
 	struct model_anon_vma *anon_vmas;
 	uint32_t nr_anon_vmas;
+	struct model_inode *inodes;
+	uint32_t nr_inodes;
+	struct model_cached *cached;	/* by inode, then index */
+	uint64_t nr_cached;
+	struct model_xa_node *xa_nodes;
+	uint64_t nr_xa_nodes;
 	struct model_trouble *troubles;
 	uint32_t nr_troubles;
 	struct damage *damage;
@@ -182,7 +217,7 @@ struct model {
 	uint32_t nr_all_vmas;
 	struct leaf *all_leaves, *all_held;
 	struct table *all_tables;
-	struct addr_map mm_map, task_map, vma_map, avc_map, anon_vma_map;
+	struct addr_map mm_map, task_map, vma_map, avc_map, anon_vma_map, inode_map, xa_node_map;
 };
 
 /** Decode everything. `cpus` is copied. Free with model_free. Bounded work for any input. */

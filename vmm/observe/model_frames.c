@@ -154,7 +154,9 @@ void assign_roles(struct build *b)
 
 static enum mm_counter counter_of(const struct model_frame *frame)
 {
-	return frame->raw.mapping.va & PAGE_MAPPING_ANON ? MM_ANONPAGES : MM_FILEPAGES;
+	if (frame->raw.mapping.va & PAGE_MAPPING_ANON)
+		return MM_ANONPAGES;
+	return frame->raw.flags & PG_swapbacked ? MM_SHMEMPAGES : MM_FILEPAGES;
 }
 
 /** Count one leaf of mm at every frame behind it. The zero page is special: nothing counts it. */
@@ -201,13 +203,13 @@ static void count_tables(struct build *b)
 }
 
 /**
- * References that are no mapping: the owner's one on slabs, the zero page and pages of files, and on the
+ * References that are no mapping: the owner's one on slabs, the zero page, files' pages in the image, and on the
  * first frame of a block of the kernel's. Returns how many further frames that block has.
  */
-static uint64_t count_owner(struct model_frame *frame)
+static uint64_t count_owner(struct model_frame *frame, bool in_image)
 {
-	frame->nr_refs += frame->nr_slab;
-	if (frame->role == FRAME_ZERO || frame->role == FRAME_FILE || frame->role == FRAME_KERNEL)
+	frame->nr_refs += frame->nr_slab + frame->nr_cache;
+	if (frame->role == FRAME_ZERO || (frame->role == FRAME_FILE && in_image) || frame->role == FRAME_KERNEL)
 		frame->nr_refs++;
 	if (frame->role != FRAME_KERNEL || frame->raw.order >= NR_ORDERS)
 		return 0;
@@ -227,7 +229,7 @@ void count_references(struct build *b)
 	}
 	count_tables(b);
 	for (uint64_t pfn = 0; pfn < b->model->nr_touched; pfn++)
-		pfn += count_owner(&b->model->frames[pfn]);
+		pfn += count_owner(&b->model->frames[pfn], pfn < b->model->lab.mem_map_start_pfn);
 	if (!b->marks_left)
 		add_damage(b, DAMAGE_LIMIT, 0, -1,
 			   "more frames behind leaves and free blocks than the host counts");

@@ -113,6 +113,8 @@ static const struct {
 	[LAB_FAULT_COW_COPY] = {"COW copy", "cow-copy"},
 	[LAB_FAULT_COW_REUSE] = {"COW reuse", "cow-reuse"},
 	[LAB_FAULT_FILE_READ] = {"file page", "file-read"},
+	[LAB_FAULT_FILE_SHARED] = {"shared file page, write", "file-shared"},
+	[LAB_FAULT_SHARED_REUSE] = {"shared page made writable", "shared-reuse"},
 	[LAB_FAULT_FILE_COW] = {"file page, COW copy", "file-cow"},
 	[LAB_FAULT_SPURIOUS] = {"spurious", "spurious"},
 	[LAB_FAULT_STACK] = {"stack", "stack"},

@@ -76,6 +76,7 @@ static uint64_t flags_of_role(enum frame_role role)
 	case FRAME_FREE:
 		return PG_zeroed;
 	case FRAME_FILE:
+		return PG_reserved | PG_swapbacked;
 	case FRAME_ZERO:
 		return PG_reserved;
 	default:

@@ -82,8 +82,6 @@ const struct invariant *const invariants[] = {
 	    "stack_vm is the pages of stacks."),
 	ROW(FAMILY, "locked-vm", SEVERITY_ERROR, check_locked_vm, NULL,
 	    "locked_vm is the pages of VM_LOCKED areas."),
-	ROW(FAMILY, "committed", SEVERITY_ERROR, check_committed, NULL,
-	    "vm_committed_as is no less than the pages of VM_ACCOUNT areas, of all mms together."),
 	ROW(FAMILY, "rss", SEVERITY_ERROR, check_rss, "check_mm (at the end)",
 	    "rss_stat is, by kind, the pages that the page tables hold; the zero page is none."),
 	ROW(FAMILY, "pgtables-bytes", SEVERITY_ERROR, check_pgtables_bytes, "check_mm (at the end)",
@@ -271,6 +269,10 @@ const struct invariant *const invariants[] = {
 	    "The allocated anon_vmas are those that areas and pages lead to."),
 	ROW(FAMILY, "avc-slab", SEVERITY_ERROR, check_avc_slab, "kmemleak, in part",
 	    "The allocated anon_vma_chains are those on lists."),
+	ROW(FAMILY, "inode-slab", SEVERITY_ERROR, check_inode_slab, "kmemleak, in part",
+	    "The allocated inodes are those on the list of inodes."),
+	ROW(FAMILY, "node-slab", SEVERITY_ERROR, check_node_slab, "kmemleak, in part",
+	    "The allocated nodes of page-cache indexes are those in one."),
 #undef FAMILY
 
 #define FAMILY "Reverse mapping"
@@ -292,6 +294,23 @@ const struct invariant *const invariants[] = {
 	    "The mapping of an anonymous page names an anon_vma."),
 	ROW(FAMILY, "page-rmap", SEVERITY_ERROR, check_page_rmap, NULL,
 	    "Reverse mapping leads from every anonymous page to every area that maps it."),
+#undef FAMILY
+
+#define FAMILY "Files"
+	ROW(FAMILY, "cache-pages", SEVERITY_ERROR, check_cache_pages, NULL,
+	    "An entry of a page cache is a page of that file at that offset, and in no other cache."),
+	ROW(FAMILY, "cache-size", SEVERITY_ERROR, check_cache_size, NULL,
+	    "No cached page lies beyond the file's end, and nrpages counts them."),
+	ROW(FAMILY, "cache-held", SEVERITY_ERROR, check_cache_held, NULL,
+	    "Every page of a file, but for those of the image, is in that file's cache."),
+	ROW(FAMILY, "cache-index", SEVERITY_ERROR, check_cache_index, "XA_BUG_ON (CONFIG_XARRAY_DEBUG)",
+	    "Nodes of an index know their parent and count their slots; none is empty."),
+	ROW(FAMILY, "inode-fields", SEVERITY_ERROR, check_inode_fields, NULL,
+	    "References, owner and flags of an inode are what can be, and nobody holds its locks."),
+	ROW(FAMILY, "i-mmap", SEVERITY_ERROR, check_i_mmap, NULL,
+	    "An area of a file is in that file's tree of mappings, others in none."),
+	ROW(FAMILY, "i-mmap-last", SEVERITY_ERROR, check_i_mmap_last, NULL,
+	    "The tree of mappings is ordered by first page, and rb_subtree_last is the last page of the subtree."),
 #undef FAMILY
 
 #define FAMILY "Across a step"

@@ -224,16 +224,15 @@ void check_leaf_index(struct verify_context *c, const struct invariant *self)
 	each_held(c, self, leaf_index);
 }
 
-/** c->scratch: the mapping (lower half of its address) that the pages of each file have. */
 static void leaf_file(struct verify_context *c, const struct invariant *self, uint32_t mm,
 		      const struct leaf *leaf, const struct model_vma *area)
 {
 	const struct model_frame *frame = frame_of_leaf(c->now, leaf);
-	uint32_t mapping;
+	uint64_t mapping;
 
 	if (!area || !frame || frame->role != FRAME_FILE)
 		return;
-	mapping = frame->raw.mapping.va;
+	mapping = area->inode < 0 ? 0 : c->now->inodes[area->inode].addr.va + offsetof(struct inode, i_data);
 	if (!holds(c, area->raw.vm_file.va != 0))
 		report(c, self, AT_LEAF(mm, leaf), "%s: %#lx maps a page of a file in the anonymous area %s",
 		       WHO(c, mm), leaf->va, area_label(area).text);
@@ -241,19 +240,14 @@ static void leaf_file(struct verify_context *c, const struct invariant *self, ui
 		report(c, self, AT_LEAF(mm, leaf),
 		       "%s: %#lx maps the file's own page writable in the private area %s", WHO(c, mm),
 		       leaf->va, area_label(area).text);
-	else if (!holds(c, addr_map_put((struct addr_map *)c->scratch, area->raw.vm_file.va, mapping) ==
-				   mapping))
+	else if (!holds(c, frame->raw.mapping.va == mapping))
 		report(c, self, AT_LEAF(mm, leaf),
-		       "%s: %#lx maps a page of mapping %#lx, others of this file have another", WHO(c, mm),
-		       leaf->va, frame->raw.mapping.va);
+		       "%s: %#lx maps a page of mapping %#lx, but the area's file has %#lx", WHO(c, mm),
+		       leaf->va, frame->raw.mapping.va, mapping);
 }
 
 void check_leaf_file(struct verify_context *c, const struct invariant *self)
 {
-	struct addr_map mappings = {0};
-
-	c->scratch = &mappings;
 	each_leaf(c, self, leaf_file);
 	each_held(c, self, leaf_file);
-	addr_map_free(&mappings);
 }

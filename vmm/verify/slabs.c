@@ -224,3 +224,19 @@ void check_avc_slab(struct verify_context *c, const struct invariant *self)
 	check_reached(c, self, "anon_vma_chain", &now->avc_map,
 		      (struct reached){now->avcs, now->nr_avcs, sizeof(*now->avcs)});
 }
+
+void check_inode_slab(struct verify_context *c, const struct invariant *self)
+{
+	const struct model *now = c->now;
+
+	check_reached(c, self, "shmem_inode_cache", &now->inode_map,
+		      (struct reached){now->inodes, now->nr_inodes, sizeof(*now->inodes)});
+}
+
+void check_node_slab(struct verify_context *c, const struct invariant *self)
+{
+	const struct model *now = c->now;
+
+	check_reached(c, self, "radix_tree_node", &now->xa_node_map,
+		      (struct reached){now->xa_nodes, now->nr_xa_nodes, sizeof(*now->xa_nodes)});
+}

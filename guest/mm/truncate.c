@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/* A file becomes shorter: its pages leave every address space, then the cache (Linux mm/truncate.c, mm/memory.c). */
+#include "internal.h"
+
+/* Pages [first, last] of the file, as far as this area maps them. */
+static void zap_area(struct vm_area_struct *vma, uint64_t first, uint64_t last)
+{
+	uint64_t from = max(first, vma->vm_pgoff);
+	uint64_t to = min(last, vma->vm_pgoff + vma_pages(vma) - 1);
+	uint64_t start = vma->vm_start + ((from - vma->vm_pgoff) << PAGE_SHIFT);
+	struct mmu_gather tlb;
+
+	tlb_gather_mmu(&tlb, vma->vm_mm, /* fullmm = */ false);
+	update_hiwater_rss(vma->vm_mm);
+	unmap_vmas(&tlb, vma, start, start + ((to - from + 1) << PAGE_SHIFT));
+	tlb_finish_mmu(&tlb);
+}
+
+void unmap_mapping_pages(struct address_space *mapping, uint64_t first, uint64_t last)
+{
+	struct vm_area_struct *vma;
+
+	down_read(&mapping->i_mmap_rwsem);
+	for (vma = vma_interval_tree_iter_first(&mapping->i_mmap, first, last); vma;
+	     vma = vma_interval_tree_iter_next(vma, first, last))
+		zap_area(vma, first, last);
+	up_read(&mapping->i_mmap_rwsem);
+}
+
+uint64_t truncate_inode_pages(struct address_space *mapping, uint64_t first)
+{
+	uint64_t index = first, nr = 0;
+	struct page *page;
+
+	spin_lock(&mapping->i_pages.xa_lock);
+	while ((page = xa_find(&mapping->i_pages, &index))) {
+		xa_erase(&mapping->i_pages, index);
+		mapping->nrpages--;
+		page->mapping = NULL;
+		page->flags &= ~PG_swapbacked;
+		put_page(page);
+		nr++;
+	}
+	spin_unlock(&mapping->i_pages.xa_lock);
+	return nr;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* Files: the page cache against its index, and the areas that map a file against its tree. */
+#include "verify/check.h"
+
+static gva_t mapping_of(const struct model_inode *inode)
+{
+	return (gva_t){inode->addr.va + offsetof(struct inode, i_data)};
+}
+
+#define for_each_cached(model, at)                                                                           \
+	for (const struct model_cached *at = (model)->cached; at < (model)->cached + (model)->nr_cached; at++)
+
+void check_cache_pages(struct verify_context *c, const struct invariant *self)
+{
+	for_each_cached(c->now, at)
+	{
+		const struct model_frame *frame = &c->now->frames[at->pfn];
+		const struct model_inode *inode = &c->now->inodes[at->inode];
+		const char *wrong = NULL;
+
+		if (frame->role != FRAME_FILE)
+			wrong = "is no page of a file";
+		else if (frame->raw.mapping.va != mapping_of(inode).va)
+			wrong = "has another mapping";
+		else if (frame->raw.index != at->index)
+			wrong = "has another index";
+		else if (frame->nr_cache != 1)
+			wrong = "is in the cache twice";
+		if (!holds(c, !wrong))
+			report(c, self, AT_FRAME(at->pfn), "inode %lu: its page %#lx, %s, %s (mapping %#lx, index %#lx)",
+			       inode->raw.i_ino, at->index, frame_label(c->now, at->pfn).text, wrong,
+			       frame->raw.mapping.va, frame->raw.index);
+	}
+}
+
+void check_cache_size(struct verify_context *c, const struct invariant *self)
+{
+	for_each_cached(c->now, at)
+	{
+		const struct model_inode *inode = &c->now->inodes[at->inode];
+
+		if (!holds(c, at->index < (inode->raw.i_size + PAGE_SIZE - 1) >> PAGE_SHIFT))
+			report(c, self, AT_FRAME(at->pfn), "inode %lu: page %#lx lies beyond its size %#lx",
+			       inode->raw.i_ino, at->index, inode->raw.i_size);
+	}
+	for (uint32_t i = 0; i < c->now->nr_inodes; i++) {
+		const struct model_inode *inode = &c->now->inodes[i];
+
+		if (!holds(c, inode->raw.i_data.nrpages == inode->nr_pages))
+			report(c, self, AT_OBJECT(inode->addr), "inode %lu: nrpages is %lu, its index holds %lu",
+			       inode->raw.i_ino, inode->raw.i_data.nrpages, inode->nr_pages);
+	}
+}
+
+void check_cache_held(struct verify_context *c, const struct invariant *self)
+{
+	for (uint64_t pfn = c->now->lab.mem_map_start_pfn; pfn < c->now->nr_touched; pfn++)
+		if (c->now->frames[pfn].role == FRAME_FILE && !holds(c, c->now->frames[pfn].nr_cache))
+			report(c, self, AT_FRAME(pfn), "%s (mapping %#lx, index %#lx) is in no file's cache",
+			       frame_label(c->now, pfn).text, c->now->frames[pfn].raw.mapping.va,
+			       c->now->frames[pfn].raw.index);
+}
+
+void check_cache_index(struct verify_context *c, const struct invariant *self)
+{
+	for (uint64_t i = 0; i < c->now->nr_xa_nodes; i++) {
+		const struct model_xa_node *node = &c->now->xa_nodes[i];
+
+		if (!holds(c, node->parent_ok && node->nr_slots == node->count && node->count))
+			report(c, self, AT_OBJECT(node->addr),
+			       "node %#lx of the cache of inode %lu: count is %u, %u slots are used, parent is %s",
+			       node->addr.va, c->now->inodes[node->inode].raw.i_ino, node->count, node->nr_slots,
+			       node->parent_ok ? "right" : "wrong");
+	}
+}
+
+void check_inode_fields(struct verify_context *c, const struct invariant *self)
+{
+	for (uint32_t i = 0; i < c->now->nr_inodes; i++) {
+		const struct model_inode *inode = &c->now->inodes[i];
+		const char *wrong = NULL;
+
+		if (inode->raw.i_data.host.va != inode->addr.va)
+			wrong = "i_data.host is not the inode";
+		else if (inode->raw.i_count < 1 || inode->raw.i_count < (int64_t)inode->raw.i_nlink)
+			wrong = "i_count is less than its names";
+		else if (inode->raw.i_flags & ~S_IMAGE)
+			wrong = "i_flags are unknown";
+		else if ((inode->raw.i_flags & S_IMAGE) && inode->nr_pages)
+			wrong = "its pages are the image's, yet its index holds some";
+		else if (inode->raw.i_rwsem.count || inode->raw.i_data.i_mmap_rwsem.count ||
+			 inode->raw.i_data.i_pages.xa_lock.locked)
+			wrong = "somebody holds i_rwsem, i_mmap_rwsem or xa_lock";
+		if (!holds(c, !wrong))
+			report(c, self, AT_OBJECT(inode->addr), "inode %lu: %s (i_count %d, i_nlink %u)",
+			       inode->raw.i_ino, wrong, inode->raw.i_count, inode->raw.i_nlink);
+	}
+}
+
+void check_i_mmap(struct verify_context *c, const struct invariant *self)
+{
+	for (const struct model_vma *vma = c->now->all_vmas; vma < c->now->all_vmas + c->now->nr_all_vmas; vma++) {
+		bool mapped = vma->nr_i_mmap && vma->i_mmap_inode == vma->inode;
+
+		if (!holds(c, vma->raw.vm_file.va ? mapped : !vma->nr_i_mmap))
+			report(c, self, AT_AREA(vma), "%s: area %s of %s is %s", mm_label(c->now, vma->mm).text,
+			       area_label(vma).text, vma->raw.vm_file.va ? "a file" : "no file",
+			       vma->nr_i_mmap ? "in the tree of another file" : "in no file's tree");
+	}
+}
+
+void check_i_mmap_last(struct verify_context *c, const struct invariant *self)
+{
+	for (const struct model_vma *vma = c->now->all_vmas; vma < c->now->all_vmas + c->now->nr_all_vmas; vma++) {
+		if (!vma->nr_i_mmap)
+			continue;
+		if (!holds(c, vma->raw.shared.rb_subtree_last == vma->i_mmap_last && vma->i_mmap_ordered))
+			report(c, self, AT_AREA(vma),
+			       "%s: area %s in its file's tree: rb_subtree_last is %#lx, expected %#lx%s",
+			       mm_label(c->now, vma->mm).text, area_label(vma).text,
+			       vma->raw.shared.rb_subtree_last, vma->i_mmap_last,
+			       vma->i_mmap_ordered ? "" : "; and it begins before the one on its left");
+	}
+}
