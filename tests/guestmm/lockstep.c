@@ -208,7 +208,8 @@ static void step_touch(void)
 	result = touch(addr, write, rnd(256), &si_code);
 	mix(result);
 	mix(si_code);
-	say("%s %#lx = %d, code %d\n", write ? "write" : "read", addr, result, si_code);
+	say("%s %s%#lx = %d, code %d\n", write ? "write" : "read", addr < LOW ? "heap+" : "",
+	    addr < LOW ? addr - heap_base : addr, result, si_code);
 }
 
 /* Would this call, if it worked, hurt something outside the windows? */
@@ -216,7 +217,7 @@ static bool harmful(uint64_t addr, uint64_t len)
 {
 	uint64_t end = addr + ((len + 4095) & ~4095UL);
 
-	if (addr & 4095 || end <= addr || end > 0x7ffffffff000UL)
+	if (addr & 4095 || end <= addr || addr >= 0x7ffffffff000UL)
 		return false;		/* refused */
 	return !((addr >= LOW && end <= LOW + WINDOW_PAGES * 4096UL) || (addr >= TOP && end <= TOP_END));
 }

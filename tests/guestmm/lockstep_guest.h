@@ -84,7 +84,8 @@ static void orphan_call(void)
 
 static int start(int argc, char **argv, int (*main_function)(int, char **))
 {
-	struct mm_struct *mm = boot(64)->mm;
+	struct task_struct *first = boot(64);
+	struct mm_struct *mm = first->mm;
 	int result;
 
 	/* A program with a heap of its own, as any. */
@@ -93,7 +94,10 @@ static int start(int argc, char **argv, int (*main_function)(int, char **))
 	ksys_brk(0x4e1000);
 	poke(0x4c0000, 1);
 	heap_base = 0x4e1000;
+	/* The steps are a child's, here as there. */
+	switch_to(fork_current());
 	result = main_function(argc, argv);
+	exit_current(first);
 	exit_current(&tasks[0]);
 	drop_lazy_mm();
 	validate_nothing_left();
