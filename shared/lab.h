@@ -150,6 +150,7 @@ struct lab_page {
 	GPTR(struct list_head) inodes;		/* of struct inode, through i_sb_list */
 	GPTR(struct cpu_info) cpus;		/* array of nr_cpus */
 	uint64_t zero_pfn;			/* the shared zero page */
+	uint64_t vm_committed_as;		/* pages committed (VM_ACCOUNT), all mms */
 	struct lab_image image;
 	/* The round. */
 	volatile uint64_t seq;			/* written by the host */

@@ -15,11 +15,16 @@
 
 /* --- profile: version- and configuration-dependent behaviour (mm/profile.c) ------------------- */
 
+/** Linux vm.overcommit_memory: refuse what is more than all RAM; nothing; what passes the commit limit. */
+enum overcommit { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
+
 struct mm_profile {
 	uint64_t mmap_min_addr;		/* bytes; 65536 */
 	int32_t max_map_count;		/* 65530 */
 	uint32_t stack_guard_gap;	/* pages; 256 */
 	uint32_t legacy_va_layout;	/* bottom-up placement for new programs; 0 */
+	int32_t overcommit_memory;	/* enum overcommit; GUESS */
+	uint32_t overcommit_ratio;	/* NEVER: percent of RAM that may be committed; 50 */
 	bool ram_zeroed;		/* the loader says that RAM was zero at start (command line: zeroed) */
 };
 extern struct mm_profile mm_profile;

@@ -87,7 +87,7 @@ static int dup_one(struct mm_struct *mm, struct vm_area_struct *src, struct vm_a
 	struct vm_area_struct *vma;
 	int error = 0;
 
-	if (vm_enough_memory(charge))
+	if (charge && vm_enough_memory(charge))
 		return -LX_ENOMEM;
 	vma = dup_area(mm, src);
 	if (!vma) {

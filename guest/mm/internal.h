@@ -164,7 +164,7 @@ int mlock_future_check(const struct mm_struct *mm, uint64_t vm_flags, uint64_t l
 /** Commit npages of memory that might have to exist one day: 0 or -LX_ENOMEM. */
 int vm_enough_memory(uint64_t npages);
 void vm_unacct_memory(uint64_t npages);
-extern uint64_t vm_committed_as;	/* pages committed, all mms */
+#define vm_committed_as	lab.vm_committed_as	/* pages committed, all mms; the host counts again */
 
 static inline int64_t get_mm_rss(const struct mm_struct *mm)
 {

@@ -210,7 +210,7 @@ uint64_t do_mmap(struct mm_struct *mm, struct file *file, uint64_t addr, uint64_
 		     : check_anonymous(flags, &vm_flags, addr, &pgoff);
 	if (error)
 		return error;
-	if (flags & LX_MAP_NORESERVE)
+	if ((flags & LX_MAP_NORESERVE) && mm_profile.overcommit_memory != OVERCOMMIT_NEVER)
 		vm_flags |= VM_NORESERVE;
 	return mmap_region(mm, file, addr, len, vm_flags, pgoff);
 }

@@ -184,6 +184,30 @@ Test(areas, counters)
 	validate_all();
 }
 
+/* 16 MiB of RAM are fewer than 4096 pages for all; half of them, less the reserves, may be committed. */
+Test(areas, overcommit_modes)
+{
+	boot(16);
+	mm_profile.overcommit_memory = OVERCOMMIT_ALWAYS;
+	expect_long(map(0, 8192, "rw"), PG(0));
+	unmap(0, 8192);
+	mm_profile.overcommit_memory = OVERCOMMIT_NEVER;
+	expect_long(map(0, 2048, "rw"), -LX_ENOMEM);
+	expect_long(map(0, 1500, "rw"), PG(0));
+	expect_long(map(2048, 1500, "rw"), -LX_ENOMEM);
+	expect_long(map(2048, 1500, "r"), PG(2048));
+	expect_long(protect(2048, 1500, "rw"), -LX_ENOMEM);
+	/* MAP_NORESERVE is not believed any more. */
+	expect_long(map_flags(4096, 1500, "rw", LX_MAP_NORESERVE), -LX_ENOMEM);
+	expect_long(vm_committed_as, 1500);
+	cr_assert(!fork_current(), "twice 1500 is too much");
+	expect_long(vm_committed_as, 1500);
+	unmap(0, 8192);
+	expect_long(vm_committed_as, 0);
+	mm_profile.overcommit_memory = OVERCOMMIT_GUESS;
+	validate_all();
+}
+
 Test(areas, all_of_ram_at_once_is_refused)
 {
 	boot(16);

@@ -358,6 +358,7 @@ static inline uint64_t tiny_vma(struct tiny *t, uint64_t mm, uint64_t start, uin
 {
 	uint64_t va = tiny_alloc(t, SLAB_VMA);
 
+	t->lab->vm_committed_as += flags & VM_WRITE ? (end - start) >> PAGE_SHIFT : 0;
 	*AT(vm_area_struct, t, va) =
 		(struct vm_area_struct){.vm_start = start,
 					.vm_end = end,

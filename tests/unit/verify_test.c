@@ -133,6 +133,7 @@ BREAK(data_vm) { mm_a(t)->data_vm++; }
 BREAK(exec_vm) { mm_a(t)->exec_vm++; }
 BREAK(stack_vm) { mm_a(t)->stack_vm++; }
 BREAK(locked_vm) { mm_a(t)->locked_vm++; }
+BREAK(committed) { t->lab->vm_committed_as--; }
 BREAK(rss) { mm_a(t)->rss_stat[MM_ANONPAGES]--; }
 BREAK(rss_kind) { mm_a(t)->rss_stat[MM_SWAPENTS]++; }
 BREAK(pgtables_bytes) { mm_a(t)->pgtables_bytes += PAGE_SIZE; }
@@ -374,7 +375,7 @@ static const struct {
 	ROW("rb-balance", recolour_leaf), ROW("rb-colour", red_red), ROW("rb-parent", parent),
 	ROW("rb-gap", gap), ROW("map-count", map_count), ROW("total-vm", total_vm),
 	ROW("data-vm", data_vm), ROW("exec-vm", exec_vm), ROW("stack-vm", stack_vm),
-	ROW("locked-vm", locked_vm), ROW("rss", rss), ROW("rss", rss_kind),
+	ROW("locked-vm", locked_vm), ROW("committed", committed), ROW("rss", rss), ROW("rss", rss_kind),
 	ROW("pgtables-bytes", pgtables_bytes), ROW("mm-layout", layout), ROW("mm-users", mm_users),
 	ROW("mm-count", mm_count), ROW("mm-count", init_mm_count), ROW("mmlist", off_mmlist),
 	ROW("active-mm", active_mm), ROW("task-mm", kthread_mm), ROW("task-mm", zombie_mm),

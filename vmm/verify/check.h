@@ -87,6 +87,7 @@ check_function check_highest_end, check_vmacache;
 check_function check_tree_order, check_tree_colour, check_tree_balance, check_tree_parents, check_tree_gaps;
 /* counters.c */
 check_function check_map_count, check_total_vm, check_data_vm, check_exec_vm, check_stack_vm, check_locked_vm;
+check_function check_committed;
 check_function check_rss, check_pgtables_bytes, check_layout, check_placement, check_mm_defaults;
 check_function check_hiwater;
 /* life.c */

@@ -67,6 +67,18 @@ void check_locked_vm(struct verify_context *c, const struct invariant *self)
 			pages_where(&c->now->mms[i], VM_LOCKED, VM_LOCKED));
 }
 
+/** Of all mms together. Files in memory commit, too, which no area tells: a lower bound. */
+void check_committed(struct verify_context *c, const struct invariant *self)
+{
+	uint64_t pages = 0;
+
+	for (uint32_t i = 0; i < c->now->nr_mms; i++)
+		pages += pages_where(&c->now->mms[i], VM_ACCOUNT, VM_ACCOUNT);
+	if (!holds(c, c->now->lab.vm_committed_as >= pages && (int64_t)c->now->lab.vm_committed_as >= 0))
+		report(c, self, (struct site){NOWHERE}, "vm_committed_as is %lu, expected %lu or more",
+		       c->now->lab.vm_committed_as, pages);
+}
+
 void check_rss(struct verify_context *c, const struct invariant *self)
 {
 	static const char *const names[NR_MM_COUNTERS] = {

@@ -82,6 +82,8 @@ const struct invariant *const invariants[] = {
 	    "stack_vm is the pages of stacks."),
 	ROW(FAMILY, "locked-vm", SEVERITY_ERROR, check_locked_vm, NULL,
 	    "locked_vm is the pages of VM_LOCKED areas."),
+	ROW(FAMILY, "committed", SEVERITY_ERROR, check_committed, NULL,
+	    "vm_committed_as is no less than the pages of VM_ACCOUNT areas, of all mms together."),
 	ROW(FAMILY, "rss", SEVERITY_ERROR, check_rss, "check_mm (at the end)",
 	    "rss_stat is, by kind, the pages that the page tables hold; the zero page is none."),
 	ROW(FAMILY, "pgtables-bytes", SEVERITY_ERROR, check_pgtables_bytes, "check_mm (at the end)",
