@@ -26,12 +26,12 @@ static bool hidden(const struct build *b, uint64_t start, uint64_t end)
 static const char *area_name(const struct mm_struct *mm, const struct vm_area_struct *vma)
 {
 	if (vma->vm_file.va)
-		return vma->vm_flags & VM_SHARED ? "file, shared" : "file";
+		return vma->vm_flags & VM_MAYSHARE ? "file, shared" : "file";
 	if (vma->vm_start <= mm->brk && vma->vm_end >= mm->start_brk)
 		return "[heap]";
 	if (vma->vm_start <= mm->start_stack && vma->vm_end >= mm->start_stack)
 		return "[stack]";
-	return vma->vm_flags & VM_SHARED ? "anon, shared" : "anon";
+	return vma->vm_flags & VM_MAYSHARE ? "anon, shared" : "anon";
 }
 
 static void build_areas(struct build *b, struct pic_mm *to, const struct model_mm *mm)

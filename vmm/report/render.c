@@ -51,10 +51,11 @@ const char *level_name(bool la57, int level)
 	return level >= 1 && level <= 5 ? names[level] : "?";
 }
 
+/* 's' is VM_MAYSHARE, as in /proc/PID/maps: a shared mapping of a file opened to be read lacks VM_SHARED. */
 void put_prot(struct buf *b, uint64_t flags)
 {
 	buf_printf(b, "%c%c%c%c", flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-',
-		   flags & VM_EXEC ? 'x' : '-', flags & VM_SHARED ? 's' : 'p');
+		   flags & VM_EXEC ? 'x' : '-', flags & VM_MAYSHARE ? 's' : 'p');
 }
 
 void put_vm_flags(struct buf *b, uint64_t flags, const char *separator, bool quoted)

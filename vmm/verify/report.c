@@ -64,7 +64,7 @@ struct label area_label(const struct model_vma *vma)
 
 	snprintf(label.text, sizeof(label.text), "%lx-%lx %c%c%c%c", vma->raw.vm_start, vma->raw.vm_end,
 		 flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-', flags & VM_EXEC ? 'x' : '-',
-		 flags & VM_SHARED ? 's' : 'p');
+		 flags & VM_MAYSHARE ? 's' : 'p');
 	return label;
 }
 
