@@ -139,6 +139,20 @@ Test(faults, populate_and_locked)
 	validate_all();
 }
 
+Test(faults, populating_behind_a_cached_zero_page)
+{
+	boot(16);
+	map_flags(0, 2, "r", LX_MAP_LOCKED);
+	expect_long(peek(PG(0)), 0);
+	/* The TLB knows the zero page; the kernel puts another frame there, without a fault of ours. */
+	protect(0, 2, "rw");
+	expect_true(page_at(0) != pfn_to_page(zero_pfn));
+	expect_long(peek(PG(0)), 0);
+	expect_long(poke(PG(0), 1), 0);
+	expect_long(peek(PG(0)), 1);
+	validate_all();
+}
+
 /* --- fork ----------------------------------------------------------------------------------------------------------- */
 
 Test(cow, copy_in_the_child_reuse_in_the_parent)
@@ -297,6 +311,34 @@ Test(cow, dontcopy_wipeonfork_and_locked)
 	expect_true(!(area_at(0)->vm_flags & VM_LOCKED));
 	expect_long(peek(PG(8)), 0);
 	expect_long(child->mm->total_vm, 4);
+}
+
+Test(cow, a_child_gets_an_anon_vma_of_its_own)
+{
+	struct task_struct *parent = boot(16), *child, *grandchild;
+	struct anon_vma *root, *second;
+
+	map(0, 2, "rw");
+	poke(PG(0), 1);
+	root = area_at(0)->anon_vma;
+	expect_long(root->num_children, 1);		/* itself */
+	child = fork_current();
+	switch_to(child);
+	second = area_at(0)->anon_vma;
+	expect_true(second != root && second->root == root && second->parent == root);
+	expect_long(root->num_children, 2);
+	expect_long(root->num_active_vmas, 1);
+	/* The middle one dies: its child may have its anon_vma, which no area calls its own. */
+	grandchild = fork_current();
+	exit_current(grandchild);
+	validate_all();
+	expect_true(area_at(0)->anon_vma != second);
+	expect_long(second->num_active_vmas, 0);
+	child = fork_current();
+	expect_true(child->mm->mmap->anon_vma == second);
+	expect_long(second->num_active_vmas, 1);
+	switch_to(parent);
+	validate_all();
 }
 
 Test(cow, generations_reuse_anon_vmas)

@@ -5,7 +5,7 @@
  * and si_codes, too. Equal output means equal behaviour; where it differs, a log of the steps from there on tells how.
  *
  *	usage: lockstep STEPS SEED [LOG [FEATURES]]	LOG: print every step from that number on
- *	FEATURES: any of t (touch pages), f (fork), s (stacks), e (calls that should fail); default all
+ *	FEATURES: any of t (touch pages), f (fork), s (stacks), m (madvise), e (calls that should fail); default all
  *
  * On Linux it wants no randomisation (setarch -R, or norandmaps) and an 8 MiB stack limit; vdso and vvar
  * are unmapped first, and status 77 says that they could not be.
@@ -30,7 +30,7 @@
 #define HEAP_PAGES	24
 
 static uint64_t state, step_number, log_from = UINT64_MAX, hash = 0xcbf29ce484222325UL;
-static bool with_touch = true, with_fork = true, with_stacks = true, with_errors = true;
+static bool with_touch, with_fork, with_stacks, with_madvise, with_errors;
 
 static uint64_t rnd(uint64_t n)
 {
@@ -189,6 +189,23 @@ static void step_protect(void)
 	say("mprotect %#lx %#lx %#lx = %ld\n", addr, len, prot, result);
 }
 
+static void step_madvise(void)
+{
+	/* What every Linux knows, and what nobody does; huge and merged pages are not ours to compare. */
+	static const int advices[] = { 0, 1, 2, 3, 4, 4, 4, 8, 10, 11, 16, 17, 18, 19, 20, 22, 23, 24, 5, 99 };
+	uint64_t addr = pick_page(), len = clip(addr, (1 + rnd(12)) * 4096) - rnd(4096);
+	int advice = advices[rnd(sizeof(advices) / sizeof(advices[0]))];
+	long result;
+
+	if (!with_touch && (advice == 22 || advice == 23))
+		advice = 0;
+	if (!with_fork && (advice == 10 || advice == 18))
+		advice = 1;
+	result = do_madvise_call(addr, len, advice);
+	mix(result);
+	say("madvise %#lx %#lx %d = %ld\n", addr, len, advice, result);
+}
+
 static void step_brk(void)
 {
 	uint64_t brk = heap_base + rnd(HEAP_PAGES) * 4096 - rnd(4096);
@@ -294,8 +311,10 @@ static void run(uint64_t steps, int depth)
 			step_unmap();
 		else if (pick < 65)
 			step_protect();
-		else if (pick < 70)
+		else if (pick < 68)
 			step_brk();
+		else if (pick < 74 && with_madvise)
+			step_madvise();
 		else if (pick < 90 && with_touch)
 			step_touch();
 		else if (pick < 93 && with_fork)
@@ -316,13 +335,14 @@ static int lockstep_main(int argc, char **argv)
 {
 	uint64_t steps = argc > 1 ? strtoull(argv[1], NULL, 0) : 1000;
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-	const char *features = argc > 4 ? argv[4] : "tfse";
+	const char *features = argc > 4 ? argv[4] : "tfsme";
 
 	if (argc > 3)
 		log_from = strtoull(argv[3], NULL, 0);
 	with_touch = strchr(features, 't');
 	with_fork = strchr(features, 'f');
 	with_stacks = strchr(features, 's');
+	with_madvise = strchr(features, 'm');
 	with_errors = strchr(features, 'e');
 	state = (seed + 1) * 0x9e3779b97f4a7c15UL;
 	run(steps, 0);

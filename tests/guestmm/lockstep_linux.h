@@ -28,6 +28,10 @@ static long do_mprotect_call(uint64_t addr, uint64_t len, uint64_t prot)
 {
 	return answer(syscall(SYS_mprotect, addr, len, prot));
 }
+static long do_madvise_call(uint64_t addr, uint64_t len, int advice)
+{
+	return answer(syscall(SYS_madvise, addr, len, advice));
+}
 static long do_brk_call(uint64_t brk) { return syscall(SYS_brk, brk); }
 
 static sigjmp_buf back;
