@@ -25,7 +25,7 @@ struct mm_profile {
 	uint32_t legacy_va_layout;	/* bottom-up placement for new programs; 0 */
 	int32_t overcommit_memory;	/* enum overcommit; GUESS */
 	uint32_t overcommit_ratio;	/* NEVER: percent of RAM that may be committed; 50 */
-	bool ram_zeroed;		/* the loader says that RAM was zero at start (command line: zeroed) */
+	bool ram_zeroed;		/* RAM was zero at start, says the command line: zeroed */
 };
 extern struct mm_profile mm_profile;
 
@@ -39,13 +39,17 @@ extern struct zone contig_zone;		/* all RAM above IMAGE_REGION: one zone */
 extern struct page *mem_map;		/* mem_map[pfn]; entries at or above the frontier hold nothing */
 extern uint64_t zero_pfn;		/* frame of the shared zero page */
 
-/** Hand the allocator RAM: mem_map goes at the start of [start_pa, end_pa), the rest is free. No page is touched. */
+/**
+ * Hand the allocator RAM: mem_map goes at the start of [start_pa, end_pa), the rest is free. No
+ * page is touched.
+ */
 void free_area_init(uint64_t start_pa, uint64_t end_pa);
 
 /**
- * 2^order frames, physically contiguous, reference count 1 (in the head), or NULL. Contents: zero with __GFP_ZERO; else
- * anything, and page->private tells (PG_zeroed) if they happen to be known as zero. Of order 0: PGTY_none, the
- * owner may say more. Of a higher order: all frames are PGTY_kernel.
+ * 2^order frames, physically contiguous, reference count 1 (in the head), or NULL. Contents: zero
+ * with __GFP_ZERO; else anything, and page->private tells (PG_zeroed) if they happen to be known as
+ * zero. Of order 0: PGTY_none, the owner may say more. Of a higher order: all frames are
+ * PGTY_kernel.
  */
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
 /** Drop a reference to a block of that order; the last one frees it. */
@@ -60,7 +64,10 @@ static inline struct page *pfn_to_page(uint64_t pfn) { return mem_map + pfn; }
 /* --- slab (mm/slab.c); cache.lock inside ------------------------------------------------------ */
 
 extern struct list_head slab_caches;
-/** A static cache: DEFINE_KMEM_CACHE(mm_cachep, "mm_struct", sizeof(struct mm_struct)); registered at first use. */
+/**
+ * A static cache: DEFINE_KMEM_CACHE(mm_cachep, "mm_struct", sizeof(struct mm_struct)); registered
+ * at first use.
+ */
 #define DEFINE_KMEM_CACHE(var, cache_name, bytes) \
 	struct kmem_cache var = { \
 		.name = cache_name, \
@@ -75,11 +82,12 @@ void *kmem_cache_alloc(struct kmem_cache *cache);	/* contents undefined; NULL: n
 void *kmem_cache_zalloc(struct kmem_cache *cache);
 void kmem_cache_free(struct kmem_cache *cache, void *object);
 
-/* --- life of an mm (mm/mm_life.c, mm/dup.c) ---------------------------------------------------- */
+/* --- life of an mm (mm/mm_life.c, mm/dup.c) --------------------------------------------------- */
 
 extern struct mm_struct init_mm;	/* kernel's own tables; first of mmlist; no areas */
 
-struct mm_struct *mm_alloc(void);	/* empty, pgd with the kernel's upper half; mm_users = mm_count = 1; NULL: no memory */
+/** Empty, pgd with the kernel's upper half, mm_users = mm_count = 1; NULL: no memory. */
+struct mm_struct *mm_alloc(void);
 static inline void mmget(struct mm_struct *mm) { mm->mm_users++; }
 static inline void mmgrab(struct mm_struct *mm) { mm->mm_count++; }
 void mmput(struct mm_struct *mm);	/* last user: exit_mmap, off mmlist, mmdrop */
@@ -87,7 +95,7 @@ void mmdrop(struct mm_struct *mm);	/* last reference: pgd and struct are freed *
 /** Linux dup_mm: a copy for fork; private pages become COW in both. NULL: no memory, nothing leaked. */
 struct mm_struct *dup_mm(struct mm_struct *oldmm);
 
-/* --- areas (mm/mmap.c, mm/vma.c …); mmap_lock: for writing where the tree changes, for reading in find_* ------- */
+/* --- areas (mm/mmap.c, vma.c …); mmap_lock for writing where the tree changes, else for reading --- */
 
 struct vm_fault {
 	struct vm_area_struct *vma;
@@ -114,7 +122,10 @@ struct vm_operations_struct {
 
 /** How the pages of a file are found. */
 struct address_space_operations {
-	/** The page at `index`, with a reference for the caller; NULL with *error, -LX_EINVAL beyond the end. */
+	/**
+	 * The page at `index`, with a reference for the caller; NULL with *error, -LX_EINVAL beyond
+	 * the end.
+	 */
 	struct page *(*get_page)(struct address_space *mapping, uint64_t index, int *error);
 };
 
@@ -124,12 +135,18 @@ struct file_operations {
 	long (*write)(struct file *file, uint64_t at, uint64_t len);
 	void (*release)(struct file *file);
 	int (*mmap)(struct file *file, struct vm_area_struct *vma);	/* NULL: -ENODEV. Sets vm_ops */
-	/* Files with places: *pos moves on by what was done. NULL: a stream (-ESPIPE for those that name a place). */
+	/*
+	 * Files with places: *pos moves on by what was done. NULL: a stream (-ESPIPE for those that
+	 * name a place).
+	 */
 	long (*read_at)(struct file *file, uint64_t at, uint64_t len, uint64_t *pos);
 	long (*write_at)(struct file *file, uint64_t at, uint64_t len, uint64_t *pos);
 };
 
-/** A file opened on inode, whose reference it takes over; NULL: no memory (the reference stays the caller's). By the fs. */
+/**
+ * A file opened on inode, whose reference it takes over; NULL: no memory (the reference stays the
+ * caller's). By the fs.
+ */
 struct file *alloc_file(struct inode *inode, uint32_t flags, const struct file_operations *fop);
 void fput(struct file *file);			/* by the fs */
 static inline struct file *get_file(struct file *file) { file->f_count++; return file; }
@@ -157,7 +174,7 @@ int expand_stack(struct vm_area_struct *vma, uint64_t address);
 /** Exec's stack: the temporary area at the top of user space with one page; then final size and flags. */
 int setup_stack_area(struct mm_struct *mm, uint64_t stack_top, uint64_t stack_flags);
 
-/* --- files: page cache (mm/filemap.c), truncation (mm/truncate.c), shared memory (mm/shmem.c) ------------------ */
+/* --- files: page cache (mm/filemap.c), truncation (mm/truncate.c), shared memory (mm/shmem.c) --- */
 
 /** The page at `index`, with a reference; NULL with *error. */
 static inline struct page *read_mapping_page(struct address_space *mapping, uint64_t index, int *error)
@@ -168,7 +185,10 @@ int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
 
 extern struct list_head super_inodes;		/* all inodes; by the fs */
 
-/** How shmem_get_page() treats a hole: READ leaves it (NULL, no error), WRITE fills it, even beyond i_size. */
+/**
+ * How shmem_get_page() treats a hole: READ leaves it (NULL, no error), WRITE fills it, even beyond
+ * i_size.
+ */
 enum sgp_type { SGP_READ, SGP_CACHE, SGP_WRITE };
 struct page *shmem_get_page(struct inode *inode, uint64_t index, enum sgp_type sgp, int *error);
 /** A new inode with one reference, no name counted; NULL: no memory. vm_flags: VM_NORESERVE or 0. */
@@ -195,10 +215,13 @@ long ksys_munlock(uint64_t start, uint64_t len);
 long ksys_mlockall(int flags);
 long ksys_munlockall(void);
 long ksys_msync(uint64_t start, uint64_t len, int flags);
-/** Linux do_mincore: fill in vec for up to `nr` pages of one area; how many, or -LX_ENOMEM. Takes mmap_lock. */
+/**
+ * Linux do_mincore: fill in vec for up to `nr` pages of one area; how many, or -LX_ENOMEM. Takes
+ * mmap_lock.
+ */
 long mincore_pages(uint64_t addr, uint64_t nr, uint8_t *vec);
 
-/* --- page tables (mm/pgtable.c) and faults (mm/memory.c, mm/fault.c) --------------------------- */
+/* --- page tables (mm/pgtable.c) and faults (mm/memory.c, mm/fault.c) -------------------------- */
 
 /** Make the kernel's address space of init_mm complete after boot handed over its tables. */
 void mm_init(uint64_t ram_end_pa);
@@ -230,12 +253,12 @@ struct fault_result do_user_addr_fault(struct mm_struct *mm, uint64_t address, u
  */
 void *fault_in_user(struct mm_struct *mm, uint64_t address, bool write);
 
-/* --- switching (mm/switch.c) --------------------------------------------------------------------- */
+/* --- switching (mm/switch.c) ------------------------------------------------------------------ */
 
 /** Load next's tables unless they are loaded; counts CR3 loads; cpu_bitmap of both is kept. */
 void switch_mm(struct mm_struct *prev, struct mm_struct *next);
 
-/* --- locks: one CPU only counts; taking a taken lock is a BUG -------------------------------------- */
+/* --- locks: one CPU only counts; taking a taken lock is a BUG --------------------------------- */
 
 static inline void spin_lock(struct spinlock *lock)
 {

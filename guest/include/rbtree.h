@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Red-black trees on struct rb_node, optionally augmented: each node may carry a value computed from its whole
- * subtree, kept right through insertion, rotation and removal by three callbacks. Names as in
- * Linux's include/linux/rbtree.h and rbtree_augmented.h. The tree does not compare: who inserts finds the place.
+ * Red-black trees on struct rb_node, optionally augmented: each node may carry a value computed
+ * from its whole subtree, kept right through insertion, rotation and removal by three callbacks.
+ * Names as in Linux's include/linux/rbtree.h and rbtree_augmented.h. The tree does not compare: who
+ * inserts finds the place.
  */
 #ifndef GUEST_RBTREE_H
 #define GUEST_RBTREE_H
@@ -14,7 +15,10 @@
 #define RB_BLACK	1UL
 
 struct rb_augment_callbacks {
-	/** Recompute node and its ancestors up to `stop` (exclusive; NULL: to the root); may end early at one unchanged. */
+	/**
+	 * Recompute node and its ancestors up to `stop` (exclusive; NULL: to the root); may end
+	 * early at one unchanged.
+	 */
 	void (*propagate)(struct rb_node *node, struct rb_node *stop);
 	/** `to` takes over the place of `from`: copy the value. */
 	void (*copy)(struct rb_node *from, struct rb_node *to);
@@ -44,8 +48,10 @@ static inline void rb_link_node(struct rb_node *node, struct rb_node *parent, st
 }
 
 /** Rebalance after rb_link_node. Augmented values must already count the new node. */
-void rb_insert_augmented(struct rb_node *node, struct rb_root *root, const struct rb_augment_callbacks *augment);
-void rb_erase_augmented(struct rb_node *node, struct rb_root *root, const struct rb_augment_callbacks *augment);
+void rb_insert_augmented(struct rb_node *node, struct rb_root *root,
+			 const struct rb_augment_callbacks *augment);
+void rb_erase_augmented(struct rb_node *node, struct rb_root *root,
+			const struct rb_augment_callbacks *augment);
 void rb_insert_color(struct rb_node *node, struct rb_root *root);
 void rb_erase(struct rb_node *node, struct rb_root *root);
 

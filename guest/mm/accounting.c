@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Who may have how much: limits of the task, counters of the mm, commitments of the machine (Linux mm/mmap.c, util.c). */
+/*
+ * Who may have how much: limits of the task, counters of the mm, commitments of the machine (Linux
+ * mm/mmap.c, util.c).
+ */
 #include "internal.h"
 
 static bool is_data_mapping(uint64_t vm_flags)
@@ -40,7 +43,10 @@ static uint64_t totalram_pages(void)
 	return contig_zone.end_pfn - contig_zone.start_pfn;
 }
 
-/* Mode NEVER: how much may be committed at all. The reserves are 3% of RAM (Linux: of what was free at boot). */
+/*
+ * Mode NEVER: how much may be committed at all. The reserves are 3% of RAM (Linux: of what was free
+ * at boot).
+ */
 static int64_t commit_limit(const struct mm_struct *mm)
 {
 	uint64_t ram = totalram_pages(), reserve = ram / 32;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The heap that brk moves, and anonymous memory at a fixed place for exec (Linux mm/mmap.c: brk, do_brk_flags). */
+/*
+ * The heap that brk moves, and anonymous memory at a fixed place for exec (Linux mm/mmap.c: brk,
+ * do_brk_flags).
+ */
 #include "internal.h"
 
 /* May [addr, addr + len) be had, limits of the task and of the address space considered? */
@@ -13,8 +16,8 @@ static int check_brk_limits(struct mm_struct *mm, uint64_t addr, uint64_t len)
 }
 
 /*
- * Map free, page-aligned [addr, addr + len) anonymously. `below` is extended if it ends there and fits; one that came by
- * fork does not: its anon_vmas are not its own alone. 0 or -LX_ENOMEM.
+ * Map free, page-aligned [addr, addr + len) anonymously. `below` is extended if it ends there and
+ * fits; one that came by fork does not: its anon_vmas are not its own alone. 0 or -LX_ENOMEM.
  */
 static int do_brk_flags(struct mm_struct *mm, struct vm_area_struct *below, struct vm_area_struct *prev,
 			uint64_t addr, uint64_t len, uint64_t vm_flags)
@@ -82,7 +85,10 @@ int vm_brk_flags(struct mm_struct *mm, uint64_t addr, uint64_t request, uint64_t
 	return error;
 }
 
-/* Everything from newbrk on goes. The heap must be there, in part at least; else something else was mapped over it. */
+/*
+ * Everything from newbrk on goes. The heap must be there, in part at least; else something else was
+ * mapped over it.
+ */
 static bool shrink_brk(struct mm_struct *mm, uint64_t newbrk, uint64_t oldbrk)
 {
 	return find_vma_intersection(mm, newbrk, oldbrk) && do_munmap(mm, newbrk, oldbrk - newbrk) == 0;

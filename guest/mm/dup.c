@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fork's copy of an address space (Linux kernel/fork.c: dup_mm, dup_mmap; mm/memory.c: copy_page_range). Areas are copied;
- * pages are not: private ones become read-only in both, and belong to no one alone. What a fault can fill
- * in again (areas without an anon_vma) is not copied at all.
+ * Fork's copy of an address space (Linux kernel/fork.c: dup_mm, dup_mmap; mm/memory.c:
+ * copy_page_range). Areas are copied; pages are not: private ones become read-only in both, and
+ * belong to no one alone. What a fault can fill in again (areas without an anon_vma) is not copied
+ * at all.
  */
 #include "internal.h"
 
@@ -80,7 +81,10 @@ static struct vm_area_struct *dup_area(struct mm_struct *mm, struct vm_area_stru
 	return vma;
 }
 
-/* One area of the parent, to come after *prev. 0 or -LX_ENOMEM: what is linked then is undone by exit_mmap(). */
+/*
+ * One area of the parent, to come after *prev. 0 or -LX_ENOMEM: what is linked then is undone by
+ * exit_mmap().
+ */
 static int dup_one(struct mm_struct *mm, struct vm_area_struct *src, struct vm_area_struct **prev)
 {
 	uint64_t charge = src->vm_flags & VM_ACCOUNT ? vma_pages(src) : 0;

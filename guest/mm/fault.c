@@ -40,8 +40,9 @@ static bool access_error(uint32_t error_code, const struct vm_area_struct *vma)
 }
 
 /*
- * The area for address, mmap_lock held for reading; NULL, and no lock: there is none. A stack that must grow needs the
- * lock for writing: it is dropped, taken again, and everything is looked up anew.
+ * The area for address, mmap_lock held for reading; NULL, and no lock: there is none. A stack that
+ * must grow needs the lock for writing: it is dropped, taken again, and everything is looked up
+ * anew.
  */
 static struct vm_area_struct *lock_mm_and_find_vma(struct mm_struct *mm, uint64_t address, bool *grew)
 {
@@ -56,7 +57,8 @@ static struct vm_area_struct *lock_mm_and_find_vma(struct mm_struct *mm, uint64_
 		return NULL;
 	mmap_write_lock(mm);
 	vma = find_vma(mm, address);
-	if (!vma || (vma->vm_start > address && (!(vma->vm_flags & VM_GROWSDOWN) || expand_stack(vma, address)))) {
+	if (!vma || (vma->vm_start > address &&
+		     (!(vma->vm_flags & VM_GROWSDOWN) || expand_stack(vma, address)))) {
 		mmap_write_unlock(mm);
 		return NULL;
 	}

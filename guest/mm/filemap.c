@@ -14,8 +14,8 @@ static int filemap_fault(struct vm_fault *vmf)
 }
 
 /*
- * Linux filemap_map_pages: what the cache already holds around the fault is mapped along with it. vmf->pte is the
- * entry of the page that faulted, and all of [start, end] lies in its table.
+ * Linux filemap_map_pages: what the cache already holds around the fault is mapped along with it.
+ * vmf->pte is the entry of the page that faulted, and all of [start, end] lies in its table.
  */
 void filemap_map_pages(struct vm_fault *vmf, uint64_t start, uint64_t end)
 {
@@ -25,7 +25,8 @@ void filemap_map_pages(struct vm_fault *vmf, uint64_t start, uint64_t end)
 	struct page *page;
 
 	spin_lock(&mapping->i_pages.xa_lock);
-	for (uint64_t index = start; (page = xa_find(&mapping->i_pages, &index)) && index <= end && index < size;
+	for (uint64_t index = start;
+	     (page = xa_find(&mapping->i_pages, &index)) && index <= end && index < size;
 	     index++) {
 		uint64_t *pte = vmf->pte + (int64_t)(index - vmf->pgoff);
 

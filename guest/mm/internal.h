@@ -24,7 +24,10 @@ static inline uint64_t vma_pages(const struct vm_area_struct *vma)
 }
 
 static inline bool vma_is_anonymous(const struct vm_area_struct *vma) { return !vma->vm_ops; }
-static inline bool vma_is_accessible(const struct vm_area_struct *vma) { return vma->vm_flags & VM_ACCESS_FLAGS; }
+static inline bool vma_is_accessible(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_ACCESS_FLAGS;
+}
 
 /** Private and possibly writable one day: its pages are copied on write. */
 static inline bool is_cow_mapping(uint64_t vm_flags)
@@ -63,7 +66,7 @@ static inline void mmap_write_downgrade(struct mm_struct *mm)
 	mm->mmap_lock.count = 1;
 }
 
-/* --- page_alloc.c ------------------------------------------------------------------------------- */
+/* --- page_alloc.c ----------------------------------------------------------------------------- */
 
 /** Which allocation from now on fails, counting pages and slab objects; 0: none. For tests. */
 extern uint64_t fail_nth_alloc;
@@ -73,27 +76,33 @@ static inline bool should_fail_alloc(void)
 	return unlikely(fail_nth_alloc) && --fail_nth_alloc == 0;
 }
 
-/* --- vmacache.c: current's last areas; mmap_lock held -------------------------------------------- */
+/* --- vmacache.c: current's last areas; mmap_lock held ----------------------------------------- */
 
 struct vm_area_struct *vmacache_find(struct mm_struct *mm, uint64_t addr);
 void vmacache_update(uint64_t addr, struct vm_area_struct *vma);
 /** No cache may believe what it holds of mm: an area is about to go. */
 void vmacache_invalidate(struct mm_struct *mm);
 
-/* --- vma_tree.c: list and tree; mmap_lock held for writing --------------------------------------- */
+/* --- vma_tree.c: list and tree; mmap_lock held for writing ------------------------------------ */
 
 /** The same without the tree of its file. */
 void __vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
-/** Put a finished area into list and tree, right after prev (NULL: first), and into its file's tree. map_count += 1. */
+/**
+ * Put a finished area into list and tree, right after prev (NULL: first), and into its file's tree.
+ * map_count += 1.
+ */
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
 /** Take it out of both. map_count -= 1. Caches are invalidated. */
 void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
-/** vm_start of vma or vm_end of its predecessor changed: the gap between them, and what is told of it upwards. */
+/**
+ * vm_start of vma or vm_end of its predecessor changed: the gap between them, and what is told of
+ * it upwards.
+ */
 void vma_gap_update(struct vm_area_struct *vma);
 /** vm_end of vma changed. */
 void vma_end_changed(struct mm_struct *mm, struct vm_area_struct *vma);
 
-/* --- unmapped_area.c ---------------------------------------------------------------------------- */
+/* --- unmapped_area.c -------------------------------------------------------------------------- */
 
 struct vm_unmapped_area_info {
 	bool topdown;
@@ -101,21 +110,24 @@ struct vm_unmapped_area_info {
 	uint64_t low_limit;
 	uint64_t high_limit;
 };
-/** Address of a gap of that length within the limits, the highest or the lowest there is; or -ENOMEM. O(log n). */
+/**
+ * Address of a gap of that length within the limits, the highest or the lowest there is; or
+ * -ENOMEM. O(log n).
+ */
 uint64_t vm_unmapped_area(struct mm_struct *mm, const struct vm_unmapped_area_info *info);
 /** get_unmapped_area() for an mm that need not be current's. */
-uint64_t mm_get_unmapped_area(struct mm_struct *mm, struct file *file, uint64_t addr, uint64_t len, uint64_t pgoff,
-			      uint64_t flags);
+uint64_t mm_get_unmapped_area(struct mm_struct *mm, struct file *file, uint64_t addr, uint64_t len,
+			      uint64_t pgoff, uint64_t flags);
 
-/* --- vma.c, merge.c ----------------------------------------------------------------------------- */
+/* --- vma.c, merge.c --------------------------------------------------------------------------- */
 
 /** A copy, not linked, with an empty anon_vma_chain. */
 struct vm_area_struct *vm_area_dup(const struct vm_area_struct *vma);
 /** Close, drop the file, free. The area is out of list and tree and has no anon_vma. */
 void remove_vma(struct vm_area_struct *vma);
 /**
- * Change limits of vma, and with it what must change around it (see vma.c). `insert`: the other half of a split;
- * `expand`: the area that remains in a merge. -LX_ENOMEM: nothing changed.
+ * Change limits of vma, and with it what must change around it (see vma.c). `insert`: the other
+ * half of a split; `expand`: the area that remains in a merge. -LX_ENOMEM: nothing changed.
  */
 int __vma_adjust(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint64_t pgoff,
 		 struct vm_area_struct *insert, struct vm_area_struct *expand);
@@ -134,27 +146,28 @@ struct vma_merge {
 	struct file *file;
 	uint64_t pgoff;
 };
-/** An existing range whose flags change (mprotect …). The merged area, or NULL. Numbered cases in merge.c. */
+/** An existing range whose flags change (mprotect …). The merged area, or NULL. Cases: merge.c. */
 struct vm_area_struct *vma_merge(const struct vma_merge *m);
 /** A free range to be mapped (mmap). The merged area, or NULL. */
 struct vm_area_struct *vma_merge_new(const struct vma_merge *m);
-bool can_vma_merge_after(const struct vm_area_struct *vma, const struct vma_merge *m, struct anon_vma *anon_vma);
+bool can_vma_merge_after(const struct vm_area_struct *vma, const struct vma_merge *m,
+			 struct anon_vma *anon_vma);
 /**
- * [start, end) of vma, whose flags are to become newflags, joins a neighbour or becomes an area of its own. prev: the
- * area that starts before start. The area that holds the range now (the caller sets its flags), or NULL: no memory, or
- * too many areas; a first split may have happened.
+ * [start, end) of vma, whose flags are to become newflags, joins a neighbour or becomes an area of
+ * its own. prev: the area that starts before start. The area that holds the range now (the caller
+ * sets its flags), or NULL: no memory, or too many areas; a first split may have happened.
  */
 struct vm_area_struct *vma_isolate(struct vm_area_struct *vma, struct vm_area_struct *prev, uint64_t start,
 				   uint64_t end, uint64_t newflags);
 
-/* --- munmap.c, mmap.c ---------------------------------------------------------------------------- */
+/* --- munmap.c, mmap.c ------------------------------------------------------------------------- */
 
 /** do_munmap(); with downgrade, may leave mmap_lock held for reading, and then returns 1. */
 int __do_munmap(struct mm_struct *mm, uint64_t start, uint64_t len, bool downgrade);
 /** mmap_min_addr, as Linux security_mmap_addr() for a task without CAP_SYS_RAWIO. 0 or -LX_EPERM. */
 int security_mmap_addr(uint64_t addr);
 
-/* --- accounting.c ------------------------------------------------------------------------------- */
+/* --- accounting.c ----------------------------------------------------------------------------- */
 
 /** npages (may be negative) of that kind join the counters of mm. */
 void vm_stat_account(struct mm_struct *mm, uint64_t vm_flags, int64_t npages);
@@ -182,7 +195,7 @@ static inline void update_hiwater_vm(struct mm_struct *mm)
 	mm->hiwater_vm = max(mm->hiwater_vm, mm->total_vm);
 }
 
-/* --- rmap.c ------------------------------------------------------------------------------------- */
+/* --- rmap.c ----------------------------------------------------------------------------------- */
 
 /** Give vma an anon_vma if it has none. 0 or -LX_ENOMEM. mmap_lock held. */
 int anon_vma_prepare(struct vm_area_struct *vma);
@@ -211,7 +224,7 @@ static inline enum mm_counter mm_counter(const struct page *page)
 	return page->flags & PG_swapbacked ? MM_SHMEMPAGES : MM_FILEPAGES;
 }
 
-/* --- xarray.c: xa_lock held ---------------------------------------------------------------------- */
+/* --- xarray.c: xa_lock held ------------------------------------------------------------------- */
 
 struct page *xa_load(const struct xarray *xa, uint64_t index);
 /** Into an empty slot. 0 or -LX_ENOMEM: nothing changed. */
@@ -221,7 +234,7 @@ struct page *xa_erase(struct xarray *xa, uint64_t index);
 /** First page at *index or behind; *index becomes its own. NULL: none. */
 struct page *xa_find(const struct xarray *xa, uint64_t *index);
 
-/* --- i_mmap.c, truncate.c, filemap.c, shmem.c ----------------------------------------------------- */
+/* --- i_mmap.c, truncate.c, filemap.c, shmem.c ------------------------------------------------- */
 
 /* i_mmap_rwsem of the file held: for writing to change the tree, for reading to search it. */
 void vma_interval_tree_insert(struct vm_area_struct *vma, struct rb_root *root);
@@ -239,7 +252,7 @@ uint64_t truncate_inode_pages(struct address_space *mapping, uint64_t first);
 void filemap_map_pages(struct vm_fault *vmf, uint64_t start, uint64_t end);
 int shmem_zero_setup(struct vm_area_struct *vma);
 
-/* --- tlb.c: the one place that flushes ----------------------------------------------------------- */
+/* --- tlb.c: the one place that flushes -------------------------------------------------------- */
 
 void flush_tlb_range(struct mm_struct *mm, uint64_t start, uint64_t end);
 void flush_tlb_page(struct mm_struct *mm, uint64_t address);
@@ -266,7 +279,7 @@ static inline void tlb_remove_entry(struct mmu_gather *tlb, uint64_t address)
 /** Drop a reference to page once it is flushed. */
 void tlb_remove_page(struct mmu_gather *tlb, struct page *page);
 
-/* --- pgtable.c ---------------------------------------------------------------------------------- */
+/* --- pgtable.c -------------------------------------------------------------------------------- */
 
 /** The PTE for addr, with all tables above it; NULL: no memory. */
 uint64_t *pte_alloc(struct mm_struct *mm, uint64_t addr);
@@ -285,13 +298,16 @@ void free_pgd_range(struct mmu_gather *tlb, uint64_t addr, uint64_t end, uint64_
 /** The same for detached areas from vma to the end of their list, whose anon_vmas are unlinked, too. */
 void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, uint64_t floor, uint64_t ceiling);
 
-/* --- zap.c, protect.c, memory.c, dup.c, populate.c ------------------------------------------------ */
+/* --- zap.c, protect.c, memory.c, dup.c, populate.c -------------------------------------------- */
 
 /** Unmap the pages of [start, end) of vma and of the areas behind it in its list. */
 void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, uint64_t start, uint64_t end);
 /** Existing pages of the range get vma's new rights. */
 void change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end);
-/** Linux handle_mm_fault: 0 or VM_FAULT_*; vmf->how and vmf->pfn tell what was done. mmap_lock held for reading. */
+/**
+ * Linux handle_mm_fault: 0 or VM_FAULT_*; vmf->how and vmf->pfn tell what was done. mmap_lock held
+ * for reading.
+ */
 int handle_mm_fault(struct vm_fault *vmf, struct vm_area_struct *vma, uint64_t address, unsigned int flags);
 /** Fault in what can be of [start, start + len); errors are the faulter's to meet later. Takes mmap_lock. */
 void mm_populate(struct mm_struct *mm, uint64_t start, uint64_t len);
@@ -299,7 +315,10 @@ void mm_populate(struct mm_struct *mm, uint64_t start, uint64_t len);
 int __mm_populate(struct mm_struct *mm, uint64_t start, uint64_t len, bool ignore_errors);
 /** For a range of one area, as its rights allow; mmap_lock held. 0, -LX_EFAULT or -LX_ENOMEM. */
 int populate_vma_range(struct vm_area_struct *vma, uint64_t start, uint64_t end);
-/** Make each page of the range readable, or writable (breaking COW). 0; -LX_EINVAL: not with vma's rights; as above. */
+/**
+ * Make each page of the range readable, or writable (breaking COW). 0; -LX_EINVAL: not with vma's
+ * rights; as above.
+ */
 int faultin_vma_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool write);
 
 

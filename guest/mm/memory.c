@@ -11,8 +11,8 @@
  *	                             else copy (the zero page: a fresh one)
  *	PTE allows it                spurious: another fault was faster
  *
- * Pages are prepared before page_table_lock is taken; under it the PTE is looked at again. A table that the first
- * look-up found stays for as long as mmap_lock is held.
+ * Pages are prepared before page_table_lock is taken; under it the PTE is looked at again. A table
+ * that the first look-up found stays for as long as mmap_lock is held.
  */
 #include "internal.h"
 
@@ -37,8 +37,8 @@ static int done(struct vm_fault *vmf, enum lab_fault how, uint64_t pfn)
 }
 
 /*
- * page_table_lock taken; false, and lock dropped: the entry is not what it was, the fault is somebody else's work
- * now and the access is to be tried again.
+ * page_table_lock taken; false, and lock dropped: the entry is not what it was, the fault is
+ * somebody else's work now and the access is to be tried again.
  */
 static bool lock_pte(struct vm_fault *vmf)
 {
@@ -66,7 +66,7 @@ static void map_new_anon(struct vm_fault *vmf, struct page *page)
 	set_pte(vmf->pte, maybe_mkwrite(pte, vma));
 }
 
-/* --- anonymous memory --------------------------------------------------------------------------------- */
+/* --- anonymous memory ------------------------------------------------------------------------- */
 
 static int do_zero_page(struct vm_fault *vmf)
 {
@@ -103,7 +103,7 @@ static int do_anonymous_page(struct vm_fault *vmf)
 	return done(vmf, LAB_FAULT_ANON, page_to_pfn(page));
 }
 
-/* --- write to a read-only entry ------------------------------------------------------------------------ */
+/* --- write to a read-only entry --------------------------------------------------------------- */
 
 static int wp_page_reuse(struct vm_fault *vmf)
 {
@@ -160,7 +160,8 @@ static int wp_page_copy(struct vm_fault *vmf, struct page *old)
 }
 
 /*
- * The file is asked before a page of it is written, with no lock held; the page is ours meanwhile. 0 or VM_FAULT_*.
+ * The file is asked before a page of it is written, with no lock held; the page is ours meanwhile.
+ * 0 or VM_FAULT_*.
  */
 static int do_page_mkwrite(struct vm_fault *vmf, struct page *page)
 {
@@ -173,7 +174,10 @@ static int do_page_mkwrite(struct vm_fault *vmf, struct page *page)
 	return fault;
 }
 
-/* A shared page that was read only so far (Linux wp_page_shared). page_table_lock held; dropped here or below. */
+/*
+ * A shared page that was read only so far (Linux wp_page_shared). page_table_lock held; dropped
+ * here or below.
+ */
 static int wp_page_shared(struct vm_fault *vmf, struct page *page)
 {
 	int fault;
@@ -212,7 +216,7 @@ static int do_wp_page(struct vm_fault *vmf)
 	return wp_page_copy(vmf, page);
 }
 
-/* --- pages of files ------------------------------------------------------------------------------------- */
+/* --- pages of files --------------------------------------------------------------------------- */
 
 /* How vmf->page takes its place. */
 enum file_use {
@@ -256,8 +260,9 @@ static int finish_fault(struct vm_fault *vmf, enum file_use use)
 #define FAULT_AROUND_PAGES 16UL
 
 /*
- * Linux do_fault_around: neighbours that are in the cache already are mapped along, within the area, the table and an aligned
- * window. True: the page itself was among them. *error: no memory for the table.
+ * Linux do_fault_around: neighbours that are in the cache already are mapped along, within the
+ * area, the table and an aligned window. True: the page itself was among them. *error: no memory
+ * for the table.
  */
 static bool do_fault_around(struct vm_fault *vmf, int *error)
 {
@@ -336,7 +341,7 @@ static int do_fault(struct vm_fault *vmf)
 	return vmf->vma->vm_flags & VM_SHARED ? do_shared_fault(vmf) : do_cow_fault(vmf);
 }
 
-/* --- the tree of decisions -------------------------------------------------------------------------------- */
+/* --- the tree of decisions -------------------------------------------------------------------- */
 
 /* A present entry: too few rights, or right already. */
 static int handle_present(struct vm_fault *vmf)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Merging (Linux 6.1 vma_merge, and mmap_region's own variant of it). An area and a range beside it become one when
- * flags and file agree, offsets continue, nobody is to be told of the area's end, and their pages can be found
- * by one anon_vma.
+ * Merging (Linux 6.1 vma_merge, and mmap_region's own variant of it). An area and a range beside it
+ * become one when flags and file agree, offsets continue, nobody is to be told of the area's end,
+ * and their pages can be found by one anon_vma.
  *
- * P is the area that starts before the range (marked *), M one that the range covers or begins, N the one behind:
+ * P is the area that starts before the range (marked *), M one that the range covers or begins, N
+ * the one behind:
  *
  *	the range is free (mmap, mremap)        it exists and its flags change (mprotect, mlock, madvise)
  *	1  PPPP****NNNN  ->  PPPPPPPPPPPP       4  PPPP****NNNN, **** the end of P:    ->  PPPPNNNNNNNN
@@ -52,7 +53,8 @@ static bool can_vma_merge_before(const struct vm_area_struct *vma, const struct 
 }
 
 /** Does it fit right above vma? */
-bool can_vma_merge_after(const struct vm_area_struct *vma, const struct vma_merge *m, struct anon_vma *anon_vma)
+bool can_vma_merge_after(const struct vm_area_struct *vma, const struct vma_merge *m,
+			 struct anon_vma *anon_vma)
 {
 	return is_mergeable_vma(vma, m) && is_mergeable_anon_vma(anon_vma, vma->anon_vma, vma) &&
 	       vma->vm_pgoff + vma_pages(vma) == m->pgoff;
@@ -88,7 +90,8 @@ struct vm_area_struct *vma_merge(const struct vma_merge *m)
 	if (prev && m->start < prev->vm_end)		/* case 4 */
 		error = __vma_adjust(prev, prev->vm_start, m->start, prev->vm_pgoff, NULL, next);
 	else						/* cases 3, 8 */
-		error = __vma_adjust(mid, m->start, next->vm_end, next->vm_pgoff - range_pages(m), NULL, next);
+		error = __vma_adjust(mid, m->start, next->vm_end, next->vm_pgoff - range_pages(m), NULL,
+				     next);
 	return error ? NULL : next;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Life of an mm (Linux kernel/fork.c, mm/init-mm.c). mm_users counts the tasks that live in it; when the last goes, so do
- * areas, pages and tables. mm_count counts who needs the struct and its top-level table: all users together are one, and
- * each CPU that still has it loaded while it runs a kernel thread (active_mm) is one more.
+ * Life of an mm (Linux kernel/fork.c, mm/init-mm.c). mm_users counts the tasks that live in it;
+ * when the last goes, so do areas, pages and tables. mm_count counts who needs the struct and its
+ * top-level table: all users together are one, and each CPU that still has it loaded while it runs
+ * a kernel thread (active_mm) is one more.
  */
 #include "internal.h"
 
@@ -22,7 +23,8 @@ void mm_init(uint64_t ram_end_pa)
 {
 	struct page *page;
 
-	BUG_ON(ram_end_pa > PTRS_PER_TABLE * PUD_SIZE);		/* pgd_alloc() copies one entry of direct map */
+	/* pgd_alloc() copies one entry of the direct map. */
+	BUG_ON(ram_end_pa > PTRS_PER_TABLE * PUD_SIZE);
 	init_mm.pgd = __va(__pa_symbol(swapper_pg_dir));
 	page = alloc_pages(__GFP_ZERO, 0);
 	BUG_ON(!page);
@@ -32,7 +34,7 @@ void mm_init(uint64_t ram_end_pa)
 	lab.zero_pfn = zero_pfn;
 }
 
-/* --- birth ------------------------------------------------------------------------------------------- */
+/* --- birth ------------------------------------------------------------------------------------ */
 
 /* Whatever the struct held, it is now that of an mm without areas. Placement, limits and marks stay. */
 static struct mm_struct *mm_start(struct mm_struct *mm)
@@ -86,7 +88,7 @@ struct mm_struct *mm_alloc_like(const struct mm_struct *oldmm)
 	return mm_start(mm);
 }
 
-/* --- end ---------------------------------------------------------------------------------------------- */
+/* --- end -------------------------------------------------------------------------------------- */
 
 void exit_mmap(struct mm_struct *mm)
 {

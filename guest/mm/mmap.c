@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
-/* Mapping (Linux mm/mmap.c: do_mmap, mmap_region). Checks come in Linux's order, since each has its own errno. */
+/*
+ * Mapping (Linux mm/mmap.c: do_mmap, mmap_region). Checks come in Linux's order, since each has its
+ * own errno.
+ */
 #include "internal.h"
 
-/* Flags that every file system knows (LEGACY_MAP_MASK); MAP_SHARED ignores others, MAP_SHARED_VALIDATE refuses them. */
-#define KNOWN_MAP_FLAGS	(LX_MAP_SHARED | LX_MAP_PRIVATE | LX_MAP_FIXED | LX_MAP_ANONYMOUS | LX_MAP_DENYWRITE | \
-			 LX_MAP_EXECUTABLE | LX_MAP_GROWSDOWN | LX_MAP_LOCKED | LX_MAP_NORESERVE | LX_MAP_POPULATE | \
-			 LX_MAP_NONBLOCK | LX_MAP_STACK | LX_MAP_HUGETLB | LX_MAP_32BIT)
+/*
+ * Flags that every file system knows (LEGACY_MAP_MASK); MAP_SHARED ignores others,
+ * MAP_SHARED_VALIDATE refuses them.
+ */
+#define KNOWN_MAP_FLAGS	(LX_MAP_SHARED | LX_MAP_PRIVATE | LX_MAP_FIXED | LX_MAP_ANONYMOUS | \
+			 LX_MAP_DENYWRITE | LX_MAP_EXECUTABLE | LX_MAP_GROWSDOWN | LX_MAP_LOCKED | \
+			 LX_MAP_NORESERVE | LX_MAP_POPULATE | LX_MAP_NONBLOCK | LX_MAP_STACK | \
+			 LX_MAP_HUGETLB | LX_MAP_32BIT)
 #define MAX_LFS_PAGES	((uint64_t)INT64_MAX >> PAGE_SHIFT)
 
 /* The lowest bits of file->f_flags: how it was opened. */
@@ -33,7 +40,10 @@ static uint64_t calc_vm_flags(uint64_t prot, uint64_t flags)
 	return vm_flags;
 }
 
-/* A file shared: without the right to write the file it is as good as private, but for VM_MAYSHARE. 0 or -errno. */
+/*
+ * A file shared: without the right to write the file it is as good as private, but for VM_MAYSHARE.
+ * 0 or -errno.
+ */
 static int check_shared_file(const struct file *file, uint64_t prot, uint64_t flags, uint64_t *vm_flags)
 {
 	bool writable = (file->f_flags & OPEN_MASK) != OPEN_READ;
@@ -88,7 +98,7 @@ static int check_anonymous(uint64_t flags, uint64_t *vm_flags, uint64_t addr, ui
 	}
 }
 
-/* --- the mapping itself --------------------------------------------------------------------------------- */
+/* --- the mapping itself ----------------------------------------------------------------------- */
 
 /* Pages of [start, end) that are mapped already: MAP_FIXED will free them. */
 static uint64_t count_vma_pages_range(struct mm_struct *mm, uint64_t start, uint64_t end)
@@ -215,7 +225,10 @@ uint64_t do_mmap(struct mm_struct *mm, struct file *file, uint64_t addr, uint64_
 	return mmap_region(mm, file, addr, len, vm_flags, pgoff);
 }
 
-/** mmap(2). file: what the descriptor names, NULL if nothing; the caller keeps its reference. off in bytes. */
+/**
+ * mmap(2). file: what the descriptor names, NULL if nothing; the caller keeps its reference. off in
+ * bytes.
+ */
 long ksys_mmap(uint64_t addr, uint64_t len, uint64_t prot, uint64_t flags, struct file *file, uint64_t off)
 {
 	struct mm_struct *mm = get_current()->mm;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Changing rights (Linux mm/mprotect.c): areas merge or split until the range is whole areas; then their pages. */
+/*
+ * Changing rights (Linux mm/mprotect.c): areas merge or split until the range is whole areas; then
+ * their pages.
+ */
 #include "internal.h"
 
 /*
@@ -23,9 +26,12 @@ static int charge_writable(struct mm_struct *mm, uint64_t oldflags, uint64_t *ne
 	return 0;
 }
 
-/* The part [start, end) of one area. *pprev: the area that starts before start; afterwards the one that holds end - 1. */
-static int mprotect_fixup(struct vm_area_struct *vma, struct vm_area_struct **pprev, uint64_t start, uint64_t end,
-			  uint64_t newflags)
+/*
+ * The part [start, end) of one area. *pprev: the area that starts before start; afterwards the one
+ * that holds end - 1.
+ */
+static int mprotect_fixup(struct vm_area_struct *vma, struct vm_area_struct **pprev, uint64_t start,
+			  uint64_t end, uint64_t newflags)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	uint64_t oldflags = vma->vm_flags;
@@ -56,11 +62,11 @@ static int mprotect_fixup(struct vm_area_struct *vma, struct vm_area_struct **pp
 }
 
 /*
- * Area after area, until one is missing or says no: what was done before stays done, as on Linux. prev is the area that
- * starts before start.
+ * Area after area, until one is missing or says no: what was done before stays done, as on Linux.
+ * prev is the area that starts before start.
  */
-static int protect_areas(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev, uint64_t start,
-			 uint64_t end, uint64_t prot)
+static int protect_areas(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev,
+			 uint64_t start, uint64_t end, uint64_t prot)
 {
 	for (;;) {
 		uint64_t newflags = (vma->vm_flags & ~VM_ACCESS_FLAGS) | (prot & VM_ACCESS_FLAGS);

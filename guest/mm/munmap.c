@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Unmapping (Linux mm/mmap.c: do_munmap and what it stands on). Areas that reach over an end of the range are split;
- * what lies inside is detached from list and tree first, so that nobody finds it, then its pages go, then
- * page tables that no other area needs, then the areas.
+ * Unmapping (Linux mm/mmap.c: do_munmap and what it stands on). Areas that reach over an end of the
+ * range are split; what lies inside is detached from list and tree first, so that nobody finds it,
+ * then its pages go, then page tables that no other area needs, then the areas.
  */
 #include "internal.h"
 
 /*
- * Cut [start, end) out of the areas that reach over its ends. *first becomes the first area inside. 0 or -LX_ENOMEM:
- * then a split may have happened, which nobody but a reader of maps can tell.
+ * Cut [start, end) out of the areas that reach over its ends. *first becomes the first area inside.
+ * 0 or -LX_ENOMEM: then a split may have happened, which nobody but a reader of maps can tell.
  */
 static int split_ends(struct mm_struct *mm, uint64_t start, uint64_t end, struct vm_area_struct **first)
 {

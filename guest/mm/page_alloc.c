@@ -6,10 +6,11 @@
  *	start_pfn .. frontier   handed out at least once, or skipped: their struct pages are valid
  *	frontier .. end_pfn     never touched, not even their struct pages (deferred initialisation)
  *
- * An allocation takes a block from the free lists; when they have none it moves the frontier. Buddies merge below
- * the frontier only. Where RAM was zero when the machine started, frames above the frontier are known to be zero;
- * a frame that is freed zero says so, too (page tables are empty when they are freed). Each free frame keeps
- * this knowledge for itself, in PG_zeroed, however blocks merge and split. __GFP_ZERO then costs nothing.
+ * An allocation takes a block from the free lists; when they have none it moves the frontier.
+ * Buddies merge below the frontier only. Where RAM was zero when the machine started, frames above
+ * the frontier are known to be zero; a frame that is freed zero says so, too (page tables are empty
+ * when they are freed). Each free frame keeps this knowledge for itself, in PG_zeroed, however
+ * blocks merge and split. __GFP_ZERO then costs nothing.
  *
  * struct page of a free block: the head has PGTY_buddy, order (private says it, too) and lru; the others have
  * PGTY_free_tail, and beside PG_zeroed nothing else that means anything. A block of order > 0 in use is the
@@ -43,7 +44,7 @@ void free_area_init(uint64_t start_pa, uint64_t end_pa)
 		memset(mem_map, 0, zone->start_pfn * sizeof(struct page));
 }
 
-/* --- the free lists; zone.lock held -------------------------------------------------------------- */
+/* --- the free lists; zone.lock held ----------------------------------------------------------- */
 
 static void add_block(struct zone *zone, struct page *page, unsigned int order)
 {
@@ -62,7 +63,10 @@ static void del_block(struct zone *zone, struct page *page, unsigned int order)
 	zone->free_area[order].nr_free--;
 }
 
-/* The free block that would double a block of this order at pfn; NULL: it is in use, split, or out of bounds. */
+/*
+ * The free block that would double a block of this order at pfn; NULL: it is in use, split, or out
+ * of bounds.
+ */
 static struct page *free_buddy(const struct zone *zone, uint64_t pfn, unsigned int order)
 {
 	uint64_t buddy_pfn = pfn ^ (1UL << order);
@@ -117,7 +121,7 @@ static struct page *take_from_lists(struct zone *zone, unsigned int order)
 	return NULL;
 }
 
-/* --- the frontier; zone.lock held ----------------------------------------------------------------- */
+/* --- the frontier; zone.lock held ------------------------------------------------------------- */
 
 /* First valid content of a struct page: a free one, of unknown type. */
 static void init_page(struct page *page)
@@ -133,7 +137,8 @@ static void skip_to(struct zone *zone, uint64_t pfn)
 {
 	while (zone->frontier_pfn < pfn) {
 		uint64_t first = zone->frontier_pfn;
-		unsigned int order = __builtin_ctzl(first);	/* below the alignment of pfn, so the block fits */
+		/* Below the alignment of pfn, so the block fits. */
+		unsigned int order = __builtin_ctzl(first);
 		struct page *page = pfn_to_page(first);
 
 		for (uint64_t i = 0; i < 1UL << order; i++) {
@@ -160,9 +165,12 @@ static struct page *move_frontier(struct zone *zone, unsigned int order)
 	return page;
 }
 
-/* --- the interface -------------------------------------------------------------------------------- */
+/* --- the interface ---------------------------------------------------------------------------- */
 
-/* Whoever gets the block gets it as new; the contents are zero if that was asked for, or if private says so. */
+/*
+ * Whoever gets the block gets it as new; the contents are zero if that was asked for, or if private
+ * says so.
+ */
 static void prep_new_page(struct page *page, gfp_t gfp, unsigned int order)
 {
 	uint64_t zeroed = PG_zeroed;
@@ -182,7 +190,8 @@ static void prep_new_page(struct page *page, gfp_t gfp, unsigned int order)
 	page->_refcount = 1;
 }
 
-static struct page *__attribute__((noinline)) alloc_pages_slowpath(struct zone *zone, gfp_t gfp, unsigned int order)
+static __attribute__((noinline)) struct page *alloc_pages_slowpath(struct zone *zone, gfp_t gfp,
+								   unsigned int order)
 {
 	struct page *page = NULL;
 

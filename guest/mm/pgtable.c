@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Page tables of user space: made on demand, from the top down, and freed with the last area that needs them
- * (Linux mm/memory.c, arch/x86/mm/pgtable.c). Each table is a frame of type PGTY_table with one reference, that
- * of its parent's entry (of mm->pgd for the top).
+ * Page tables of user space: made on demand, from the top down, and freed with the last area that
+ * needs them (Linux mm/memory.c, arch/x86/mm/pgtable.c). Each table is a frame of type PGTY_table
+ * with one reference, that of its parent's entry (of mm->pgd for the top).
  *
- * A table is freed empty, so its frame is known to be zero and the next table that is made of it needs no clearing.
+ * A table is freed empty, so its frame is known to be zero and the next table that is made of it
+ * needs no clearing.
  */
 #include "internal.h"
 
-/* --- rights ------------------------------------------------------------------------------------------ */
+/* --- rights ----------------------------------------------------------------------------------- */
 
 /**
  * PTE bits for a page of an area with these flags (Linux protection_map): private pages are never writable
@@ -27,7 +28,7 @@ uint64_t vm_get_page_prot(uint64_t vm_flags)
 	return prot;
 }
 
-/* --- tables ------------------------------------------------------------------------------------------ */
+/* --- tables ----------------------------------------------------------------------------------- */
 
 static struct page *table_alloc(struct mm_struct *mm, unsigned int level)
 {
@@ -88,7 +89,7 @@ uint64_t *pte_lookup(struct mm_struct *mm, uint64_t addr, uint64_t *span_end)
 	return &table[level_index(addr, 1)];
 }
 
-/* --- the top ----------------------------------------------------------------------------------------- */
+/* --- the top ---------------------------------------------------------------------------------- */
 
 /* boot/paging.c: all that the kernel maps hangs below these two, and they never change. */
 static const unsigned int kernel_entries[] = {
@@ -119,7 +120,7 @@ void pgd_free(uint64_t *pgd)
 	put_page(page);
 }
 
-/* --- freeing ----------------------------------------------------------------------------------------- */
+/* --- freeing ---------------------------------------------------------------------------------- */
 
 /* The table of `level` below *entry has no user left: cut it off. */
 static void table_remove(struct mmu_gather *tlb, uint64_t *entry, uint64_t addr)
@@ -134,8 +135,9 @@ static void table_remove(struct mmu_gather *tlb, uint64_t *entry, uint64_t addr)
 }
 
 /*
- * [addr, end) lies within what *entry covers, and nothing is mapped in it. Free the tables below; and the one of `level`
- * that *entry points to, unless it reaches below floor or above ceiling, where other areas may use it.
+ * [addr, end) lies within what *entry covers, and nothing is mapped in it. Free the tables below;
+ * and the one of `level` that *entry points to, unless it reaches below floor or above ceiling,
+ * where other areas may use it.
  */
 static void free_table_range(struct mmu_gather *tlb, uint64_t *entry, unsigned int level, uint64_t addr,
 			     uint64_t end, uint64_t floor, uint64_t ceiling)

@@ -7,7 +7,10 @@
 #include "mm_env.h"
 #include "x86.h"
 
-/* An entry that points to a table: rights are decided at the leaf. Accessed, so that the MMU need not set it. */
+/*
+ * An entry that points to a table: rights are decided at the leaf. Accessed, so that the MMU need
+ * not set it.
+ */
 #define TABLE_ENTRY	(PTE_P | PTE_RW | PTE_US | PTE_A)
 
 /* What survives a change of rights (_PAGE_CHG_MASK). */
@@ -24,7 +27,10 @@ static inline uint64_t pte_modify(uint64_t pte, uint64_t prot)
 	return (pte & PTE_CHG_MASK) | (prot & ~PTE_CHG_MASK);
 }
 
-/* Levels as the verifier counts them: 1 is a PTE table, 4 the top. An entry of level l covers 2^level_shift(l). */
+/*
+ * Levels as the verifier counts them: 1 is a PTE table, 4 the top. An entry of level l covers
+ * 2^level_shift(l).
+ */
 static inline unsigned int level_shift(unsigned int level) { return PAGE_SHIFT + 9 * (level - 1); }
 static inline unsigned int level_index(uint64_t addr, unsigned int level)
 {

@@ -2,7 +2,10 @@
 /* Faulting pages in on the kernel's own account (Linux mm/gup.c: populate_vma_page_range, get_user_pages). */
 #include "internal.h"
 
-/* Make address usable for reading, or for writing, in an area that allows it. 0 and its entry, or VM_FAULT_*. */
+/*
+ * Make address usable for reading, or for writing, in an area that allows it. 0 and its entry, or
+ * VM_FAULT_*.
+ */
 static int fault_in_page(struct vm_area_struct *vma, uint64_t address, bool write, uint64_t **ptep)
 {
 	uint64_t needed = PTE_P | (write ? PTE_RW : 0);

@@ -3,8 +3,8 @@
 #include "internal.h"
 
 /*
- * A private page that is this mm's alone and was written before needs no fault to be written again. A clean one waits
- * for its fault, which sets D.
+ * A private page that is this mm's alone and was written before needs no fault to be written again.
+ * A clean one waits for its fault, which sets D.
  */
 static bool can_change_pte_writable(const struct vm_area_struct *vma, uint64_t pte)
 {
@@ -18,7 +18,8 @@ static bool can_change_pte_writable(const struct vm_area_struct *vma, uint64_t p
 /* May a TLB hold something that the new entry does not say? Only what was usable is cached. */
 static bool pte_needs_flush(uint64_t old, uint64_t new)
 {
-	return (old & PTE_P) && (((old ^ new) & (PTE_P | PTE_RW | PTE_US | PTE_NX)) || (old & ~new & (PTE_A | PTE_D)));
+	return (old & PTE_P) && (((old ^ new) & (PTE_P | PTE_RW | PTE_US | PTE_NX)) ||
+				 (old & ~new & (PTE_A | PTE_D)));
 }
 
 /* PTEs that follow each other in one table. True: the TLB must be told. */

@@ -64,7 +64,8 @@ static void rotate_up(struct rb_node *up, struct rb_root *root, const struct rb_
 		augment->rotate(down, up);
 }
 
-void rb_insert_augmented(struct rb_node *node, struct rb_root *root, const struct rb_augment_callbacks *augment)
+void rb_insert_augmented(struct rb_node *node, struct rb_root *root,
+			 const struct rb_augment_callbacks *augment)
 {
 	struct rb_node *parent, *grand, *uncle;
 	bool right;
@@ -97,8 +98,8 @@ void rb_insert_augmented(struct rb_node *node, struct rb_root *root, const struc
 }
 
 /*
- * Every way through `node` (a child of parent, perhaps missing) is one black short: it counts as doubly black.
- * Repaint and rotate until it does not.
+ * Every way through `node` (a child of parent, perhaps missing) is one black short: it counts as
+ * doubly black. Repaint and rotate until it does not.
  */
 static void fix_black_short(struct rb_node *node, struct rb_node *parent, struct rb_root *root,
 			    const struct rb_augment_callbacks *augment)
@@ -166,7 +167,8 @@ static struct rb_node *detach_successor(struct rb_node *node, struct rb_node **p
 	return successor;
 }
 
-void rb_erase_augmented(struct rb_node *node, struct rb_root *root, const struct rb_augment_callbacks *augment)
+void rb_erase_augmented(struct rb_node *node, struct rb_root *root,
+			const struct rb_augment_callbacks *augment)
 {
 	struct rb_node *above = rb_parent(node);
 	struct rb_node *heir = node->rb_left ? node->rb_left : node->rb_right;
@@ -218,7 +220,10 @@ static struct rb_node *outermost(struct rb_node *node, bool right)
 	return node;
 }
 
-/* The neighbour in order: the nearest node of the subtree on that side, or the first ancestor on that side. */
+/*
+ * The neighbour in order: the nearest node of the subtree on that side, or the first ancestor on
+ * that side.
+ */
 static struct rb_node *neighbour(struct rb_node *node, bool right)
 {
 	struct rb_node *parent;

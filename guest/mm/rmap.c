@@ -7,15 +7,15 @@
  *	                                                    child's area
  *	                        anon_vma B (parent A) - avc -'      the child's own pages
  *
- * An area's chain is ordered from newest to oldest. All anon_vmas that came from one by forks share the root's
- * lock. Areas hang in a list on the anon_vma.
+ * An area's chain is ordered from newest to oldest. All anon_vmas that came from one by forks share
+ * the root's lock. Areas hang in a list on the anon_vma.
  */
 #include "internal.h"
 
 static DEFINE_KMEM_CACHE(anon_vma_cachep, "anon_vma", sizeof(struct anon_vma));
 static DEFINE_KMEM_CACHE(anon_vma_chain_cachep, "anon_vma_chain", sizeof(struct anon_vma_chain));
 
-/* --- locks: the root's, for writing ---------------------------------------------------------------- */
+/* --- locks: the root's, for writing ----------------------------------------------------------- */
 
 void anon_vma_lock_write(struct anon_vma *anon_vma)
 {
@@ -32,7 +32,7 @@ void anon_vma_unlock_write(struct anon_vma *anon_vma)
 	anon_vma->root->rwsem.count = 0;
 }
 
-/* --- birth and death -------------------------------------------------------------------------------- */
+/* --- birth and death -------------------------------------------------------------------------- */
 
 static struct anon_vma *anon_vma_alloc(void)
 {
@@ -79,7 +79,7 @@ static void anon_vma_chain_link(struct vm_area_struct *vma, struct anon_vma_chai
 	list_add_tail(&avc->same_anon_vma, &anon_vma->head);
 }
 
-/* --- the first page of an area ---------------------------------------------------------------------- */
+/* --- the first page of an area ---------------------------------------------------------------- */
 
 /* a lies right below b: could they be one area if their rights were the same? */
 static bool anon_vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b)
@@ -144,12 +144,13 @@ int anon_vma_prepare(struct vm_area_struct *vma)
 	return likely(vma->anon_vma) ? 0 : __anon_vma_prepare(vma);
 }
 
-/* --- fork, split and merge --------------------------------------------------------------------------- */
+/* --- fork, split and merge -------------------------------------------------------------------- */
 
 /*
- * Two uses: a split or merge inside one mm, where dst->anon_vma is src's already; and a fork, where it is
- * NULL and dst may take over one that no area calls its own any more: the process in whose fork it was made is gone.
- * It must have at most one child, else grandchildren could pile up on it; a root never qualifies.
+ * Two uses: a split or merge inside one mm, where dst->anon_vma is src's already; and a fork, where
+ * it is NULL and dst may take over one that no area calls its own any more: the process in whose
+ * fork it was made is gone. It must have at most one child, else grandchildren could pile up on it;
+ * a root never qualifies.
  */
 int anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src)
 {
@@ -246,7 +247,7 @@ void unlink_anon_vmas(struct vm_area_struct *vma)
 	}
 }
 
-/* --- pages ------------------------------------------------------------------------------------------- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 /* A fresh page, mapped once: exclusive to this mm. */
 void page_add_new_anon_rmap(struct page *page, struct vm_area_struct *vma, uint64_t address)

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Object caches (Linux mm/slub.c in small). A slab is one frame. Its objects are carved lazily: `carved` tells how many
- * were ever handed out, what lies beyond is untouched. An object that is given back holds in its first word the link to
- * the next free one of the slab. A slab with no object in use goes back to the frame allocator at once.
+ * Object caches (Linux mm/slub.c in small). A slab is one frame. Its objects are carved lazily:
+ * `carved` tells how many were ever handed out, what lies beyond is untouched. An object that is
+ * given back holds in its first word the link to the next free one of the slab. A slab with no
+ * object in use goes back to the frame allocator at once.
  *
  *	frame: | object 0 | object 1 |    free    | object 3 | never carved ... |
  *	page:   inuse 3, carved 4, freelist -> object 2, private: PG_zeroed if the rest is known to be zero
  *
- * In debug builds a free object is filled with POISON_FREE behind the link, checked when it is handed out again, and
- * a new one is filled with POISON_INUSE unless it was asked to be zero.
+ * In debug builds a free object is filled with POISON_FREE behind the link, checked when it is
+ * handed out again, and a new one is filled with POISON_INUSE unless it was asked to be zero.
  */
 #include "internal.h"
 
@@ -35,7 +36,7 @@ static struct page *new_slab(struct kmem_cache *cache)
 	return page;
 }
 
-/* --- poison --------------------------------------------------------------------------------------- */
+/* --- poison ----------------------------------------------------------------------------------- */
 
 static void check_poison(const struct kmem_cache *cache, const void *object)
 {
@@ -54,7 +55,7 @@ static void poison_free(const struct kmem_cache *cache, void *object)
 	memset((uint64_t *)object + 1, POISON_FREE, cache->size - 8);
 }
 
-/* --- objects; cache.lock held --------------------------------------------------------------------- */
+/* --- objects; cache.lock held ----------------------------------------------------------------- */
 
 /* The next object of a slab that has one. *fresh: it was never handed out before. */
 static void *take_object(struct kmem_cache *cache, struct page *page, bool *fresh)

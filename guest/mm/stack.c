@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * Areas that grow down (Linux mm/mmap.c: expand_downwards; fs/exec.c: setup_arg_pages). Below a stack a guard gap keeps
- * free of other areas, so that a stack that runs over faults instead of running into a neighbour.
+ * Areas that grow down (Linux mm/mmap.c: expand_downwards; fs/exec.c: setup_arg_pages). Below a
+ * stack a guard gap keeps free of other areas, so that a stack that runs over faults instead of
+ * running into a neighbour.
  */
 #include "internal.h"
 
 #define STACK_EXPAND	(128UL << 10)	/* given to a new program at once */
 
 /*
- * May the stack of that size, `grow` pages of them new, be? All limits; commits the memory. (Linux commits it for
- * a read-only stack as well, and never takes that back.)
+ * May the stack of that size, `grow` pages of them new, be? All limits; commits the memory. (Linux
+ * commits it for a read-only stack as well, and never takes that back.)
  */
 static int acct_stack_growth(struct vm_area_struct *vma, uint64_t size, uint64_t grow)
 {

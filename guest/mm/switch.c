@@ -3,8 +3,9 @@
 #include "internal.h"
 
 /*
- * Between threads of one mm, and to a kernel thread that goes on with the mm of the task before it, nothing is
- * loaded and the TLB stays warm. Without PCID a load of CR3 forgets all that is not global.
+ * Between threads of one mm, and to a kernel thread that goes on with the mm of the task before it,
+ * nothing is loaded and the TLB stays warm. Without PCID a load of CR3 forgets all that is not
+ * global.
  */
 void switch_mm(struct mm_struct *prev, struct mm_struct *next)
 {

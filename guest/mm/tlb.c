@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Forgetting translations (Linux arch/x86/mm/tlb.c, mm/mmu_gather.c). Every flush of the kernel happens here. An mm
- * knows which CPUs hold its tables in CR3 (cpu_bitmap); only those can have cached anything of it.
+ * Forgetting translations (Linux arch/x86/mm/tlb.c, mm/mmu_gather.c). Every flush of the kernel
+ * happens here. An mm knows which CPUs hold its tables in CR3 (cpu_bitmap); only those can have
+ * cached anything of it.
  */
 #include "internal.h"
 
@@ -41,7 +42,7 @@ void flush_tlb_page(struct mm_struct *mm, uint64_t address)
 		invlpg(address);
 }
 
-/* --- gathering what is to be freed ------------------------------------------------------------------- */
+/* --- gathering what is to be freed ------------------------------------------------------------ */
 
 static void reset_range(struct mmu_gather *tlb)
 {

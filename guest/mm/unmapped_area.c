@@ -16,7 +16,7 @@
 
 typedef uint64_t (*get_area_fn)(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t flags);
 
-/* --- the gaps, in O(log n) -------------------------------------------------------------------------- */
+/* --- the gaps, in O(log n) -------------------------------------------------------------------- */
 
 static inline struct rb_node *child(struct rb_node *node, bool right)
 {
@@ -87,8 +87,8 @@ struct gap {
 };
 
 /* The gap below next, cut. Is it long enough? */
-static bool cut_gap(struct mm_struct *mm, struct vm_area_struct *next, const struct vm_unmapped_area_info *info,
-		    struct gap *gap)
+static bool cut_gap(struct mm_struct *mm, struct vm_area_struct *next,
+		    const struct vm_unmapped_area_info *info, struct gap *gap)
 {
 	struct vm_area_struct *prev = next ? next->vm_prev : NULL;
 	uint64_t start = prev ? prev->vm_end : next ? 0 : mm->highest_vm_end;
@@ -122,9 +122,10 @@ static bool find_gap(struct mm_struct *mm, const struct vm_unmapped_area_info *i
 }
 
 /*
- * As Linux since 6.1: the gap is found first, and then a stack above it may claim its guard gap. The search goes on beyond
- * that guard gap, whatever else there is in between. (The tree that Linux had before kept gaps less guard gaps, and
- * would find a place between a stack and an area close below it.)
+ * As Linux since 6.1: the gap is found first, and then a stack above it may claim its guard gap.
+ * The search goes on beyond that guard gap, whatever else there is in between. (The tree that Linux
+ * had before kept gaps less guard gaps, and would find a place between a stack and an area close
+ * below it.)
  */
 uint64_t vm_unmapped_area(struct mm_struct *mm, const struct vm_unmapped_area_info *wanted)
 {
@@ -149,7 +150,7 @@ uint64_t vm_unmapped_area(struct mm_struct *mm, const struct vm_unmapped_area_in
 	return -LX_ENOMEM;
 }
 
-/* --- the layouts ------------------------------------------------------------------------------------ */
+/* --- the layouts ------------------------------------------------------------------------------ */
 
 /* May addr, asked for, be had? */
 static bool hint_is_free(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t end)
@@ -180,7 +181,8 @@ static uint64_t arch_get_unmapped_area(struct mm_struct *mm, uint64_t addr, uint
 	return vm_unmapped_area(mm, &info);
 }
 
-static uint64_t arch_get_unmapped_area_topdown(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t flags)
+static uint64_t arch_get_unmapped_area_topdown(struct mm_struct *mm, uint64_t addr, uint64_t len,
+					       uint64_t flags)
 {
 	struct vm_unmapped_area_info info = {
 		.topdown = true,
@@ -203,8 +205,8 @@ static uint64_t arch_get_unmapped_area_topdown(struct mm_struct *mm, uint64_t ad
 	return arch_get_unmapped_area(mm, addr, len, flags);
 }
 
-uint64_t mm_get_unmapped_area(struct mm_struct *mm, struct file *file, uint64_t addr, uint64_t len, uint64_t pgoff,
-			      uint64_t flags)
+uint64_t mm_get_unmapped_area(struct mm_struct *mm, struct file *file, uint64_t addr, uint64_t len,
+			      uint64_t pgoff, uint64_t flags)
 {
 	int error;
 

@@ -40,7 +40,7 @@ void remove_vma(struct vm_area_struct *vma)
 	vm_area_free(vma);
 }
 
-/* --- __vma_adjust ----------------------------------------------------------------------------------- */
+/* --- __vma_adjust ----------------------------------------------------------------------------- */
 
 /** What a change of vma's limits does to the areas around it. */
 struct vma_adjustment {
@@ -212,7 +212,7 @@ int __vma_adjust(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint6
 	return 0;
 }
 
-/* --- split ------------------------------------------------------------------------------------------ */
+/* --- split ------------------------------------------------------------------------------------ */
 
 int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t addr, bool new_below)
 {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * The areas of an mm, in a list sorted by address and in a red-black tree of the same order (Linux mm/mmap.c until 6.0).
+ * The areas of an mm, in a list sorted by address and in a red-black tree of the same order (Linux
+ * mm/mmap.c until 6.0).
  *
- * The gap of an area is the space right below it, down to its predecessor. Each area keeps in rb_subtree_gap the
- * largest gap of its subtree, so that the search for free space (unmapped_area.c) knows which subtrees to enter. The
- * rule that keeps this right: whenever the gap of an area changes, vma_gap_update() follows before the tree
- * changes shape.
+ * The gap of an area is the space right below it, down to its predecessor. Each area keeps in
+ * rb_subtree_gap the largest gap of its subtree, so that the search for free space
+ * (unmapped_area.c) knows which subtrees to enter. The rule that keeps this right: whenever the gap
+ * of an area changes, vma_gap_update() follows before the tree changes shape.
  */
 #include "internal.h"
 
-/* --- the augmented value -------------------------------------------------------------------------- */
+/* --- the augmented value ---------------------------------------------------------------------- */
 
 static uint64_t subtree_gap(struct vm_area_struct *vma)
 {
@@ -67,7 +68,7 @@ void vma_end_changed(struct mm_struct *mm, struct vm_area_struct *vma)
 		mm->highest_vm_end = vma->vm_end;
 }
 
-/* --- link and unlink ------------------------------------------------------------------------------ */
+/* --- link and unlink -------------------------------------------------------------------------- */
 
 static void list_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
 {
@@ -93,7 +94,10 @@ static void list_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 		vma->vm_next->vm_prev = vma->vm_prev;
 }
 
-/* Of two neighbours in order, either the first has no right child or the second has no left child: no search. */
+/*
+ * Of two neighbours in order, either the first has no right child or the second has no left child:
+ * no search.
+ */
 static void tree_link(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	struct rb_node *prev = vma->vm_prev ? &vma->vm_prev->vm_rb : NULL;
@@ -138,7 +142,7 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 	vmacache_invalidate(mm);
 }
 
-/* --- lookup: mmap_lock held, at least for reading -------------------------------------------------- */
+/* --- lookup: mmap_lock held, at least for reading --------------------------------------------- */
 
 /** First area that ends above addr: the one that holds it, or the next one up, or NULL. */
 struct vm_area_struct *find_vma(struct mm_struct *mm, uint64_t addr)

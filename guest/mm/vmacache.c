@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Each task remembers the last areas it asked for, hashed by 2 MiB of address (Linux mm/vmacache.c until 6.0). Most
- * faults hit the area of the fault before, so find_vma() mostly needs no tree.
+ * Each task remembers the last areas it asked for, hashed by 2 MiB of address (Linux mm/vmacache.c
+ * until 6.0). Most faults hit the area of the fault before, so find_vma() mostly needs no tree.
  *
- * Who removes an area cannot know which tasks remember it; so the mm gets a new sequence number, and a
- * cache with another number is empty. Unlike Linux's, no two mms ever have the same number: a task that changes
- * its mm (fork, exec) carries nothing over, whoever forgets to tell.
+ * Who removes an area cannot know which tasks remember it; so the mm gets a new sequence number,
+ * and a cache with another number is empty. Unlike Linux's, no two mms ever have the same number: a
+ * task that changes its mm (fork, exec) carries nothing over, whoever forgets to tell.
  */
 #include "internal.h"
 

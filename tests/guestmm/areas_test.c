@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Areas: mapping, unmapping, splitting and rights. A picture stands above each step (harness.h says how to read it). */
+/*
+ * Areas: mapping, unmapping, splitting and rights. A picture stands above each step (harness.h says
+ * how to read it).
+ */
 #include <criterion/criterion.h>
 
 #include "harness.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * System calls with arguments that must be refused, and which refusal comes first. Each row is put to guest/mm and, by a
- * child without privileges, to the Linux that runs the test: the answer in the row must be both theirs.
- * Then brk, hints and limits, where the answer is an address.
+ * System calls with arguments that must be refused, and which refusal comes first. Each row is put
+ * to guest/mm and, by a child without privileges, to the Linux that runs the test: the answer in
+ * the row must be both theirs. Then brk, hints and limits, where the answer is an address.
  */
 #include <criterion/criterion.h>
 
@@ -41,17 +41,21 @@ static const struct row {
 	{ "no type", MMAP, 0, 4096, 1, LX_MAP_ANONYMOUS, 0, -LX_EINVAL },
 	{ "type 4", MMAP, 0, 4096, 1, LX_MAP_ANONYMOUS | 4, 0, -LX_EINVAL },
 	{ "shared-validate without a file", MMAP, 0, 4096, 1, LX_MAP_ANONYMOUS | 3, 0, -LX_EINVAL },
-	{ "shared and growing", MMAP, 0, 4096, 1, LX_MAP_SHARED | LX_MAP_ANONYMOUS | LX_MAP_GROWSDOWN, 0, -LX_EINVAL },
+	{ "shared and growing", MMAP, 0, 4096, 1, LX_MAP_SHARED | LX_MAP_ANONYMOUS | LX_MAP_GROWSDOWN,
+	 0, -LX_EINVAL },
 	{ "fixed, not aligned", MMAP, HOLE + 1, 4096, 1, FIXED, 0, -LX_EINVAL },
-	{ "fixed, alignment before type", MMAP, HOLE + 1, 4096, 1, LX_MAP_ANONYMOUS | LX_MAP_FIXED, 0, -LX_EINVAL },
+	{ "fixed, alignment before type", MMAP, HOLE + 1, 4096, 1, LX_MAP_ANONYMOUS | LX_MAP_FIXED, 0,
+	 -LX_EINVAL },
 	{ "fixed beyond the end", MMAP, TASK_SIZE, 4096, 1, FIXED, 0, -LX_ENOMEM },
 	{ "fixed over the end", MMAP, TASK_SIZE - 4096, 8192, 1, FIXED, 0, -LX_ENOMEM },
 	{ "fixed in the upper half", MMAP, 0xffff800000000000, 4096, 1, FIXED, 0, -LX_ENOMEM },
 	{ "fixed at 0", MMAP, 0, 4096, 1, FIXED, 0, -LX_EPERM },
 	{ "fixed at 0, right before type", MMAP, 0, 4096, 1, LX_MAP_ANONYMOUS | LX_MAP_FIXED, 0, -LX_EPERM },
 	{ "not to replace, but there", MMAP, AREA, 4096, 1, PA | LX_MAP_FIXED_NOREPLACE, 0, -LX_EEXIST },
-	{ "not to replace, partly there", MMAP, AREA - 4096, 8192, 1, PA | LX_MAP_FIXED_NOREPLACE, 0, -LX_EEXIST },
-	{ "there before type", MMAP, AREA, 4096, 1, LX_MAP_ANONYMOUS | LX_MAP_FIXED_NOREPLACE, 0, -LX_EEXIST },
+	{ "not to replace, partly there", MMAP, AREA - 4096, 8192, 1, PA | LX_MAP_FIXED_NOREPLACE, 0,
+	 -LX_EEXIST },
+	{ "there before type", MMAP, AREA, 4096, 1, LX_MAP_ANONYMOUS | LX_MAP_FIXED_NOREPLACE, 0,
+	 -LX_EEXIST },
 	{ "alignment before there", MMAP, AREA + 1, 4096, 1, PA | LX_MAP_FIXED_NOREPLACE, 0, -LX_EINVAL },
 	{ "more than may be locked", MMAP, 0, 16 << 20, 1, PA | LX_MAP_LOCKED, 0, -LX_EAGAIN },
 	{ "locked before type", MMAP, 0, 16 << 20, 1, LX_MAP_ANONYMOUS | LX_MAP_LOCKED, 0, -LX_EAGAIN },
@@ -75,7 +79,8 @@ static const struct row {
 	{ "protect from a hole on", MPROTECT, AREA - 4096, 8192, 1, 0, 0, -LX_ENOMEM },
 	{ "PROT_SEM is known", MPROTECT, AREA, 4096, 8 | 3, 0, 0, 0 },
 	{ "both directions", MPROTECT, AREA, 4096, LX_PROT_GROWSDOWN | LX_PROT_GROWSUP, 0, 0, -LX_EINVAL },
-	{ "both directions before alignment", MPROTECT, AREA + 1, 0, LX_PROT_GROWSDOWN | LX_PROT_GROWSUP, 0, 0,
+	{ "both directions before alignment", MPROTECT, AREA + 1, 0,
+	 LX_PROT_GROWSDOWN | LX_PROT_GROWSUP, 0, 0,
 	  -LX_EINVAL },
 	{ "growsdown where nothing grows", MPROTECT, AREA, 4096, 3 | LX_PROT_GROWSDOWN, 0, 0, -LX_EINVAL },
 	{ "growsup where nothing grows", MPROTECT, AREA, 4096, 3 | LX_PROT_GROWSUP, 0, 0, -LX_EINVAL },
@@ -134,7 +139,8 @@ Test(calls, refusals_of_the_guest)
 
 		ksys_mmap(AREA, 4 * 4096, 3, FIXED, NULL, 0);
 		answer = on_guest(&rows[i]);
-		cr_assert(answer == rows[i].answer, "%s: %ld, expected %ld", rows[i].what, answer, rows[i].answer);
+		cr_assert(answer == rows[i].answer, "%s: %ld, expected %ld", rows[i].what, answer,
+			  rows[i].answer);
 		expect_long(get_current()->mm->map_count, 1);
 		validate_all();
 	}
@@ -150,7 +156,7 @@ Test(calls, the_same_refusals_of_linux)
 	}
 }
 
-/* --- hints and limits ----------------------------------------------------------------------------------------------- */
+/* --- hints and limits ------------------------------------------------------------------------- */
 
 #define FIRST	(0x7ffff7fff000UL - 4096)
 
@@ -223,7 +229,10 @@ Test(calls, bottom_up_when_the_top_is_full)
 Test(calls, placement_and_stacks)
 {
 	boot(64);
-	/* a stack at the top of the region, and an area close below it: nothing fits between, nor above the guard gap's end */
+	/*
+	 * a stack at the top of the region, and an area close below it: nothing fits between, nor
+	 * above the guard gap's end
+	 */
 	ksys_mmap(FIRST - 10 * 4096, 4096, 3, FIXED | LX_MAP_GROWSDOWN, NULL, 0);
 	expect_long(map_at(0, 1, 0), FIRST);
 	expect_long(map_at(0, 9, 0), FIRST - 9 * 4096);
@@ -234,7 +243,7 @@ Test(calls, placement_and_stacks)
 	validate_all();
 }
 
-/* --- brk --------------------------------------------------------------------------------------------------------------- */
+/* --- brk -------------------------------------------------------------------------------------- */
 
 #define HEAP	0x500000UL
 

@@ -11,6 +11,6 @@
 /* Every step ends with this: the whole state is checked, then the areas of the window. */
 #define expect_picture(text) \
 	do { validate_all(); \
-	     cr_assert(!strcmp(picture(), text), "areas are \"%s\", expected \"%s\"", picture(), text); } while (0)
+	     cr_assert(!strcmp(picture(), text), "areas are \"%s\", not \"%s\"", picture(), text); } while (0)
 
 #endif

@@ -11,9 +11,13 @@ static bool exclusive(int page) { return page_at(page)->flags & PG_anon_exclusiv
 
 /* The last fault was decided so, and told so once. */
 #define expect_fault(n, expected_how) \
-	do { expect_long(nr_faults, n); expect_long(last_event()->args[2], expected_how); nr_faults = 0; } while (0)
+	do { \
+		expect_long(nr_faults, n); \
+		expect_long(last_event()->args[2], expected_how); \
+		nr_faults = 0; \
+	} while (0)
 
-/* --- anonymous memory ------------------------------------------------------------------------------------------ */
+/* --- anonymous memory ------------------------------------------------------------------------- */
 
 Test(faults, demand_zero)
 {
@@ -153,7 +157,7 @@ Test(faults, populating_behind_a_cached_zero_page)
 	validate_all();
 }
 
-/* --- fork ----------------------------------------------------------------------------------------------------------- */
+/* --- fork ------------------------------------------------------------------------------------- */
 
 Test(cow, copy_in_the_child_reuse_in_the_parent)
 {
@@ -206,7 +210,10 @@ Test(cow, parent_writes_first)
 	nr_faults = 0;
 	expect_long(poke(PG(0), 2), 0);
 	expect_fault(1, LAB_FAULT_COW_COPY);
-	/* The old page is the child's alone, still under the parent's anon_vma; the child's write moves it. */
+	/*
+	 * The old page is the child's alone, still under the parent's anon_vma; the child's write
+	 * moves it.
+	 */
 	switch_to(child);
 	expect_true(page_at(0)->mapping == (void *)((uint64_t)parents | PAGE_MAPPING_ANON));
 	expect_long(peek(PG(0)), 1);
@@ -436,7 +443,7 @@ Test(cow, kernel_threads_borrow_and_nothing_is_loaded)
 	validate_nothing_left();
 }
 
-/* --- files ------------------------------------------------------------------------------------------------------------ */
+/* --- files ------------------------------------------------------------------------------------ */
 
 Test(files, read_write_and_beyond_the_end)
 {
@@ -505,7 +512,7 @@ Test(files, fault_in_user_gives_the_frame)
 	validate_all();
 }
 
-/* --- stacks ------------------------------------------------------------------------------------------------------------ */
+/* --- stacks ----------------------------------------------------------------------------------- */
 
 #define GUARD 256
 

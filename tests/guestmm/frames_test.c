@@ -15,7 +15,7 @@ static uint64_t rnd(uint64_t n)
 	return random_state % n;
 }
 
-/* --- red-black tree, augmented with the sum of keys -------------------------------------------------------------- */
+/* --- red-black tree, augmented with the sum of keys ------------------------------------------- */
 
 struct item {
 	struct rb_node rb;
@@ -148,7 +148,7 @@ Test(rbtree, plain_trees_need_no_callbacks)
 		rb_erase(root.rb_node, &root);
 }
 
-/* --- frames --------------------------------------------------------------------------------------------------------- */
+/* --- frames ----------------------------------------------------------------------------------- */
 
 #define NR_FRAMES	(contig_zone.end_pfn - contig_zone.start_pfn)
 
@@ -287,7 +287,8 @@ Test(buddy, tables_come_back_as_zero_frames)
 {
 	boot(16);
 	/* Keeps the slabs from going, which would come back dirty. */
-	ksys_mmap(0, PAGE_SIZE, LX_PROT_READ | LX_PROT_WRITE, LX_MAP_PRIVATE | LX_MAP_ANONYMOUS | LX_MAP_POPULATE, NULL,
+	ksys_mmap(0, PAGE_SIZE, LX_PROT_READ | LX_PROT_WRITE,
+		  LX_MAP_PRIVATE | LX_MAP_ANONYMOUS | LX_MAP_POPULATE, NULL,
 		  0);
 	map(0, 1, "rw");
 	poke(PG(0), 1);
@@ -323,7 +324,7 @@ Test(buddy, freeing_a_mapped_page_is_caught, .signal = LX_SIGABRT)
 	put_page(page);
 }
 
-/* --- slabs ------------------------------------------------------------------------------------------------------------ */
+/* --- slabs ------------------------------------------------------------------------------------ */
 
 static DEFINE_KMEM_CACHE(test_cachep, "test", 200);
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Random system calls, accesses and forks against a naive reference: per process an array of pages in address order, each
- * with its rights and its one byte of contents, where everything is found by looking at every page. After each
- * operation areas and reference are compared page by page; now and then the whole state is counted again (validate.h).
+ * Random system calls, accesses and forks against a naive reference: per process an array of pages
+ * in address order, each with its rights and its one byte of contents, where everything is found by
+ * looking at every page. After each operation areas and reference are compared page by page; now
+ * and then the whole state is counted again (validate.h).
  *
- * Two windows are modelled: LOW, where MAP_FIXED and brk work, and TOP, right below mmap_base, where the kernel places.
+ * Two windows are modelled: LOW, where MAP_FIXED and brk work, and TOP, right below mmap_base,
+ * where the kernel places.
  *
  *	usage: fuzz_areas OPERATIONS [SEED [LOG]]	LOG: print every operation from that number on
  */
@@ -36,7 +38,13 @@ static bool armed;			/* an allocation may fail in this operation */
 static uint64_t times_run[16];
 
 #define say(...) \
-	do { if (operation >= log_from) { printf("%lu: ", operation); printf(__VA_ARGS__); printf("\n"); } } while (0)
+	do { \
+		if (operation >= log_from) { \
+			printf("%lu: ", operation); \
+			printf(__VA_ARGS__); \
+			printf("\n"); \
+		} \
+	} while (0)
 
 static uint64_t rnd(uint64_t n)
 {
@@ -48,7 +56,9 @@ static uint64_t rnd(uint64_t n)
 
 static void __noreturn fail(const char *what, uint64_t expected, uint64_t found)
 {
-	fprintf(stderr, "operation %lu: %s: expected %#lx, found %#lx\nrepeat with: fuzz_areas %lu %lu %lu\n", operation,
+	fprintf(stderr,
+		"operation %lu: %s: expected %#lx, found %#lx\nrepeat with: fuzz_areas %lu %lu %lu\n",
+		operation,
 		what, expected, found, operation + 1, seed, operation > 20 ? operation - 20 : 0);
 	abort();
 }
@@ -65,7 +75,7 @@ static bool injected(void)
 	return armed && !fail_nth_alloc;
 }
 
-/* --- the reference --------------------------------------------------------------------------------------------------- */
+/* --- the reference ---------------------------------------------------------------------------- */
 
 static uint64_t address_of(int page)
 {
@@ -74,7 +84,9 @@ static uint64_t address_of(int page)
 
 static int page_of(uint64_t address)
 {
-	return address >= TOP_BASE ? LOW_PAGES + (address - TOP_BASE) / PAGE_SIZE : (address - BASE) / PAGE_SIZE;
+	if (address >= TOP_BASE)
+		return LOW_PAGES + (address - TOP_BASE) / PAGE_SIZE;
+	return (address - BASE) / PAGE_SIZE;
 }
 
 static bool is_free(int page) { return !now->pages[page].mapped; }
@@ -95,9 +107,9 @@ static int below_guard(int page)
 }
 
 /*
- * Highest place for n pages below mmap_base. Right below a stack it must not be; then the search goes on below the stack's
- * guard gap, which is as deep as the window: there is the free space below the window, and what is above that may
- * be a stack, too.
+ * Highest place for n pages below mmap_base. Right below a stack it must not be; then the search
+ * goes on below the stack's guard gap, which is as deep as the window: there is the free space
+ * below the window, and what is above that may be a stack, too.
  */
 static uint64_t ref_place(int n)
 {
@@ -125,7 +137,7 @@ static void ref_set(int first, int n, struct ref_page page)
 		now->pages[i] = page;
 }
 
-/* --- comparing ---------------------------------------------------------------------------------------------------------- */
+/* --- comparing -------------------------------------------------------------------------------- */
 
 static void compare_page(int page, const struct vm_area_struct *vma)
 {
@@ -139,12 +151,13 @@ static void compare_page(int page, const struct vm_area_struct *vma)
 }
 
 /*
- * Two areas side by side, alike and continuing each other, both without an anon_vma, should be one. (With pages it depends on
- * their history; the heap does not join what lies below it.)
+ * Two areas side by side, alike and continuing each other, both without an anon_vma, should be one.
+ * (With pages it depends on their history; the heap does not join what lies below it.)
  */
 static void compare_border(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
-	if (!now->unmerged && a->vm_end == b->vm_start && a->vm_flags == b->vm_flags && !a->anon_vma && !b->anon_vma &&
+	if (!now->unmerged && a->vm_end == b->vm_start && a->vm_flags == b->vm_flags && !a->anon_vma &&
+	    !b->anon_vma &&
 	    a->vm_pgoff + vma_pages(a) == b->vm_pgoff &&
 	    !now->pages[page_of(a->vm_end - 1)].heap && !now->pages[page_of(b->vm_start)].heap)
 		fail("areas that should be one meet at", 0, a->vm_end);
@@ -186,12 +199,13 @@ static void learn(void)
 		now->pages[page].mapped = true;
 		now->pages[page].prot = vma->vm_flags & VM_ACCESS_FLAGS;
 		now->pages[page].grows = vma->vm_flags & VM_GROWSDOWN;
-		now->pages[page].heap = vma->vm_end > now->task->mm->start_brk && vma->vm_start >= now->task->mm->start_brk &&
+		now->pages[page].heap = vma->vm_end > now->task->mm->start_brk &&
+			vma->vm_start >= now->task->mm->start_brk &&
 					page < LOW_PAGES;
 	}
 }
 
-/* --- operations ------------------------------------------------------------------------------------------------------------ */
+/* --- operations ------------------------------------------------------------------------------- */
 
 /* A run of pages inside one window. */
 static void pick_range(int *first, int *n, int most)
@@ -226,7 +240,8 @@ static void op_map_fixed(void)
 		free &= is_free(i);
 	wanted = noreplace && !free ? -LX_EEXIST : (long)address_of(first);
 	result = ksys_mmap(address_of(first), n * PAGE_SIZE, prot, flags, NULL, 0);
-	say("mmap fixed%s%s page %d, %d pages, prot %lu: %#lx", noreplace ? " noreplace" : "", grows ? " grows" : "", first, n,
+	say("mmap fixed%s%s page %d, %d pages, prot %lu: %#lx", noreplace ? " noreplace" : "",
+	    grows ? " grows" : "", first, n,
 	    prot, result);
 	if (result == -LX_ENOMEM && injected())
 		return learn();
@@ -254,7 +269,8 @@ static void op_map(void)
 	if (rnd(3) == 0)
 		hint = address_of(first) + rnd(PAGE_SIZE);
 	wanted = hint && hint_works(first, n) ? address_of(first) : ref_place(n);
-	result = ksys_mmap(hint, n * PAGE_SIZE - rnd(PAGE_SIZE), prot, LX_MAP_PRIVATE | LX_MAP_ANONYMOUS, NULL, 0);
+	result = ksys_mmap(hint, n * PAGE_SIZE - rnd(PAGE_SIZE), prot,
+			   LX_MAP_PRIVATE | LX_MAP_ANONYMOUS, NULL, 0);
 	say("mmap hint %#lx, %d pages, prot %lu: %#lx", hint, n, prot, result);
 	if (result == -LX_ENOMEM && injected())
 		return learn();
@@ -310,10 +326,14 @@ static struct vm_area_struct *one_area(int first, int n)
 	mmap_read_lock(now->task->mm);
 	vma = find_vma_intersection(now->task->mm, address_of(first), address_of(first) + 1);
 	mmap_read_unlock(now->task->mm);
-	return vma && !(vma->vm_flags & VM_GROWSDOWN) && vma->vm_end >= address_of(first) + n * PAGE_SIZE ? vma : NULL;
+	return vma && !(vma->vm_flags & VM_GROWSDOWN) &&
+		vma->vm_end >= address_of(first) + n * PAGE_SIZE ? vma : NULL;
 }
 
-/* Whatever is at `to` goes; the pages come there, and where they were is nothing, or (MREMAP_DONTUNMAP) zeros. */
+/*
+ * Whatever is at `to` goes; the pages come there, and where they were is nothing, or
+ * (MREMAP_DONTUNMAP) zeros.
+ */
 static void ref_move(int from, int to, int n, bool dontunmap)
 {
 	for (int i = 0; i < n; i++) {
@@ -337,8 +357,10 @@ static void op_move(void)
 	if ((from + n > to && to + n > from) || !one_area(from, n))
 		return;
 	result = ksys_mremap(address_of(from), n * PAGE_SIZE, n * PAGE_SIZE,
-			     LX_MREMAP_MAYMOVE | LX_MREMAP_FIXED | (dontunmap ? LX_MREMAP_DONTUNMAP : 0), address_of(to));
-	say("mremap page %d, %d pages, to page %d%s: %#lx", from, n, to, dontunmap ? ", dontunmap" : "", result);
+			     LX_MREMAP_MAYMOVE | LX_MREMAP_FIXED | (dontunmap ? LX_MREMAP_DONTUNMAP : 0),
+			     address_of(to));
+	say("mremap page %d, %d pages, to page %d%s: %#lx", from, n, to, dontunmap ? ", dontunmap" : "",
+	    result);
 	if (result == -LX_ENOMEM && injected()) {
 		ref_set(to, n, (struct ref_page){ 0 });
 		return learn();
@@ -397,7 +419,10 @@ static void op_brk(void)
 		ref_set(new, old - new, (struct ref_page){ 0 });
 }
 
-/* A stack below which the address lies may grow to it; the windows are no deeper than that would be refused for size. */
+/*
+ * A stack below which the address lies may grow to it; the windows are no deeper than that would be
+ * refused for size.
+ */
 static bool grows_to(int page)
 {
 	int low = page < LOW_PAGES ? 0 : LOW_PAGES, above, below;
@@ -420,7 +445,8 @@ static void ref_grow(int page)
 	for (above = page; is_free(above); above++)
 		;
 	for (int i = page; i < above; i++)
-		now->pages[i] = (struct ref_page){ .mapped = true, .grows = true, .prot = now->pages[above].prot };
+		now->pages[i] = (struct ref_page){ .mapped = true, .grows = true,
+						  .prot = now->pages[above].prot };
 }
 
 static void op_access(void)
@@ -500,7 +526,10 @@ static void op_exit(void)
 
 static void op_fail_later(void)
 {
-	/* Odd seeds only: a merge that fails for lack of memory leaves traces, and even seeds look for such. */
+	/*
+	 * Odd seeds only: a merge that fails for lack of memory leaves traces, and even seeds look
+	 * for such.
+	 */
 	fail_nth_alloc = seed % 2 ? 1 + rnd(20) : 0;
 	say("fail allocation %lu", fail_nth_alloc);
 }
@@ -556,7 +585,8 @@ int main(int argc, char **argv)
 	drop_lazy_mm();
 	printf("fuzz-areas: %lu operations, seed %lu:", wanted, seed);
 	for (unsigned int i = 0; i < ARRAY_SIZE(operations); i++)
-		printf(" %lu %s%s", times_run[i], operations[i].name, i + 1 < ARRAY_SIZE(operations) ? "," : "\n");
+		printf(" %lu %s%s", times_run[i], operations[i].name,
+		       i + 1 < ARRAY_SIZE(operations) ? "," : "\n");
 	validate_nothing_left();
 	return 0;
 }

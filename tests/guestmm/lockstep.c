@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The same random steps on two kernels: on guest/mm in its host build, and, compiled with -DON_LINUX, on the Linux
- * that runs it. After each step every area and every page of three windows goes into a hash; results, addresses, errnos, signals
- * and si_codes, too. Equal output means equal behaviour; where it differs, a log of the steps from there on tells how.
+ * The same random steps on two kernels: on guest/mm in its host build, and, compiled with
+ * -DON_LINUX, on the Linux that runs it. After each step every area and every page of three windows
+ * goes into a hash; results, addresses, errnos, signals and si_codes, too. Equal output means equal
+ * behaviour; where it differs, a log of the steps from there on tells how.
  *
  *	usage: lockstep STEPS SEED [LOG [FEATURES]]	LOG: print every step from that number on
- *	FEATURES: any of t (touch pages), f (fork), s (stacks), m (madvise), e (calls that should fail); default all
+ *	FEATURES: any of t (touch pages), f (fork), s (stacks), m (madvise), e (wrong arguments); default all
  *
  * On Linux it wants no randomisation (setarch -R, or norandmaps) and an 8 MiB stack limit; vdso and vvar
  * are unmapped first, and status 77 says that they could not be.
@@ -57,7 +58,7 @@ static void say(const char *format, ...)
 	va_end(args);
 }
 
-/* --- looking at the windows ------------------------------------------------------------------------------------- */
+/* --- looking at the windows ------------------------------------------------------------------- */
 
 static void look_at_window(const char *name, uint64_t start, unsigned int pages)
 {
@@ -90,7 +91,7 @@ static void look(void)
 	look_at_window("heap", heap_base, HEAP_PAGES);
 }
 
-/* --- steps ------------------------------------------------------------------------------------------------------- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 #define FLAGS_PA	0x22		/* MAP_PRIVATE | MAP_ANONYMOUS */
 #define FLAG_FIXED	0x10
@@ -192,7 +193,8 @@ static void step_protect(void)
 static void step_madvise(void)
 {
 	/* What every Linux knows, and what nobody does; huge and merged pages are not ours to compare. */
-	static const int advices[] = { 0, 1, 2, 3, 4, 4, 4, 8, 10, 11, 16, 17, 18, 19, 20, 22, 23, 24, 5, 99 };
+	static const int advices[] = { 0, 1, 2, 3, 4, 4, 4, 8, 10, 11, 16, 17, 18, 19, 20, 22, 23, 24,
+				      5, 99 };
 	uint64_t addr = pick_page(), len = clip(addr, (1 + rnd(12)) * 4096) - rnd(4096);
 	int advice = advices[rnd(sizeof(advices) / sizeof(advices[0]))];
 	long result;
@@ -242,20 +244,32 @@ static bool harmful(uint64_t addr, uint64_t len)
 /* Arguments from the edges. */
 static void step_wrong(void)
 {
-	static const uint64_t addrs[] = { 0, 1, 0x1000, 0xf000, 0xf001, 0x10000, LOW, LOW + 1, LOW + 0x5000,
-		0x7fffffffe000, 0x7ffffffff000, 0x800000000000, 0xffff800000000000, -4096UL, -1UL, TOP, TOP_END };
-	static const uint64_t lens[] = { 0, 1, 4096, 4097, 0x8000, 0x7ffffffff000, 0x7fffffffe000, 0x7ffffffff001,
-		0x800000000000, -4096UL, -4095UL, -1UL, 0x100000000000 };
-	static const uint64_t flag_sets[] = { 0x22, 0x22, 0x32, 0x32, 0x100022, 0x20, 0x24, 0x2f, 0x62, 0x122, 0x4022,
-		0x80022, 0x200022, 0x8000022, 0x2, 0x12 };
-	static const uint64_t prots[] = { 0, 1, 3, 7, 8, 16, 0x01000003, 0x02000003, 0x03000003, 0x10000001, -1UL };
+	static const uint64_t addrs[] = {
+		0, 1, 0x1000, 0xf000, 0xf001, 0x10000, LOW, LOW + 1, LOW + 0x5000, 0x7fffffffe000, 0x7ffffffff000,
+		0x800000000000, 0xffff800000000000, -4096UL, -1UL, TOP, TOP_END,
+	};
+	static const uint64_t lens[] = {
+		0, 1, 4096, 4097, 0x8000, 0x7ffffffff000, 0x7fffffffe000, 0x7ffffffff001, 0x800000000000,
+		-4096UL, -4095UL, -1UL, 0x100000000000,
+	};
+	static const uint64_t flag_sets[] = {
+		0x22, 0x22, 0x32, 0x32, 0x100022, 0x20, 0x24, 0x2f, 0x62, 0x122, 0x4022, 0x80022, 0x200022,
+		0x8000022, 0x2, 0x12,
+	};
+	static const uint64_t prots[] = {
+		0, 1, 3, 7, 8, 16, 0x01000003, 0x02000003, 0x03000003, 0x10000001, -1UL,
+	};
 	static const uint64_t offsets[] = { 0, 0, 0, 1, 4096, -4096UL, 0x8000000000000000 };
-	uint64_t addr = addrs[rnd(17)], len = lens[rnd(13)], flags = flag_sets[rnd(16)], prot = prots[rnd(11)];
+	uint64_t addr = addrs[rnd(17)], len = lens[rnd(13)];
+	uint64_t flags = flag_sets[rnd(16)], prot = prots[rnd(11)];
 	uint64_t off = offsets[rnd(7)];
 	unsigned int call = rnd(3);
 	long result = 0;
 
-	/* A len near the top is commitment as well; only a PROT_NONE or unwritable one says what we want to know. */
+	/*
+	 * A len near the top is commitment as well; only a PROT_NONE or unwritable one says what we
+	 * want to know.
+	 */
 	if ((call || (flags & (FLAG_FIXED | FLAG_NOREPLACE))) && harmful(addr, len))
 		return;
 	if (call == 0)
@@ -265,7 +279,8 @@ static void step_wrong(void)
 	else
 		result = do_mprotect_call(addr, len, prot);
 	mix(result);
-	say("wrong %u: %#lx %#lx prot %#lx flags %#lx off %#lx = %#lx\n", call, addr, len, prot, flags, off, result);
+	say("wrong %u: %#lx %#lx prot %#lx flags %#lx off %#lx = %#lx\n", call, addr, len, prot, flags,
+	    off, result);
 	if (call == 0)
 		keep_inside(result, (len + 4095) & ~4095UL);
 }

@@ -11,8 +11,17 @@ static long do_mmap_call(uint64_t addr, uint64_t len, uint64_t prot, uint64_t fl
 }
 
 static long do_munmap_call(uint64_t addr, uint64_t len) { return ksys_munmap(addr, len); }
-static long do_mprotect_call(uint64_t addr, uint64_t len, uint64_t prot) { return ksys_mprotect(addr, len, prot); }
-static long do_madvise_call(uint64_t addr, uint64_t len, int advice) { return ksys_madvise(addr, len, advice); }
+
+static long do_mprotect_call(uint64_t addr, uint64_t len, uint64_t prot)
+{
+	return ksys_mprotect(addr, len, prot);
+}
+
+static long do_madvise_call(uint64_t addr, uint64_t len, int advice)
+{
+	return ksys_madvise(addr, len, advice);
+}
+
 static long do_brk_call(uint64_t brk) { return ksys_brk(brk); }
 
 static int touch(uint64_t addr, bool write, int value, int *si_code)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* lockstep.c's kernel is the Linux that runs it. No malloc, no stdio before the vdso is gone: the heap is looked at. */
+/*
+ * lockstep.c's kernel is the Linux that runs it. No malloc, no stdio before the vdso is gone: the
+ * heap is looked at.
+ */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <setjmp.h>
@@ -169,7 +172,8 @@ static int start(int argc, char **argv, int (*main_function)(int, char **))
 {
 	static char output[4096];
 	static uint8_t stack[65536];
-	struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK };
+	struct sigaction action = { .sa_sigaction = on_fault,
+				   .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK };
 	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
 	pid_t runner;
 	int status;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The machine under guest/mm in the host build: RAM, an MMU in software with its TLB, processes, and a file. Ring 3 is
- * user_access(): it walks the tables in the arena, sets A and D as the hardware does, and faults into the mm.
+ * The machine under guest/mm in the host build: RAM, an MMU in software with its TLB, processes,
+ * and a file. Ring 3 is user_access(): it walks the tables in the arena, sets A and D as the
+ * hardware does, and faults into the mm.
  */
 #ifndef TESTS_GUESTMM_MACHINE_H
 #define TESTS_GUESTMM_MACHINE_H
 
-/* --- what mm_env.h promises ------------------------------------------------------------------------------ */
+/* --- what mm_env.h promises ------------------------------------------------------------------- */
 
 uint8_t *arena;
 uint64_t arena_size;
@@ -69,9 +70,12 @@ void copy_page(void *dst, const void *src)
 	memcpy(dst, src, PAGE_SIZE);
 }
 
-/* --- TLB --------------------------------------------------------------------------------------------------- */
+/* --- TLB -------------------------------------------------------------------------------------- */
 
-/* One entry per page of the 47-bit half would do; a table of so many lines, each with its tag, does nearly. */
+/*
+ * One entry per page of the 47-bit half would do; a table of so many lines, each with its tag, does
+ * nearly.
+ */
 #define TLB_LINES 8192
 static struct tlb_line {
 	uint64_t generation;		/* valid if it is tlb_generation */
@@ -100,11 +104,14 @@ void invlpg(uint64_t va)
 		tlb_line(va)->generation = 0;
 }
 
-/* --- MMU --------------------------------------------------------------------------------------------------- */
+/* --- MMU -------------------------------------------------------------------------------------- */
 
 enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_EXEC };
 
-/* The leaf entry for va in the tables that are loaded; NULL: a table is missing. Rights of tables are never less. */
+/*
+ * The leaf entry for va in the tables that are loaded; NULL: a table is missing. Rights of tables
+ * are never less.
+ */
 static uint64_t *walk(uint64_t va)
 {
 	uint64_t *entry = (uint64_t *)__va(cr3) + level_index(va, 4);
@@ -130,7 +137,8 @@ static void check_stale(uint64_t va, uint64_t cached, enum access access)
 	uint64_t *entry = walk(va);
 
 	if (!entry || pte_pfn(*entry) != pte_pfn(cached) || !allows(*entry, access))
-		panic("stale TLB: %#lx is cached as %#lx, the tables say %#lx", va, cached, entry ? *entry : 0);
+		panic("stale TLB: %#lx is cached as %#lx, the tables say %#lx", va, cached,
+		      entry ? *entry : 0);
 }
 
 /* The byte behind va, or NULL and the error code of the fault. */
@@ -139,7 +147,8 @@ static uint8_t *translate(uint64_t va, enum access access, uint32_t *error_code)
 	struct tlb_line *line = tlb_line(va);
 	uint64_t *entry;
 
-	if (line->generation == tlb_generation && line->page == va >> PAGE_SHIFT && allows(line->pte, access) &&
+	if (line->generation == tlb_generation && line->page == va >> PAGE_SHIFT &&
+	    allows(line->pte, access) &&
 	    (access != ACCESS_WRITE || (line->pte & PTE_D))) {
 		check_stale(va, line->pte, access);
 		return (uint8_t *)__va(line->pte & PTE_PFN_MASK) + va % PAGE_SIZE;
@@ -195,7 +204,7 @@ static int poke(uint64_t va, int value)
 	return 0;
 }
 
-/* --- processes ----------------------------------------------------------------------------------------------- */
+/* --- processes -------------------------------------------------------------------------------- */
 
 #define MAX_TASKS 64
 static struct task_struct tasks[MAX_TASKS];	/* [0] is idle */
@@ -267,14 +276,15 @@ static void drop_lazy_mm(void)
 	mmdrop(mm);
 }
 
-/* --- start ------------------------------------------------------------------------------------------------------ */
+/* --- start ------------------------------------------------------------------------------------ */
 
 #define FRAMES_BELOW 16			/* "image": frame 0 is the kernel's top-level table */
 
 static void boot_ram(uint64_t megabytes, bool zeroed)
 {
 	arena_size = megabytes << 20;
-	arena = mmap(NULL, arena_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	arena = mmap(NULL, arena_size, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (arena == MAP_FAILED)
 		panic("no memory for the arena");
 	if (!zeroed)
@@ -324,7 +334,7 @@ static struct task_struct *boot(uint64_t megabytes)
 	return start_process();
 }
 
-/* --- a file ------------------------------------------------------------------------------------------------------ */
+/* --- a file ----------------------------------------------------------------------------------- */
 
 /* Page i is full of bytes 'a' + i. */
 static struct page *test_file_pages[8];
@@ -356,7 +366,10 @@ static const struct address_space_operations test_aops = { .get_page = test_file
 static const struct file_operations test_fops = { .mmap = generic_file_mmap };
 const struct file_operations shmem_file_operations = { .mmap = shmem_mmap };
 static struct inode test_inode = {
-	.i_size = 4 * PAGE_SIZE, .i_flags = S_IMAGE, .i_count = 1, .i_data = { .host = &test_inode, .a_ops = &test_aops },
+	.i_size = 4 * PAGE_SIZE,
+	.i_flags = S_IMAGE,
+	.i_count = 1,
+	.i_data = { .host = &test_inode, .a_ops = &test_aops },
 };
 static struct file test_file = {
 	.f_count = 1, .f_flags = OPEN_READ, .f_inode = &test_inode, .f_mapping = &test_inode.i_data,
@@ -386,7 +399,7 @@ void fput(struct file *file)
 	free(file);
 }
 
-/* --- steps -------------------------------------------------------------------------------------------------------- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 #define BASE	0x10000000UL
 #define WINDOW	64			/* pages */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Merging, case by case (the numbers are those of guest/mm/merge.c), and what anon_vmas have to say to it. Areas of
- * one kind are made by mapping writable memory and taking rights away, so that all of it is committed alike.
+ * Merging, case by case (the numbers are those of guest/mm/merge.c), and what anon_vmas have to say
+ * to it. Areas of one kind are made by mapping writable memory and taking rights away, so that all
+ * of it is committed alike.
  */
 #include <criterion/criterion.h>
 
@@ -20,7 +21,7 @@ static int chain_length(int page)
 	return n;
 }
 
-/* --- a free range: mmap ----------------------------------------------------------------------------------- */
+/* --- a free range: mmap ----------------------------------------------------------------------- */
 
 Test(merge, new_range_without_neighbours)
 {
@@ -89,7 +90,7 @@ Test(merge, flags_keep_apart)
 	expect_long(get_current()->mm->rss_stat[MM_ANONPAGES], 4);
 }
 
-/* --- pages on both sides ------------------------------------------------------------------------------------ */
+/* --- pages on both sides ---------------------------------------------------------------------- */
 
 Test(merge, pages_in_prev_only)
 {
@@ -163,9 +164,14 @@ Test(merge, neighbour_lends_its_anon_vma)
 	expect_long(anon_of(0)->num_active_vmas, 1);
 }
 
-/* --- an existing range: mprotect --------------------------------------------------------------------------------- */
+/* --- an existing range: mprotect -------------------------------------------------------------- */
 
-/* One area of 12 pages with rights as in the string; a page touched where `touch` has a '*'. */
+static const char *rights_of(char kind)
+{
+	return kind == 'w' ? "rw" : kind == 'r' ? "r" : "rx";
+}
+
+/* One area, with rights as in the string; a page touched where `touch` has a '*'. */
 static void make(const char *rights, const char *touch)
 {
 	boot(16);
@@ -174,7 +180,7 @@ static void make(const char *rights, const char *touch)
 		if (touch[i] == '*')
 			poke(PG(i), i + 1);
 	for (int i = 0; rights[i]; i++)
-		protect(i, 1, rights[i] == 'w' ? "rw" : rights[i] == 'r' ? "r" : "rx");
+		protect(i, 1, rights_of(rights[i]));
 	expect_picture(rights);
 }
 
@@ -227,8 +233,9 @@ Test(merge, case_8_next_swallows)
 Test(merge, every_case_with_every_pattern_of_pages)
 {
 	static const struct { const char *rights; int first, n; const char *after; } cases[] = {
-		{ "wwwwrrrr", 2, 2, "wwrrrrrr" }, { "rrrrwwww", 4, 2, "rrrrrrww" }, { "rrwwrr", 2, 2, "rrrrrr" },
-		{ "rrwwxx", 2, 2, "rrrrxx" },	  { "xxwwrr", 2, 2, "xxrrrr" },	    { "wwwwww", 2, 2, "wwrrww" },
+		{ "wwwwrrrr", 2, 2, "wwrrrrrr" }, { "rrrrwwww", 4, 2, "rrrrrrww" },
+		{ "rrwwrr", 2, 2, "rrrrrr" },	  { "rrwwxx", 2, 2, "rrrrxx" },
+		{ "xxwwrr", 2, 2, "xxrrrr" },	  { "wwwwww", 2, 2, "wwrrww" },
 		{ "rrwwrrww", 2, 2, "rrrrrrww" },
 	};
 
@@ -240,7 +247,7 @@ Test(merge, every_case_with_every_pattern_of_pages)
 			/* Separate mappings: an area without pages has no anon_vma to begin with. */
 			for (int i = 0; i < n; i++) {
 				map(i, 1, "rwx");
-				protect(i, 1, cases[c].rights[i] == 'w' ? "rw" : cases[c].rights[i] == 'r' ? "r" : "rx");
+				protect(i, 1, rights_of(cases[c].rights[i]));
 			}
 			for (int i = 0; i < n; i++)
 				if (pattern & 1 << i && cases[c].rights[i] == 'w')
@@ -248,7 +255,8 @@ Test(merge, every_case_with_every_pattern_of_pages)
 			protect(cases[c].first, cases[c].n, "r");
 			validate_all();
 			for (int i = 0; i < n; i++)
-				expect_long(peek(PG(i)), pattern & 1 << i && cases[c].rights[i] == 'w' ? i + 1 : 0);
+				expect_long(peek(PG(i)), pattern & 1 << i && cases[c].rights[i] == 'w' ?
+					    i + 1 : 0);
 			unmap(0, n);
 		}
 	}
@@ -303,7 +311,7 @@ Test(merge, without_pages_nothing_joins_what_has_them)
 	expect_picture("rrRR");
 }
 
-/* --- fork --------------------------------------------------------------------------------------------------------- */
+/* --- fork ------------------------------------------------------------------------------------- */
 
 Test(merge, inherited_areas_do_not_grow)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The outside world of guest/mm in the host build: it takes the place of guest/include/mm_env.h (and of percpu.h). RAM is an
- * arena; a "physical" address is an offset in it; the primitives count what they are asked to do; and a
- * model of a TLB, never too small and never forgetful by itself, finds every flush that is missing.
+ * The outside world of guest/mm in the host build: it takes the place of guest/include/mm_env.h
+ * (and of percpu.h). RAM is an arena; a "physical" address is an offset in it; the primitives count
+ * what they are asked to do; and a model of a TLB, never too small and never forgetful by itself,
+ * finds every flush that is missing.
  */
 #ifndef GUEST_MM_ENV_H
 #define GUEST_MM_ENV_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The whole-state check: everything that the mm says about itself is counted again from scratch, for all mms, all frames
- * and all slabs. Run after every step of a test. The first thing that does not hold ends the test, named.
+ * The whole-state check: everything that the mm says about itself is counted again from scratch,
+ * for all mms, all frames and all slabs. Run after every step of a test. The first thing that does
+ * not hold ends the test, named.
  */
 #ifndef TESTS_GUESTMM_VALIDATE_H
 #define TESTS_GUESTMM_VALIDATE_H
@@ -29,7 +30,7 @@ static struct seen {
 	struct anon_vma *anon_vmas[4096];
 } seen;
 
-/* --- one area tree -------------------------------------------------------------------------------------------- */
+/* --- one area tree ---------------------------------------------------------------------------- */
 
 static uint64_t own_gap(const struct vm_area_struct *vma)
 {
@@ -37,7 +38,8 @@ static uint64_t own_gap(const struct vm_area_struct *vma)
 }
 
 /* Black height of the subtree; *next is the area that must come next in order; *gap its largest gap. */
-static int validate_subtree(struct rb_node *node, struct rb_node *parent, struct vm_area_struct **next, uint64_t *gap)
+static int validate_subtree(struct rb_node *node, struct rb_node *parent, struct vm_area_struct **next,
+			    uint64_t *gap)
 {
 	struct vm_area_struct *vma;
 	uint64_t left_gap = 0, right_gap = 0;
@@ -48,7 +50,8 @@ static int validate_subtree(struct rb_node *node, struct rb_node *parent, struct
 		return 0;
 	vma = rb_vma(node);
 	must(rb_parent(node) == parent, "parent of the node of %#lx", vma->vm_start);
-	must(rb_is_black(node) || (parent && rb_is_black(parent)), "red node of %#lx below a red one or on top",
+	must(rb_is_black(node) || (parent && rb_is_black(parent)),
+	     "red node of %#lx below a red one or on top",
 	     vma->vm_start);
 	left = validate_subtree(node->rb_left, node, next, &left_gap);
 	must(*next == vma, "order of list and tree at %#lx", vma->vm_start);
@@ -69,7 +72,7 @@ static void validate_tree(struct mm_struct *mm)
 	must(next == NULL, "the list is longer than the tree");
 }
 
-/* --- areas and anon_vmas ---------------------------------------------------------------------------------------- */
+/* --- areas and anon_vmas ---------------------------------------------------------------------- */
 
 static void see_anon_vma(struct anon_vma *anon_vma)
 {
@@ -95,10 +98,12 @@ static void validate_chain(struct vm_area_struct *vma)
 	struct anon_vma_chain *avc;
 
 	must_eq(vma->anon_vma == NULL, list_empty(&vma->anon_vma_chain), "area %#lx", vma->vm_start);
-	must(!vma->anon_vma || on_chain(vma, vma->anon_vma), "own anon_vma of %#lx on its chain", vma->vm_start);
+	must(!vma->anon_vma || on_chain(vma, vma->anon_vma), "own anon_vma of %#lx on its chain",
+	     vma->vm_start);
 	list_for_each_entry(avc, &vma->anon_vma_chain, same_vma) {
 		must(avc->vma == vma, "chain of %#lx", vma->vm_start);
-		must(avc->anon_vma->root == vma->anon_vma->root, "chain of %#lx has two roots", vma->vm_start);
+		must(avc->anon_vma->root == vma->anon_vma->root, "chain of %#lx has two roots",
+		     vma->vm_start);
 		see_anon_vma(avc->anon_vma);
 		seen.nr_avcs++;
 	}
@@ -132,7 +137,8 @@ static void validate_areas(struct mm_struct *mm)
 
 	for (vma = mm->mmap; vma; prev = vma, vma = vma->vm_next) {
 		must(vma->vm_mm == mm && vma->vm_prev == prev, "links of area %#lx", vma->vm_start);
-		must(vma->vm_start < vma->vm_end && vma->vm_end <= TASK_SIZE, "limits of %#lx", vma->vm_start);
+		must(vma->vm_start < vma->vm_end && vma->vm_end <= TASK_SIZE, "limits of %#lx",
+		     vma->vm_start);
 		must((vma->vm_start | vma->vm_end) % PAGE_SIZE == 0, "alignment of %#lx", vma->vm_start);
 		must(!prev || prev->vm_end <= vma->vm_start, "order of %#lx", vma->vm_start);
 		must_eq(vma->vm_page_prot, vm_get_page_prot(vma->vm_flags), "area %#lx", vma->vm_start);
@@ -152,7 +158,7 @@ static void validate_areas(struct mm_struct *mm)
 	seen.nr_vmas += sum.map_count;
 }
 
-/* --- page tables -------------------------------------------------------------------------------------------------- */
+/* --- page tables ------------------------------------------------------------------------------ */
 
 /* Area that holds va; a cursor, since addresses ascend. */
 static struct vm_area_struct *area_behind(struct mm_struct *mm, struct vm_area_struct **cursor, uint64_t va)
@@ -172,7 +178,8 @@ static void validate_anon_leaf(struct vm_area_struct *vma, uint64_t va, uint64_t
 	must(!(pte & PTE_RW) || (page->flags & PG_anon_exclusive), "writable page at %#lx is exclusive", va);
 }
 
-static void validate_leaf(struct mm_struct *mm, struct vm_area_struct **cursor, uint64_t va, uint64_t pte, int64_t *rss)
+static void validate_leaf(struct mm_struct *mm, struct vm_area_struct **cursor, uint64_t va,
+			  uint64_t pte, int64_t *rss)
 {
 	struct vm_area_struct *vma = area_behind(mm, cursor, va);
 	struct page *page = pfn_to_page(pte_pfn(pte));
@@ -180,7 +187,8 @@ static void validate_leaf(struct mm_struct *mm, struct vm_area_struct **cursor, 
 	must(vma, "page at %#lx is in no area", va);
 	must(pte_present(pte), "entry at %#lx", va);
 	must_eq(pte_protnone(pte), !vma_is_accessible(vma), "entry at %#lx", va);
-	must(!(pte & PTE_RW) || (vma->vm_flags & VM_WRITE), "writable entry at %#lx in an area that is not", va);
+	must(!(pte & PTE_RW) || (vma->vm_flags & VM_WRITE),
+	     "writable entry at %#lx in an area that is not", va);
 	must(pte_protnone(pte) || !(pte & PTE_NX) == !!(vma->vm_flags & VM_EXEC), "NX of %#lx", va);
 	if (pte & PTE_SPECIAL) {
 		must_eq(pte_pfn(pte), zero_pfn, "special entry at %#lx", va);
@@ -200,7 +208,8 @@ static void see_table(struct mm_struct *mm, uint64_t pfn, unsigned int level)
 {
 	struct page *page = pfn_to_page(pfn);
 
-	must(page->page_type == PGTY_table && page->pt_mm == mm && page->pt_level == level, "table in frame %#lx",
+	must(page->page_type == PGTY_table && page->pt_mm == mm && page->pt_level == level,
+	     "table in frame %#lx",
 	     pfn);
 	seen.frames[pfn].tables++;
 }
@@ -259,7 +268,7 @@ static void validate_mm(struct mm_struct *mm)
 	validate_page_tables(mm);
 }
 
-/* --- frames --------------------------------------------------------------------------------------------------------- */
+/* --- frames ----------------------------------------------------------------------------------- */
 
 static bool frame_is_zero(uint64_t pfn)
 {
@@ -279,12 +288,15 @@ static void validate_block(struct page *page, unsigned int order)
 	must_eq(pfn & ((1UL << order) - 1), 0, "alignment of block %#lx", pfn);
 	for (uint64_t i = 0; i < 1UL << order; i++) {
 		must(pfn + i < contig_zone.frontier_pfn, "free block %#lx reaches over the frontier", pfn);
-		must(i == 0 || page[i].page_type == PGTY_free_tail, "frame %#lx in free block %#lx", pfn + i, pfn);
+		must(i == 0 || page[i].page_type == PGTY_free_tail, "frame %#lx in free block %#lx",
+		     pfn + i, pfn);
 		must_eq(page[i]._refcount, 0, "free frame %#lx", pfn + i);
-		must(!(page[i].flags & PG_zeroed) || frame_is_zero(pfn + i), "frame %#lx known as zero", pfn + i);
+		must(!(page[i].flags & PG_zeroed) || frame_is_zero(pfn + i), "frame %#lx known as zero",
+		     pfn + i);
 		seen.frames[pfn + i].free++;
 	}
-	must(order == NR_ORDERS - 1 || !free_buddy(&contig_zone, pfn, order), "free block %#lx merged with its buddy",
+	must(order == NR_ORDERS - 1 || !free_buddy(&contig_zone, pfn, order),
+	     "free block %#lx merged with its buddy",
 	     pfn);
 }
 
@@ -308,7 +320,8 @@ static void validate_buddy(void)
 	must_eq(contig_zone.lock.locked, 0, "zone lock is held");
 }
 
-static void validate_slab_list(struct kmem_cache *cache, struct list_head *head, uint64_t *slabs, uint64_t *inuse)
+static void validate_slab_list(struct kmem_cache *cache, struct list_head *head, uint64_t *slabs,
+			       uint64_t *inuse)
 {
 	struct page *page;
 
@@ -318,7 +331,8 @@ static void validate_slab_list(struct kmem_cache *cache, struct list_head *head,
 		must(page->page_type == PGTY_slab && page->slab_cache == cache, "slab of %s", cache->name);
 		must(page->carved <= cache->objects, "slab of %s", cache->name);
 		for (void *object = page->freelist; object; object = *(void **)object) {
-			must(object >= slab_base(page) && object < slab_base(page) + PAGE_SIZE, "free object");
+			must(object >= slab_base(page) && object < slab_base(page) + PAGE_SIZE,
+			     "free object");
 			free++;
 		}
 		must_eq(page->inuse + free, page->carved, "slab of %s", cache->name);
@@ -375,11 +389,12 @@ static uint64_t validate_frame(uint64_t pfn)
 	else
 		must_eq(page->_refcount, 1, "frame %#lx", pfn);
 	for (uint64_t i = 1; i < 1UL << page->order; i++)
-		must(page[i].page_type == PGTY_kernel && !page[i]._refcount, "frame %#lx in block %#lx", pfn + i, pfn);
+		must(page[i].page_type == PGTY_kernel && !page[i]._refcount, "frame %#lx in block %#lx",
+		     pfn + i, pfn);
 	return pfn + (1UL << page->order);
 }
 
-/* --- everything ------------------------------------------------------------------------------------------------------- */
+/* --- everything ------------------------------------------------------------------------------- */
 
 static void validate_all(void)
 {
@@ -417,7 +432,8 @@ static void validate_nothing_left(void)
 {
 	validate_all();
 	must_eq(seen.nr_mms, 0, "mms are left");
-	must_eq(contig_zone.nr_free, contig_zone.frontier_pfn - contig_zone.start_pfn - 1, "frames are missing");
+	must_eq(contig_zone.nr_free, contig_zone.frontier_pfn - contig_zone.start_pfn - 1,
+		"frames are missing");
 	must_eq(vm_committed_as, 0, "memory is committed");
 }
 
