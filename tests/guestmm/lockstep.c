@@ -6,7 +6,8 @@
  * behaviour; where it differs, a log of the steps from there on tells how.
  *
  *	usage: lockstep STEPS SEED [LOG [FEATURES]]	LOG: print every step from that number on
- *	FEATURES: any of t (touch pages), f (fork), s (stacks), m (madvise), e (wrong arguments); default all
+ *	FEATURES: any of t (touch pages), f (fork), s (stacks), m (madvise), r (mremap), l (mlock, msync),
+ *	e (wrong arguments); default all
  *
  * On Linux it wants no randomisation (setarch -R, or norandmaps) and an 8 MiB stack limit; vdso and vvar
  * are unmapped first, and status 77 says that they could not be.
@@ -31,7 +32,7 @@
 #define HEAP_PAGES	24
 
 static uint64_t state, step_number, log_from = UINT64_MAX, hash = 0xcbf29ce484222325UL;
-static bool with_touch, with_fork, with_stacks, with_madvise, with_errors;
+static bool with_touch, with_fork, with_stacks, with_madvise, with_mremap, with_locks, with_errors;
 
 static uint64_t rnd(uint64_t n)
 {
@@ -208,6 +209,36 @@ static void step_madvise(void)
 	say("madvise %#lx %#lx %d = %ld\n", addr, len, advice, result);
 }
 
+static void step_mremap(void)
+{
+	static const uint64_t flag_sets[] = { 0, 0, 1, 1, 1, 1, 3, 3, 3, 5, 7, 2, 4, 8 };
+	uint64_t flags = flag_sets[rnd(14)], from = pick_page(), to = pick_page();
+	uint64_t old_len = rnd(16) ? clip(from, (1 + rnd(10)) * 4096) : 0;
+	uint64_t new_len = rnd(16) ? clip(to, (1 + rnd(14)) * 4096) : 0;
+	long result;
+
+	result = do_call(SYS_MREMAP, from, old_len, new_len, flags, to);
+	mix(result);
+	say("mremap %#lx %#lx %#lx flags %lu %#lx = %#lx\n", from, old_len, new_len, flags, to, result);
+	keep_inside(result, new_len);
+}
+
+static void step_lock(void)
+{
+	static const unsigned int calls[] = { SYS_MLOCK, SYS_MLOCK2, SYS_MUNLOCK, SYS_MUNLOCK, SYS_MSYNC };
+	unsigned int call = calls[rnd(5)];
+	uint64_t addr = pick_page() + (rnd(8) ? 0 : rnd(4096)), len = clip(addr, (1 + rnd(10)) * 4096) - rnd(4096);
+	uint64_t flags = call == SYS_MLOCK2 ? rnd(3) : rnd(9);
+	long result;
+
+	/* Locking touches. */
+	if (!with_touch && call != SYS_MSYNC)
+		call = SYS_MUNLOCK;
+	result = do_call(call, addr, len, flags, 0, 0);
+	mix(result);
+	say("call %u %#lx %#lx %lu = %ld\n", call, addr, len, flags, result);
+}
+
 static void step_brk(void)
 {
 	uint64_t brk = heap_base + rnd(HEAP_PAGES) * 4096 - rnd(4096);
@@ -245,8 +276,8 @@ static bool harmful(uint64_t addr, uint64_t len)
 static void step_wrong(void)
 {
 	static const uint64_t addrs[] = {
-		0, 1, 0x1000, 0xf000, 0xf001, 0x10000, LOW, LOW + 1, LOW + 0x5000, 0x7fffffffe000, 0x7ffffffff000,
-		0x800000000000, 0xffff800000000000, -4096UL, -1UL, TOP, TOP_END,
+		0, 1, 0x1000, 0xf000, 0xf001, 0x10000, LOW, LOW + 1, LOW + 0x5000, 0x7fffffffe000,
+		0x7ffffffff000, 0x800000000000, 0xffff800000000000, -4096UL, -1UL, TOP, TOP_END,
 	};
 	static const uint64_t lens[] = {
 		0, 1, 4096, 4097, 0x8000, 0x7ffffffff000, 0x7fffffffe000, 0x7ffffffff001, 0x800000000000,
@@ -330,6 +361,10 @@ static void run(uint64_t steps, int depth)
 			step_brk();
 		else if (pick < 74 && with_madvise)
 			step_madvise();
+		else if (pick < 79 && with_mremap)
+			step_mremap();
+		else if (pick < 82 && with_locks)
+			step_lock();
 		else if (pick < 90 && with_touch)
 			step_touch();
 		else if (pick < 93 && with_fork)
@@ -350,7 +385,7 @@ static int lockstep_main(int argc, char **argv)
 {
 	uint64_t steps = argc > 1 ? strtoull(argv[1], NULL, 0) : 1000;
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-	const char *features = argc > 4 ? argv[4] : "tfsme";
+	const char *features = argc > 4 ? argv[4] : "tfsmrle";
 
 	if (argc > 3)
 		log_from = strtoull(argv[3], NULL, 0);
@@ -358,6 +393,8 @@ static int lockstep_main(int argc, char **argv)
 	with_fork = strchr(features, 'f');
 	with_stacks = strchr(features, 's');
 	with_madvise = strchr(features, 'm');
+	with_mremap = strchr(features, 'r');
+	with_locks = strchr(features, 'l');
 	with_errors = strchr(features, 'e');
 	state = (seed + 1) * 0x9e3779b97f4a7c15UL;
 	run(steps, 0);

@@ -22,6 +22,24 @@ static long do_madvise_call(uint64_t addr, uint64_t len, int advice)
 	return ksys_madvise(addr, len, advice);
 }
 
+enum { SYS_MREMAP, SYS_MLOCK, SYS_MLOCK2, SYS_MUNLOCK, SYS_MSYNC };
+
+static long do_call(unsigned int call, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+	switch (call) {
+	case SYS_MREMAP:
+		return ksys_mremap(a, b, c, d, e);
+	case SYS_MLOCK:
+		return ksys_mlock(a, b);
+	case SYS_MLOCK2:
+		return ksys_mlock2(a, b, c);
+	case SYS_MUNLOCK:
+		return ksys_munlock(a, b);
+	default:
+		return ksys_msync(a, b, c);
+	}
+}
+
 static long do_brk_call(uint64_t brk) { return ksys_brk(brk); }
 
 static int touch(uint64_t addr, bool write, int value, int *si_code)

@@ -35,6 +35,16 @@ static long do_madvise_call(uint64_t addr, uint64_t len, int advice)
 {
 	return answer(syscall(SYS_madvise, addr, len, advice));
 }
+
+enum { SYS_MREMAP, SYS_MLOCK, SYS_MLOCK2, SYS_MUNLOCK, SYS_MSYNC };
+
+static long do_call(unsigned int call, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+	static const long numbers[] = { SYS_mremap, SYS_mlock, SYS_mlock2, SYS_munlock, SYS_msync };
+
+	return answer(syscall(numbers[call], a, b, c, d, e));
+}
+
 static long do_brk_call(uint64_t brk) { return syscall(SYS_brk, brk); }
 
 static sigjmp_buf back;
