@@ -78,6 +78,8 @@ int call_round(lua_State *L, struct task *task, const char *name, struct agent_c
 void put_value(struct buf *b, uint64_t nr, int64_t value);
 /** Push a system call's value, or nil and an errno name. Number of values. */
 int push_value(lua_State *L, int64_t value);
+/** Bytes in quotes, the first 16 of them, escaped where they cannot be shown. */
+void put_bytes(struct buf *b, const char *bytes, size_t n);
 /** A length in words: "3p" for whole pages. */
 void put_len(struct buf *b, uint64_t len);
 

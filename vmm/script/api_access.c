@@ -15,20 +15,6 @@ static struct touch touched(const struct task *task, uint64_t at, uint64_t n)
 	return (struct touch){.pid = task->pid, .start = at, .end = at + n < at ? at : at + n};
 }
 
-static void put_bytes(struct buf *b, const char *bytes, size_t n)
-{
-	buf_puts(b, "\"");
-	for (size_t i = 0; i < n && i < 16; i++) {
-		unsigned char c = bytes[i];
-
-		if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
-			buf_printf(b, "\\x%02x", c);
-		else
-			buf_add(b, bytes + i, 1);
-	}
-	buf_puts(b, n > 16 ? "\"…" : "\"");
-}
-
 /* A report of an access: NULL if it went well; otherwise the step has ended and *values are on the stack. */
 static bool access_failed(lua_State *L, struct task *task, const char *name, const struct outcome *out,
 			  uint64_t at, int *values)

@@ -105,20 +105,6 @@ struct text_args {
 	uint32_t offset[6], len[6];
 };
 
-static void put_text(struct buf *b, const char *text, size_t len)
-{
-	buf_puts(b, "\"");
-	for (size_t i = 0; i < len && i < 16; i++) {
-		unsigned char c = text[i];
-
-		if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
-			buf_printf(b, "\\x%02x", c);
-		else
-			buf_add(b, text + i, 1);
-	}
-	buf_puts(b, len > 16 ? "\"…" : "\"");
-}
-
 static void add_text_arg(lua_State *L, int index, int i, struct agent_cmd *cmd, struct text_args *texts)
 {
 	size_t len;
@@ -156,7 +142,7 @@ static void read_args(lua_State *L, int first, struct agent_cmd *cmd, struct tex
 			buf_puts(&s->args, check_task(L, index)->name);
 		} else if (lua_type(L, index) == LUA_TSTRING) {
 			add_text_arg(L, index, i, cmd, texts);
-			put_text(&s->args, lua_tostring(L, index), texts->len[i]);
+			put_bytes(&s->args, lua_tostring(L, index), texts->len[i]);
 		} else {
 			int64_t value = luaL_checkinteger(L, index);
 

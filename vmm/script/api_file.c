@@ -233,20 +233,6 @@ static int task_pipe(lua_State *L)
 
 /* --- contents ------------------------------------------------------------------------------------- */
 
-static void put_text(struct buf *b, const char *text, size_t n)
-{
-	buf_puts(b, "\"");
-	for (size_t i = 0; i < n && i < 16; i++) {
-		unsigned char c = text[i];
-
-		if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
-			buf_printf(b, "\\x%02x", c);
-		else
-			buf_add(b, text + i, 1);
-	}
-	buf_puts(b, n > 16 ? "\"…" : "\"");
-}
-
 /* read or pread into the command's data. */
 static int get_contents(lua_State *L, const char *name, uint64_t nr, bool positioned)
 {
@@ -271,7 +257,7 @@ static int get_contents(lua_State *L, const char *name, uint64_t nr, bool positi
 	if (n)
 		return n;
 	got = (uint64_t)report.value < report.len ? (uint64_t)report.value : report.len;
-	put_text(&s->result, (const char *)report.data, got);
+	put_bytes(&s->result, (const char *)report.data, got);
 	op_end(L, task, name, "ok", NULL, NULL);
 	lua_pushlstring(L, (const char *)report.data, got);
 	return 1;
@@ -292,7 +278,7 @@ static int put_contents(lua_State *L, const char *name, uint64_t nr, bool positi
 	add_data(L, &cmd, 1, name, text, n);
 	cmd.args[2] = n;
 	buf_puts(&s->args, " ");
-	put_text(&s->args, text, n);
+	put_bytes(&s->args, text, n);
 	if (positioned) {
 		cmd.args[3] = luaL_checkinteger(L, 4);
 		buf_printf(&s->args, " off=%#" PRIx64, cmd.args[3]);

@@ -250,6 +250,20 @@ int push_value(lua_State *L, int64_t value)
 	return 2;
 }
 
+void put_bytes(struct buf *b, const char *bytes, size_t n)
+{
+	buf_puts(b, "\"");
+	for (size_t i = 0; i < n && i < 16; i++) {
+		unsigned char c = bytes[i];
+
+		if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+			buf_printf(b, "\\x%02x", c);
+		else
+			buf_add(b, bytes + i, 1);
+	}
+	buf_puts(b, n > 16 ? "\"…" : "\"");
+}
+
 void put_len(struct buf *b, uint64_t len)
 {
 	if (len && len % PAGE_SIZE == 0 && len / PAGE_SIZE < 1UL << 24)
