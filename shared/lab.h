@@ -124,6 +124,28 @@ struct lab_panic {
 	char message[192];
 };
 
+/** Which allocations count for fault_attr. */
+enum fault_kind { FAULT_PAGES = 1, FAULT_SLAB = 2 };
+
+#define FAULT_CALLERS 12
+
+/**
+ * Allocations that fail on demand, as Linux's struct fault_attr: written between two steps by the host (or by a test);
+ * nth says last whether the knob is on. The guest counts nth down and leaves 0 when no more are to fail.
+ */
+struct fault_attr {
+	uint64_t nth;			/* the nth allocation from now on that counts fails; 0: off */
+	uint64_t interval;		/* then each interval-th behind it; 0: no more */
+	uint64_t times;			/* of them so many in all; 0: without an end */
+	uint64_t require_start, require_end;	/* only with a caller whose return address is in [start, end); end 0: all */
+	uint32_t kinds;			/* of enum fault_kind, or'ed; 0: all */
+	/* Told by the guest; the host clears seen and failed when it likes. */
+	uint32_t nr_callers;
+	uint64_t seen;			/* allocations that counted, while the knob was on */
+	uint64_t failed;
+	uint64_t callers[FAULT_CALLERS];	/* return addresses of the one looked at last, innermost first */
+};
+
 /** Physical extents of the guest's image, from the linker script. */
 struct lab_image {
 	uint64_t text_start, text_end;		/* virtual, in the kernel map */
@@ -152,6 +174,7 @@ struct lab_page {
 	uint64_t zero_pfn;			/* the shared zero page */
 	uint64_t vm_committed_as;		/* pages committed (VM_ACCOUNT), all mms */
 	struct lab_image image;
+	struct fault_attr fail_alloc;		/* mm/fail_alloc.c */
 	/* The round. */
 	volatile uint64_t seq;			/* written by the host */
 	volatile uint64_t channel_kick;		/* bit c: channel c has a new command; cleared by the guest */

@@ -56,6 +56,13 @@ static unsigned int walk_frames(uint64_t *backtrace, unsigned int n, unsigned in
 	return n;
 }
 
+unsigned int stack_trace(uint64_t *callers, unsigned int max)
+{
+	uint64_t *frame = __builtin_frame_address(0);
+
+	return walk_frames(callers, 0, max, (uint64_t)frame, (uint64_t)frame);
+}
+
 static void fill_panic(struct lab_panic *p, const struct site *site, const char *file, unsigned int line)
 {
 	struct task_struct *task = get_current();

@@ -66,14 +66,14 @@ static inline void mmap_write_downgrade(struct mm_struct *mm)
 	mm->mmap_lock.count = 1;
 }
 
-/* --- page_alloc.c ----------------------------------------------------------------------------- */
+/* --- fail_alloc.c ----------------------------------------------------------------------------- */
 
-/** Which allocation from now on fails, counting pages and slab objects; 0: none. For tests. */
-extern uint64_t fail_nth_alloc;
-/** True if this allocation is the one that shall fail. */
-static inline bool should_fail_alloc(void)
+#define fail_alloc lab.fail_alloc
+bool should_fail(struct fault_attr *attr, enum fault_kind kind);
+/** True if this allocation is one that shall fail. */
+static inline bool should_fail_alloc(enum fault_kind kind)
 {
-	return unlikely(fail_nth_alloc) && --fail_nth_alloc == 0;
+	return unlikely(fail_alloc.nth) && should_fail(&fail_alloc, kind);
 }
 
 /* --- vmacache.c: current's last areas; mmap_lock held ----------------------------------------- */

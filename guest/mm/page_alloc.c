@@ -27,7 +27,6 @@ struct zone contig_zone = {
 	},
 };
 struct page *mem_map;
-uint64_t fail_nth_alloc;
 
 void free_area_init(uint64_t start_pa, uint64_t end_pa)
 {
@@ -196,7 +195,7 @@ static __attribute__((noinline)) struct page *alloc_pages_slowpath(struct zone *
 	struct page *page = NULL;
 
 	BUG_ON(order >= NR_ORDERS);
-	if (!should_fail_alloc()) {
+	if (!should_fail_alloc(FAULT_PAGES)) {
 		spin_lock(&zone->lock);
 		if (zone->nr_free)
 			page = take_from_lists(zone, order);
@@ -217,7 +216,7 @@ static inline bool only_fresh(const struct zone *zone, unsigned int order)
 {
 	uint64_t first = zone->frontier_pfn, nr = 1UL << order;
 
-	return !zone->nr_free && mm_profile.ram_zeroed && !fail_nth_alloc && first % nr == 0 &&
+	return !zone->nr_free && mm_profile.ram_zeroed && !fail_alloc.nth && first % nr == 0 &&
 	       first + nr <= zone->end_pfn;
 }
 

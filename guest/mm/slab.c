@@ -98,7 +98,7 @@ static void *slab_alloc(struct kmem_cache *cache, bool *zero)
 void *kmem_cache_alloc(struct kmem_cache *cache)
 {
 	bool zero = false;
-	void *object = should_fail_alloc() ? NULL : slab_alloc(cache, &zero);
+	void *object = should_fail_alloc(FAULT_SLAB) ? NULL : slab_alloc(cache, &zero);
 
 	if (object && MM_DEBUG)
 		memset(object, POISON_INUSE, cache->size);
@@ -108,7 +108,7 @@ void *kmem_cache_alloc(struct kmem_cache *cache)
 void *kmem_cache_zalloc(struct kmem_cache *cache)
 {
 	bool zero = false;
-	void *object = should_fail_alloc() ? NULL : slab_alloc(cache, &zero);
+	void *object = should_fail_alloc(FAULT_SLAB) ? NULL : slab_alloc(cache, &zero);
 
 	if (object && !zero)
 		memset(object, 0, cache->size);

@@ -384,9 +384,9 @@ Test(cow, fork_without_memory_leaks_nothing)
 	while (!child) {
 		uint64_t frames = contig_zone.frontier_pfn - contig_zone.nr_free;
 
-		fail_nth_alloc = ++n;
+		fail_alloc.nth = ++n;
 		child = fork_current();
-		fail_nth_alloc = 0;
+		fail_alloc.nth = 0;
 		validate_all();
 		expect_true(child || frames == contig_zone.frontier_pfn - contig_zone.nr_free);
 	}
@@ -407,10 +407,10 @@ Test(cow, faults_without_memory_leak_nothing)
 	boot(16);
 	do {
 		map(0, 1, "rw");
-		fail_nth_alloc = ++n;
+		fail_alloc.nth = ++n;
 		result = poke(PG(0), 1);
-		expect_true(fail_nth_alloc == 0 || result == 0);
-		fail_nth_alloc = 0;
+		expect_true(fail_alloc.nth == 0 || result == 0);
+		fail_alloc.nth = 0;
 		validate_all();
 		expect_true(result == 0 || result == -LX_SIGKILL);
 		if (result)

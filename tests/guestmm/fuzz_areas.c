@@ -72,7 +72,7 @@ static void expect(const char *what, uint64_t expected, uint64_t found)
 /* Did one? Then an operation may have failed for that reason. */
 static bool injected(void)
 {
-	return armed && !fail_nth_alloc;
+	return armed && !fail_alloc.nth;
 }
 
 /* --- the reference ---------------------------------------------------------------------------- */
@@ -277,7 +277,7 @@ static void op_map(void)
 	expect("mmap", wanted, result);
 	if ((uint64_t)result < TOP_BASE && (uint64_t)result >= BASE + LOW_PAGES * PAGE_SIZE) {
 		/* Outside the windows: not to be kept. */
-		fail_nth_alloc = 0;
+		fail_alloc.nth = 0;
 		expect("munmap", 0, ksys_munmap(result, n * PAGE_SIZE));
 	} else {
 		ref_set(page_of(result), n, (struct ref_page){ .mapped = true, .prot = prot });
@@ -530,8 +530,8 @@ static void op_fail_later(void)
 	 * Odd seeds only: a merge that fails for lack of memory leaves traces, and even seeds look
 	 * for such.
 	 */
-	fail_nth_alloc = seed % 2 ? 1 + rnd(20) : 0;
-	say("fail allocation %lu", fail_nth_alloc);
+	fail_alloc.nth = seed % 2 ? 1 + rnd(20) : 0;
+	say("fail allocation %lu", fail_alloc.nth);
 }
 
 static const struct { void (*run)(void); unsigned int weight; const char *name; } operations[] = {
@@ -549,7 +549,7 @@ static void step(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(operations); i++)
 		total += operations[i].weight;
 	pick = rnd(total);
-	armed = fail_nth_alloc;
+	armed = fail_alloc.nth;
 	for (unsigned int i = 0; i < ARRAY_SIZE(operations); i++) {
 		if (pick < operations[i].weight) {
 			operations[i].run();
@@ -578,7 +578,7 @@ int main(int argc, char **argv)
 	now->task->mm->start_brk = now->task->mm->brk = PG(HEAP_FIRST);
 	for (operation = 0; operation < wanted; operation++)
 		step();
-	fail_nth_alloc = 0;
+	fail_alloc.nth = 0;
 	for (int i = 1; i < MAX_PROCESSES; i++)
 		op_exit();
 	exit_current(&tasks[0]);

@@ -11,6 +11,7 @@
 #ifndef TESTS_GUESTMM_HARNESS_H
 #define TESTS_GUESTMM_HARNESS_H
 
+#include <execinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "../../guest/mm/accounting.c"
 #include "../../guest/mm/brk.c"
 #include "../../guest/mm/dup.c"
+#include "../../guest/mm/fail_alloc.c"
 #include "../../guest/mm/fault.c"
 #include "../../guest/mm/filemap.c"
 #include "../../guest/mm/i_mmap.c"

@@ -58,6 +58,13 @@ static const struct lab_event *last_event(void)
 	return &events[(nr_events - 1) % NR_KEPT_EVENTS];
 }
 
+unsigned int stack_trace(uint64_t *callers, unsigned int max)
+{
+	int n = backtrace((void **)callers, max);
+
+	return n < 0 ? 0 : n;
+}
+
 void clear_page(void *page)
 {
 	counts.pages_cleared++;

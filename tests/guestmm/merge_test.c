@@ -292,7 +292,7 @@ Test(merge, no_memory_to_clone_means_no_merge)
 {
 	pages_in_the_third();
 	/* The chain link cannot be had: the areas stay three, and right. */
-	fail_nth_alloc = 1;
+	fail_alloc.nth = 1;
 	expect_long(protect(2, 2, "r"), 0);
 	expect_picture("rrRRrr");
 	expect_true(anon_of(0) == NULL);

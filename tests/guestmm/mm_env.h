@@ -55,6 +55,9 @@ void lab_event(enum lab_event_type type, uint64_t a, uint64_t b, uint64_t c, uin
 /** Soft limit of current, LX_RLIMIT_*, in that limit's unit; UINT64_MAX: none. */
 uint64_t rlimit(unsigned int resource);
 
+/** Return addresses of the callers, innermost first; how many. */
+unsigned int stack_trace(uint64_t *callers, unsigned int max);
+
 void clear_page(void *page);
 void copy_page(void *dst, const void *src);
 
