@@ -117,6 +117,11 @@ struct vm_operations_struct {
 	void (*map_pages)(struct vm_fault *vmf, uint64_t start, uint64_t end);
 	/** A page of a shared area is about to be written for the first time: 0 or VM_FAULT_*. */
 	int (*page_mkwrite)(struct vm_fault *vmf);
+	/**
+	 * Copy up to `len` bytes between buf and what lies at addr, where no struct page does (VM_IO, VM_PFNMAP): how many,
+	 * or -errno.
+	 */
+	int (*access)(struct vm_area_struct *vma, uint64_t addr, void *buf, uint64_t len, bool write);
 	const char *(*name)(struct vm_area_struct *vma);
 };
 
@@ -252,6 +257,24 @@ struct fault_result do_user_addr_fault(struct mm_struct *mm, uint64_t address, u
  * argument pages; direct-map address of the byte, or NULL.
  */
 void *fault_in_user(struct mm_struct *mm, uint64_t address, bool write);
+
+/* --- any address space (mm/gup.c) ------------------------------------------------------------- */
+
+#define FOLL_WRITE	0x01		/* to be written */
+#define FOLL_FORCE	0x10		/* whatever the area's rights, as a debugger; what is written stays private */
+
+/**
+ * The pages behind `nr` pages from `start` of mm, faulted in if need be, each with a reference that put_page() gives
+ * back. How many could be had, up to the first that could not; if that is the very first, -LX_EFAULT (also for areas of
+ * a device) or -LX_ENOMEM. Stacks do not grow for it. mmap_lock held for reading.
+ */
+long get_user_pages_remote(struct mm_struct *mm, uint64_t start, uint64_t nr, unsigned int flags,
+			   struct page **pages);
+/**
+ * Copy `len` bytes between the kernel's buf and addr of mm, which stays (a reference is held): bytes done, up to the
+ * first page that cannot be had. Stacks grow, devices are asked (vm_ops->access). Takes mmap_lock.
+ */
+uint64_t access_remote_vm(struct mm_struct *mm, uint64_t addr, void *buf, uint64_t len, unsigned int flags);
 
 /* --- switching (mm/switch.c) ------------------------------------------------------------------ */
 

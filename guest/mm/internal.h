@@ -224,6 +224,12 @@ static inline enum mm_counter mm_counter(const struct page *page)
 	return page->flags & PG_swapbacked ? MM_SHMEMPAGES : MM_FILEPAGES;
 }
 
+/** The struct page whose counts a present entry is part of; NULL: the zero page. */
+static inline struct page *vm_normal_page(uint64_t pte)
+{
+	return pte & PTE_SPECIAL ? NULL : pfn_to_page(pte_pfn(pte));
+}
+
 /* --- xarray.c: xa_lock held ------------------------------------------------------------------- */
 
 struct page *xa_load(const struct xarray *xa, uint64_t index);

@@ -18,12 +18,6 @@
 
 uint64_t zero_pfn;
 
-/* The struct page whose counts a present entry is part of; NULL: the zero page. */
-static struct page *vm_normal_page(uint64_t pte)
-{
-	return pte & PTE_SPECIAL ? NULL : pfn_to_page(pte_pfn(pte));
-}
-
 static uint64_t maybe_mkwrite(uint64_t pte, const struct vm_area_struct *vma)
 {
 	return vma->vm_flags & VM_WRITE ? pte | PTE_RW : pte;
@@ -190,6 +184,7 @@ static int wp_page_shared(struct vm_fault *vmf, struct page *page)
 		if (!lock_pte(vmf))
 			return done(vmf, LAB_FAULT_SPURIOUS, 0);
 	}
+	page->flags |= PG_dirty;
 	wp_page_reuse(vmf);
 	return done(vmf, LAB_FAULT_SHARED_REUSE, vmf->pfn);
 }
@@ -251,6 +246,8 @@ static int finish_fault(struct vm_fault *vmf, enum file_use use)
 
 		mm->rss_stat[mm_counter(vmf->page)]++;
 		page_add_file_rmap(vmf->page);
+		if (use == USE_SHARED)
+			vmf->page->flags |= PG_dirty;
 		set_pte(vmf->pte, use == USE_SHARED ? maybe_mkwrite(pte | PTE_D, vma) : pte);
 	}
 	unlock_pte(vmf);

@@ -147,8 +147,10 @@ static void clear_tail(struct inode *inode, uint64_t size)
 	struct page *page = xa_load(&inode->i_data.i_pages, size >> PAGE_SHIFT);
 	uint64_t in_page = size % PAGE_SIZE;
 
-	if (page && in_page)
-		memset((char *)__va(page_to_pfn(page) << PAGE_SHIFT) + in_page, 0, PAGE_SIZE - in_page);
+	if (!page || !in_page)
+		return;
+	memset((char *)__va(page_to_pfn(page) << PAGE_SHIFT) + in_page, 0, PAGE_SIZE - in_page);
+	page->flags |= PG_dirty;
 }
 
 void shmem_truncate(struct inode *inode, uint64_t size)

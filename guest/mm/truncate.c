@@ -37,7 +37,7 @@ uint64_t truncate_inode_pages(struct address_space *mapping, uint64_t first)
 		xa_erase(&mapping->i_pages, index);
 		mapping->nrpages--;
 		page->mapping = NULL;
-		page->flags &= ~PG_swapbacked;
+		page->flags &= ~(PG_swapbacked | PG_dirty);
 		put_page(page);
 		nr++;
 	}

@@ -20,6 +20,9 @@ static void zap_pte_range(struct mmu_gather *tlb, uint64_t *pte, uint64_t addr, 
 			continue;
 		page = pfn_to_page(pte_pfn(old));
 		mm->rss_stat[mm_counter(page)]--;
+		/* What the entry knew, the page of a file must remember. */
+		if ((old & PTE_D) && !PageAnon(page))
+			page->flags |= PG_dirty;
 		page_remove_rmap(page);
 		tlb_remove_page(tlb, page);
 	}

@@ -23,6 +23,7 @@
 #include "../../guest/mm/fail_alloc.c"
 #include "../../guest/mm/fault.c"
 #include "../../guest/mm/filemap.c"
+#include "../../guest/mm/gup.c"
 #include "../../guest/mm/i_mmap.c"
 #include "../../guest/mm/memory.c"
 #include "../../guest/mm/merge.c"

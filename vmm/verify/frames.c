@@ -72,11 +72,11 @@ static uint64_t flags_of_role(enum frame_role role)
 {
 	switch (role) {
 	case FRAME_ANON:
-		return PG_anon_exclusive;
+		return PG_anon_exclusive | PG_dirty;
 	case FRAME_FREE:
 		return PG_zeroed;
 	case FRAME_FILE:
-		return PG_reserved | PG_swapbacked;
+		return PG_reserved | PG_swapbacked | PG_dirty;
 	case FRAME_ZERO:
 		return PG_reserved;
 	default:
