@@ -101,6 +101,7 @@ enum lab_fault {
 	LAB_FAULT_FIXUP,		/* kernel access to user memory failed: exception table */
 	LAB_FAULT_FILE_SHARED,		/* a file's page mapped to be written */
 	LAB_FAULT_SHARED_REUSE,		/* a shared page made writable */
+	LAB_FAULT_PFN,			/* a device's page mapped */
 };
 #define LAB_FAULT_GREW	0x100	/* flag in args[2]: the stack area grew */
 
@@ -110,6 +111,13 @@ struct lab_event {
 	int32_t pid;
 	uint64_t args[4];
 };
+
+/**
+ * What /dev/lab maps: memory of a device, as a frame buffer or a BAR is. It lies in the image, so it is the same on every
+ * machine; its first bytes are LAB_DEVICE_ID, the others are what was written last.
+ */
+#define LAB_DEVICE_SIZE	(2 * PAGE_SIZE)
+#define LAB_DEVICE_ID	"mmscope device"
 
 #define LAB_NR_EVENTS	256
 
@@ -173,6 +181,8 @@ struct lab_page {
 	GPTR(struct cpu_info) cpus;		/* array of nr_cpus */
 	uint64_t zero_pfn;			/* the shared zero page */
 	uint64_t vm_committed_as;		/* pages committed (VM_ACCOUNT), all mms */
+	GPTR(void) device;			/* the lab's device memory, LAB_DEVICE_SIZE bytes in the image */
+	uint64_t nr_device_areas;		/* areas that map it, as its open and close count them */
 	struct lab_image image;
 	struct fault_attr fail_alloc;		/* mm/fail_alloc.c */
 	/* The round. */

@@ -7,6 +7,7 @@
  */
 #include "files.h"
 #include "labdev.h"
+#include "labmem.h"
 #include "sections.h"
 #include "signal.h"
 #include "uaccess.h"
@@ -24,6 +25,7 @@ struct lab_page lab __attribute__((aligned(64), section(".data.lab"))) = {
 	.slab_caches = &slab_caches,
 	.inodes = &super_inodes,
 	.cpus = cpus,
+	.device = lab_device,
 	.image = {
 		.text_start = (uint64_t)__text_start,
 		.text_end = (uint64_t)__text_end,

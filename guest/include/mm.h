@@ -122,6 +122,7 @@ struct vm_operations_struct {
 	 * or -errno.
 	 */
 	int (*access)(struct vm_area_struct *vma, uint64_t addr, void *buf, uint64_t len, bool write);
+	/** What to call it where it has no file (maps); a name also has it dumped whatever it holds. */
 	const char *(*name)(struct vm_area_struct *vma);
 };
 
@@ -207,6 +208,18 @@ extern const struct file_operations shmem_file_operations;	/* by the fs */
 static inline struct inode *igrab(struct inode *inode) { inode->i_count++; return inode; }
 void iput(struct inode *inode);			/* the last reference frees inode and pages */
 
+/* --- frames that are a device's (mm/pfnmap.c): no counts, no reverse map, PTE_SPECIAL --------------------- */
+
+/**
+ * From a file's mmap: all of [addr, addr + len) of vma maps the frames from pfn on, at once. A private area that may be
+ * written must be mapped whole; its pages are copied on write. 0 or -errno: entries before may be set.
+ */
+int remap_pfn_range(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, uint64_t len, uint64_t prot);
+/** From vm_ops->fault, in a VM_PFNMAP area that is not copied on write: VM_FAULT_NOPAGE, or VM_FAULT_OOM. */
+int vmf_insert_pfn(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn);
+/** vm_ops->access of areas whose entries are set: to the end of the page at most. -LX_EINVAL: there is no entry. */
+int generic_access_phys(struct vm_area_struct *vma, uint64_t addr, void *buf, uint64_t len, bool write);
+
 /* System calls: raw arguments in, value or -errno out; they take the locks themselves, on current's mm. */
 long ksys_mmap(uint64_t addr, uint64_t len, uint64_t prot, uint64_t flags, struct file *file, uint64_t off);
 long ksys_munmap(uint64_t addr, uint64_t len);
@@ -238,6 +251,7 @@ void mm_init(uint64_t ram_end_pa);
 #define VM_FAULT_OOM		0x01
 #define VM_FAULT_SIGBUS		0x02
 #define VM_FAULT_SIGSEGV	0x40
+#define VM_FAULT_NOPAGE		0x100	/* by vm_ops->fault: it has set the entry itself */
 
 /** What a fault on a user address came to. signo 0: handled, retry the instruction. */
 struct fault_result {

@@ -18,6 +18,9 @@ static inline uint64_t __pa(const void *va) { return (uint64_t)va - PAGE_OFFSET;
 /** Physical address of an object in the image. */
 static inline uint64_t __pa_symbol(const void *va) { return (uint64_t)va - KERNEL_MAP; }
 
+/** Where the kernel may read and write a frame that is not the allocator's: the direct map shows the image read-only. */
+static inline void *memremap(uint64_t pa) { return (void *)(pa + (pa < IMAGE_REGION ? KERNEL_MAP : PAGE_OFFSET)); }
+
 static inline struct task_struct *get_current(void) { return this_cpu()->current; }
 
 /** The one place where a page-table entry is written. */

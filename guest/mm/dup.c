@@ -40,7 +40,8 @@ static int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *sr
 	struct mm_struct *dst_mm = dst->vm_mm, *src_mm = src->vm_mm;
 	uint64_t next;
 
-	if (!src->anon_vma)
+	/* Frames of a device were perhaps mapped once and for all: no fault would bring them back. */
+	if (!src->anon_vma && !(src->vm_flags & VM_PFNMAP))
 		return 0;
 	for (uint64_t addr = src->vm_start; addr < src->vm_end; addr = next) {
 		uint64_t *src_pte = pte_lookup(src_mm, addr, &next);

@@ -162,6 +162,9 @@ struct vm_area_struct *vma_isolate(struct vm_area_struct *vma, struct vm_area_st
 
 /* --- munmap.c, mmap.c ------------------------------------------------------------------------- */
 
+/** Pages and tables of [start, end), of areas linked to each other and to no mm; prev and next are those around. */
+void unmap_region(struct mm_struct *mm, struct vm_area_struct *detached, struct vm_area_struct *prev,
+		  struct vm_area_struct *next, uint64_t start, uint64_t end);
 /** do_munmap(); with downgrade, may leave mmap_lock held for reading, and then returns 1. */
 int __do_munmap(struct mm_struct *mm, uint64_t start, uint64_t len, bool downgrade);
 /** mmap_min_addr, as Linux security_mmap_addr() for a task without CAP_SYS_RAWIO. 0 or -LX_EPERM. */

@@ -7,6 +7,7 @@
  *	no PTE, file, read           the file's page, read-only if private    do_read_fault
  *	no PTE, file, write          private: a copy of the file's page       do_cow_fault
  *	no PTE, file, write, shared  the file's page, writable and dirty      do_shared_fault
+ *	no PTE, device               the device maps its frame itself         vm_ops->fault
  *	PTE read-only, write         exclusive or last reference: reuse;      do_wp_page
  *	                             else copy (the zero page: a fresh one)
  *	PTE allows it                spurious: another fault was faster
@@ -106,25 +107,35 @@ static int wp_page_reuse(struct vm_fault *vmf)
 	return done(vmf, LAB_FAULT_COW_REUSE, pte_pfn(vmf->orig_pte));
 }
 
-/* A page of its own for this mm: a copy of `old`, or zeros where the zero page was (old NULL). */
-static struct page *wp_new_page(struct vm_fault *vmf, struct page *old)
+/* A page of its own for this mm: a copy of what is mapped, or zeros where the zero page was. */
+static struct page *wp_new_page(struct vm_fault *vmf)
 {
+	uint64_t pfn = pte_pfn(vmf->orig_pte);
 	struct page *page;
 
 	if (anon_vma_prepare(vmf->vma))
 		return NULL;
-	page = alloc_pages(old ? GFP_KERNEL : __GFP_ZERO, 0);
-	if (page && old)
-		copy_page(__va(page_to_pfn(page) << PAGE_SHIFT), __va(page_to_pfn(old) << PAGE_SHIFT));
+	page = alloc_pages(pfn == zero_pfn ? __GFP_ZERO : GFP_KERNEL, 0);
+	if (page && pfn != zero_pfn)
+		copy_page(__va(page_to_pfn(page) << PAGE_SHIFT), __va(pfn << PAGE_SHIFT));
 	return page;
 }
 
-/* `old` (NULL: the zero page) carries a reference for us, so that it stays while it is copied. */
+/* What a copy is called: by what stood there, `old` or a frame without struct page. */
+static enum lab_fault how_copied(const struct vm_fault *vmf, const struct page *old)
+{
+	if (old)
+		return PageAnon(old) ? LAB_FAULT_COW_COPY : LAB_FAULT_FILE_COW;
+	return pte_pfn(vmf->orig_pte) == zero_pfn ? LAB_FAULT_COW_ZERO : LAB_FAULT_COW_COPY;
+}
+
+/* `old` (NULL: the zero page, or a device's) carries a reference for us, so that it stays while it is copied. */
 static int wp_page_copy(struct vm_fault *vmf, struct page *old)
 {
 	struct mm_struct *mm = vmf->vma->vm_mm;
 	bool file = old && !PageAnon(old);
-	struct page *page = wp_new_page(vmf, old);
+	enum lab_fault how = how_copied(vmf, old);
+	struct page *page = wp_new_page(vmf);
 
 	if (!page || !lock_pte(vmf)) {
 		if (old)
@@ -149,8 +160,7 @@ static int wp_page_copy(struct vm_fault *vmf, struct page *old)
 		put_page(old);		/* the mapping's */
 		put_page(old);		/* ours */
 	}
-	return done(vmf, file ? LAB_FAULT_FILE_COW : old ? LAB_FAULT_COW_COPY : LAB_FAULT_COW_ZERO,
-		    page_to_pfn(page));
+	return done(vmf, how, page_to_pfn(page));
 }
 
 /*
@@ -169,14 +179,14 @@ static int do_page_mkwrite(struct vm_fault *vmf, struct page *page)
 }
 
 /*
- * A shared page that was read only so far (Linux wp_page_shared). page_table_lock held; dropped
- * here or below.
+ * A shared page that was read only so far (Linux wp_page_shared; wp_pfn_shared where page is NULL: a
+ * device is not asked). page_table_lock held; dropped here or below.
  */
 static int wp_page_shared(struct vm_fault *vmf, struct page *page)
 {
 	int fault;
 
-	if (vmf->vma->vm_ops->page_mkwrite) {
+	if (page && vmf->vma->vm_ops->page_mkwrite) {
 		unlock_pte(vmf);
 		fault = do_page_mkwrite(vmf, page);
 		if (fault)
@@ -194,7 +204,7 @@ static int do_wp_page(struct vm_fault *vmf)
 {
 	struct page *page = vm_normal_page(vmf->orig_pte);
 
-	if (page && (vmf->vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE))
+	if ((vmf->vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE))
 		return wp_page_shared(vmf, page);
 	if (page && PageAnon(page)) {
 		if (page->flags & PG_anon_exclusive)
@@ -329,13 +339,26 @@ static int do_cow_fault(struct vm_fault *vmf)
 	return finish_fault(vmf, USE_COW);
 }
 
+/* vm_ops->fault has set the entry itself: the access is tried again, and nothing is left to be done. */
+static int finish_pfn_fault(struct vm_fault *vmf)
+{
+	uint64_t span_end;
+
+	vmf->pte = pte_lookup(vmf->vma->vm_mm, vmf->address, &span_end);
+	return done(vmf, LAB_FAULT_PFN, pte_pfn(*vmf->pte));
+}
+
 static int do_fault(struct vm_fault *vmf)
 {
+	int fault;
+
 	if (!vmf->pte && !pmd_alloc(vmf->vma->vm_mm, vmf->address))
 		return VM_FAULT_OOM;
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
-		return do_read_fault(vmf);
-	return vmf->vma->vm_flags & VM_SHARED ? do_shared_fault(vmf) : do_cow_fault(vmf);
+		fault = do_read_fault(vmf);
+	else
+		fault = vmf->vma->vm_flags & VM_SHARED ? do_shared_fault(vmf) : do_cow_fault(vmf);
+	return unlikely(fault == VM_FAULT_NOPAGE) ? finish_pfn_fault(vmf) : fault;
 }
 
 /* --- the tree of decisions -------------------------------------------------------------------- */

@@ -127,10 +127,10 @@ static int bind_area(struct vm_area_struct *vma, struct file *file)
 	return error;
 }
 
-/* 0 or -errno. */
-static int new_area(const struct vma_merge *m)
+/* 0 or -errno; the file may add to m->vm_flags. */
+static int new_area(struct vma_merge *m)
 {
-	struct vm_area_struct *vma = vm_area_alloc(m->mm);
+	struct vm_area_struct *vma = vm_area_alloc(m->mm), *next;
 	int error;
 
 	if (!vma)
@@ -141,11 +141,18 @@ static int new_area(const struct vma_merge *m)
 	vma->vm_page_prot = vm_get_page_prot(m->vm_flags);
 	vma->vm_pgoff = m->pgoff;
 	error = bind_area(vma, m->file);
-	if (error)
+	if (error) {
+		/* A device may have mapped a part of itself already. */
+		next = m->prev ? m->prev->vm_next : m->mm->mmap;
+		unmap_region(m->mm, vma, m->prev, next, m->start, m->end);
 		vm_area_free(vma);
-	else
-		vma_link(m->mm, vma, m->prev);
-	return error;
+		return error;
+	}
+	if (vma->vm_flags & VM_SPECIAL)
+		vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+	m->vm_flags = vma->vm_flags;
+	vma_link(m->mm, vma, m->prev);
+	return 0;
 }
 
 /* Whatever is mapped in [addr, addr + len) is replaced. The address or -errno. */
@@ -180,8 +187,8 @@ static uint64_t mmap_region(struct mm_struct *mm, struct file *file, uint64_t ad
 			vm_unacct_memory(pages);
 		return error;
 	}
-	vm_stat_account(mm, vm_flags, pages);
-	if (vm_flags & VM_LOCKED)
+	vm_stat_account(mm, m.vm_flags, pages);
+	if (m.vm_flags & VM_LOCKED)
 		mm->locked_vm += pages;
 	return addr;
 }

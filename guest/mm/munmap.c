@@ -50,9 +50,8 @@ static void detach_areas(struct mm_struct *mm, struct vm_area_struct *first, uin
 	}
 }
 
-/* Pages and tables of detached areas, which lay between prev and next. */
-static void unmap_region(struct mm_struct *mm, struct vm_area_struct *detached, struct vm_area_struct *prev,
-			 struct vm_area_struct *next, uint64_t start, uint64_t end)
+void unmap_region(struct mm_struct *mm, struct vm_area_struct *detached, struct vm_area_struct *prev,
+		  struct vm_area_struct *next, uint64_t start, uint64_t end)
 {
 	struct mmu_gather tlb;
 

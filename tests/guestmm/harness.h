@@ -38,6 +38,7 @@
 #include "../../guest/mm/munmap.c"
 #include "../../guest/mm/page_alloc.c"
 #include "../../guest/mm/pgtable.c"
+#include "../../guest/mm/pfnmap.c"
 #include "../../guest/mm/populate.c"
 #include "../../guest/mm/profile.c"
 #include "../../guest/mm/protect.c"

@@ -27,6 +27,8 @@ static inline uint64_t __pa(const void *va)
 	return (const uint8_t *)va - arena;
 }
 
+static inline void *memremap(uint64_t pa) { return __va(pa); }
+
 /** The image's only object with a physical address is the kernel's top-level table: frame 0. */
 static inline uint64_t __pa_symbol(const void *va) { (void)va; return 0; }
 

@@ -190,6 +190,10 @@ static void validate_leaf(struct mm_struct *mm, struct vm_area_struct **cursor, 
 	must(!(pte & PTE_RW) || (vma->vm_flags & VM_WRITE),
 	     "writable entry at %#lx in an area that is not", va);
 	must(pte_protnone(pte) || !(pte & PTE_NX) == !!(vma->vm_flags & VM_EXEC), "NX of %#lx", va);
+	if ((pte & PTE_SPECIAL) && (vma->vm_flags & VM_PFNMAP)) {
+		must(pte_pfn(pte) < FRAMES_BELOW, "special entry at %#lx of a device's area", va);
+		return;
+	}
 	if (pte & PTE_SPECIAL) {
 		must_eq(pte_pfn(pte), zero_pfn, "special entry at %#lx", va);
 		must(!(pte & PTE_RW), "writable zero page at %#lx", va);

@@ -251,6 +251,7 @@ static inline void tiny_kernel(struct tiny *t)
 	tiny_list_init(t, mm + offsetof(struct mm_struct, mmlist));
 	t->init_mm = mm;
 	t->lab->init_mm = ptr(mm);
+	t->lab->device = ptr(tiny_data(t, LAB_DEVICE_SIZE, PAGE_SIZE));
 	t->cpu_info = at(t, cpus);
 	t->lab->cpus = ptr(cpus);
 }

@@ -223,6 +223,18 @@ BREAK(huge) { *pmd(t, t->own_va) = 0x400000 | USER_RW | PTE_PS; }
 BREAK(leaf_bit) { *pte(t, t->own_va) |= PTE_PCD; }
 BREAK(zero_writable) { *pte(t, t->zero_va) |= PTE_RW; }
 BREAK(zero_shared) { vma(t, t->zero_a)->vm_flags |= VM_SHARED | VM_MAYSHARE; }
+BREAK(no_device_flags) { vma(t, t->heap_a)->vm_flags |= VM_PFNMAP; }
+BREAK(device_locked)
+{
+	vma(t, t->text_a)->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP | VM_LOCKED;
+}
+BREAK(device_areas) { t->lab->nr_device_areas++; }
+BREAK(device_in_anon)
+{
+	*pte(t, t->own_va + PAGE_SIZE) = (t->lab->device.va - KERNEL_MAP) | USER_R | PTE_SPECIAL;
+}
+BREAK(device_counted) { *pte(t, t->own_va + PAGE_SIZE) = (t->lab->device.va - KERNEL_MAP) | USER_R; }
+BREAK(file_in_device) { vma(t, t->text_a)->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP; }
 BREAK(zero_plain) { *pte(t, t->zero_va) &= ~PTE_SPECIAL; }
 BREAK(own_special) { *pte(t, t->own_va) |= PTE_SPECIAL; }
 BREAK(none_readable) { vma(t, t->none_a)->vm_flags |= VM_READ; }
@@ -399,6 +411,9 @@ static const struct {
 	ROW("leaf-frame", maps_untouched), ROW("leaf-size", huge), ROW("leaf-bits", leaf_bit),
 	ROW("leaf-zero", zero_writable), ROW("leaf-zero", zero_shared),
 	ROW("leaf-special", zero_plain), ROW("leaf-special", own_special),
+	ROW("leaf-special", device_counted), ROW("leaf-device", device_in_anon),
+	ROW("leaf-device", file_in_device), ROW("area-device", no_device_flags),
+	ROW("area-device", device_locked), ROW("device-areas", device_areas),
 	ROW("prot-none", none_readable), ROW("leaf-index", page_index), ROW("leaf-index", file_index),
 	ROW("leaf-file", file_in_anon), ROW("kernel-wx", kernel_wx), ROW("kernel-user", kernel_user),
 	ROW("kernel-linear", kernel_alias), ROW("kernel-image", text_patched),

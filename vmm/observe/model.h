@@ -92,6 +92,7 @@ enum frame_role {
 	FRAME_ZERO,			/* the shared zero page */
 	FRAME_ANON,
 	FRAME_FILE,
+	FRAME_DEVICE,			/* memory of the lab's device: in the image, counted by nobody */
 	NR_FRAME_ROLES
 };
 const char *frame_role_name(enum frame_role role);

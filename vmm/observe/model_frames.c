@@ -13,7 +13,7 @@ const char *frame_role_name(enum frame_role role)
 		[FRAME_UNKNOWN] = "unknown",	 [FRAME_IMAGE] = "image",   [FRAME_MEM_MAP] = "mem_map",
 		[FRAME_UNTOUCHED] = "untouched", [FRAME_FREE] = "free",	    [FRAME_TABLE] = "table",
 		[FRAME_SLAB] = "slab",		 [FRAME_KERNEL] = "kernel", [FRAME_ZERO] = "zero",
-		[FRAME_ANON] = "anon",		 [FRAME_FILE] = "file",
+		[FRAME_ANON] = "anon",		 [FRAME_FILE] = "file",	    [FRAME_DEVICE] = "device",
 	};
 
 	return (unsigned int)role < NR_FRAME_ROLES ? names[role] : "unknown";
@@ -88,14 +88,25 @@ static enum frame_role role_of_user_page(const struct page *page)
 	return page->mapping.va & PAGE_MAPPING_ANON ? FRAME_ANON : FRAME_FILE;
 }
 
+static bool is_device_frame(const struct model *model, uint64_t pfn)
+{
+	gpa_t pa;
+
+	return image_linear(model->image, model->lab.device, LAB_DEVICE_SIZE, &pa) &&
+	       pfn >= pa.pa >> PAGE_SHIFT && pfn < (pa.pa + LAB_DEVICE_SIZE) >> PAGE_SHIFT;
+}
+
 static enum frame_role role_of_frame(const struct model *model, uint64_t pfn)
 {
 	const struct model_frame *frame = &model->frames[pfn];
 
 	if (pfn == model->lab.zero_pfn && pfn != 0) /* 0: not taken yet */
 		return FRAME_ZERO;
-	if (pfn < model->lab.mem_map_start_pfn) /* the image, and tables that boot took behind it */
+	if (pfn < model->lab.mem_map_start_pfn) { /* the image, and tables that boot took behind it */
+		if (is_device_frame(model, pfn))
+			return FRAME_DEVICE;
 		return role_of_user_page(&frame->raw) == FRAME_FILE ? FRAME_FILE : FRAME_IMAGE;
+	}
 	if (pfn >= model->lab.mem_map_start_pfn && pfn < model->lab.mem_map_end_pfn)
 		return FRAME_MEM_MAP;
 	if (frame->role == FRAME_FREE)

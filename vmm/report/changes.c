@@ -369,11 +369,11 @@ static bool same_owners(const struct pic_frame *a, const struct pic_frame *b)
 	       memcmp(a->owners, b->owners, a->nr_owners * sizeof(a->owners[0])) == 0;
 }
 
-/* The state of a frame in words; of a table nothing but what it is. */
+/* The state of a frame in words; of one without counts nothing but what it is. */
 static void put_frame_state(struct buf *b, const struct picture *p, const struct pic_frame *frame)
 {
 	put_frame_role(b, p, frame);
-	if (frame->role != FRAME_TABLE)
+	if (frame_has_counts(frame))
 		buf_printf(b, ", ref %d, map %d", frame->ref, frame->map);
 }
 
@@ -394,7 +394,7 @@ static void put_frame_change(struct changes *c, struct buf *b, const struct pic_
 		buf_printf(b, "ref %d -> %d", was->ref, is->ref);
 		separator = ", ";
 	}
-	if (was->map != is->map && is->role != FRAME_TABLE) {
+	if (was->map != is->map && frame_has_counts(is)) {
 		buf_printf(b, "%smap %d -> %d", separator, was->map, is->map);
 		separator = ", ";
 	}
@@ -407,7 +407,7 @@ static void put_frame_change(struct changes *c, struct buf *b, const struct pic_
 static bool frame_changed(const struct pic_frame *was, const struct pic_frame *is)
 {
 	return !was || was->role != is->role || was->ref != is->ref || !same_owners(was, is) ||
-	       (was->map != is->map && is->role != FRAME_TABLE);
+	       (was->map != is->map && frame_has_counts(is));
 }
 
 /* A run of frames with one text: F31..F33. */

@@ -138,7 +138,9 @@ static void put_frames(struct buf *b, const struct picture *p)
 		put_frame(b, p->raw, frame->pfn, frame->name);
 		buf_pad(b, start, 6);
 		put_frame_role(b, p, frame);
-		buf_printf(b, ", ref %d, map %d\n", frame->ref, frame->map);
+		if (frame_has_counts(frame))
+			buf_printf(b, ", ref %d, map %d", frame->ref, frame->map);
+		buf_puts(b, "\n");
 	}
 }
 

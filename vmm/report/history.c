@@ -168,5 +168,7 @@ void put_whereabouts(struct buf *b, const struct names *names, const struct pict
 	put_frame(b, p->raw, frame->pfn, frame->name);
 	buf_puts(b, ": ");
 	put_frame_role(b, p, frame);
-	buf_printf(b, ", ref %d, map %d\n", frame->ref, frame->map);
+	if (frame_has_counts(frame))
+		buf_printf(b, ", ref %d, map %d", frame->ref, frame->map);
+	buf_puts(b, "\n");
 }

@@ -260,8 +260,9 @@ static void json_frames(struct buf *b, const struct picture *p)
 		buf_puts(b, "{");
 		put_frame_name(b, "frame", p->raw, frame->pfn, frame->name);
 		put_string(b, "role", frame_role_name(frame->role));
-		put_number(b, "ref", frame->ref);
-		if (frame->role != FRAME_TABLE) {
+		if (frame->role != FRAME_DEVICE)
+			put_number(b, "ref", frame->ref);
+		if (frame_has_counts(frame)) {
 			put_number(b, "map", frame->map);
 			put_number(b, "maps_found", frame->maps_found);
 		}

@@ -98,6 +98,12 @@ struct pic_frame {
 	uint32_t maps_found;	     /* leaves that map it, counted from outside */
 };
 
+/** Are its counts worth telling? Those of a table are always one, and a device's frame has none. */
+static inline bool frame_has_counts(const struct pic_frame *frame)
+{
+	return frame->role != FRAME_TABLE && frame->role != FRAME_DEVICE;
+}
+
 struct pic_cpu {
 	uint64_t cr0, cr2, cr3, cr4, efer;
 	uint32_t mm;  /* id of the mm whose pgd CR3 holds; 0: init_mm or unknown */

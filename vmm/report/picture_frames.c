@@ -104,6 +104,8 @@ void picture_add_frames(struct picture *p, const struct names *names, const stru
 			.map = f->raw._mapcount + 1,
 			.maps_found = f->nr_maps,
 		};
+		if (p->frames[i].role == FRAME_DEVICE) /* its struct page holds nothing */
+			p->frames[i].ref = p->frames[i].map = 0;
 	}
 	for (uint32_t i = 0; i < p->nr_mms; i++)
 		add_owners(p, names, &p->mms[i]);

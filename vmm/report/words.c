@@ -116,6 +116,7 @@ static const struct {
 	[LAB_FAULT_FILE_SHARED] = {"shared file page, write", "file-shared"},
 	[LAB_FAULT_SHARED_REUSE] = {"shared page made writable", "shared-reuse"},
 	[LAB_FAULT_FILE_COW] = {"file page, COW copy", "file-cow"},
+	[LAB_FAULT_PFN] = {"device page", "device"},
 	[LAB_FAULT_SPURIOUS] = {"spurious", "spurious"},
 	[LAB_FAULT_STACK] = {"stack", "stack"},
 	[LAB_FAULT_SEGV_MAPERR] = {"no area", "segv-maperr"},

@@ -285,8 +285,8 @@ static int see_frame(lua_State *L)
 	set_integer(L, "pfn", pfn);
 	lua_pushstring(L, frame_role_name(role));
 	lua_setfield(L, -2, "role");
-	if (role == FRAME_UNTOUCHED)
-		return 1; /* its struct page holds nothing yet */
+	if (role == FRAME_UNTOUCHED || role == FRAME_DEVICE)
+		return 1; /* its struct page holds nothing */
 	frame = &s->model->frames[pfn];
 	set_integer(L, "ref", (int64_t)frame->raw._refcount);
 	set_integer(L, "map", (int64_t)frame->raw._mapcount + 1);

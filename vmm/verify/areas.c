@@ -117,11 +117,11 @@ void check_area_prot(struct verify_context *c, const struct invariant *self)
 	}
 }
 
-/** Those that exist here: neither VM_PFNMAP nor VM_IO, since no device can be mapped. */
+/** Those that exist here. */
 #define KNOWN_FLAGS                                                                                          \
 	(VM_READ | VM_WRITE | VM_EXEC | VM_SHARED | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_MAYSHARE |    \
 	 VM_GROWSDOWN | VM_LOCKED | VM_SEQ_READ | VM_RAND_READ | VM_DONTCOPY | VM_DONTEXPAND |               \
-	 VM_LOCKONFAULT | VM_ACCOUNT | VM_NORESERVE | VM_SYNC | VM_WIPEONFORK | VM_DONTDUMP | VM_SOFTDIRTY)
+	 VM_IO | VM_PFNMAP | VM_LOCKONFAULT | VM_ACCOUNT | VM_NORESERVE | VM_SYNC | VM_WIPEONFORK | VM_DONTDUMP | VM_SOFTDIRTY)
 
 void check_area_flags(struct verify_context *c, const struct invariant *self)
 {
@@ -148,6 +148,40 @@ void check_area_flags(struct verify_context *c, const struct invariant *self)
 			report(c, self, AT_AREA(vma), "%s: vm_flags %#lx of area %s have %s",
 			       mm_label(c->now, vma->mm).text, flags, area_label(vma).text, wrong);
 	}
+}
+
+#define DEVICE_FLAGS (VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP)
+
+/** What remap_pfn_range() and drivers set; and get_user_pages() has nothing there to lock. */
+void check_area_device(struct verify_context *c, const struct invariant *self)
+{
+	for_each_area(c->now, vma) {
+		const struct vm_area_struct *raw = &vma->raw;
+		const char *wrong = NULL;
+
+		if (!(raw->vm_flags & (VM_IO | VM_PFNMAP)))
+			continue;
+		if ((raw->vm_flags & DEVICE_FLAGS) != DEVICE_FLAGS)
+			wrong = "lacks a flag of a device's";
+		else if (raw->vm_flags & VM_LOCKED)
+			wrong = "is locked";
+		else if (!raw->vm_file.va || !raw->vm_ops.va)
+			wrong = "has no file or no vm_ops";
+		if (!holds(c, !wrong))
+			report(c, self, AT_AREA(vma), "%s: area %s maps a device and %s (vm_flags %#lx)",
+			       mm_label(c->now, vma->mm).text, area_label(vma).text, wrong, raw->vm_flags);
+	}
+}
+
+/** By the device's own open and close: one too many or too few would leave it mapped, or gone, for ever. */
+void check_device_areas(struct verify_context *c, const struct invariant *self)
+{
+	uint64_t found = 0;
+
+	for_each_area(c->now, vma) found += !!(vma->raw.vm_flags & VM_PFNMAP);
+	if (!holds(c, c->now->lab.nr_device_areas == found))
+		report(c, self, (struct site){NOWHERE}, "the device counts %lu areas that map it, %lu do",
+		       c->now->lab.nr_device_areas, found);
 }
 
 /** Linux accountable_mapping, and mprotect that makes writable: such memory has been committed. */

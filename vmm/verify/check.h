@@ -82,6 +82,7 @@ check_function check_lab, check_pointers, check_lists, check_trees, check_roots,
 /* areas.c */
 check_function check_area_order, check_area_extent, check_area_links, check_area_members, check_area_mm;
 check_function check_area_prot, check_area_flags, check_area_account, check_area_kind;
+check_function check_area_device, check_device_areas;
 check_function check_highest_end, check_vmacache;
 /* tree.c */
 check_function check_tree_order, check_tree_colour, check_tree_balance, check_tree_parents, check_tree_gaps;
@@ -103,6 +104,7 @@ check_function check_upper_half, check_entry_garbage, check_reserved_bits, check
 check_function check_leaf_area, check_leaf_write, check_leaf_exclusive, check_leaf_exec, check_leaf_read;
 check_function check_leaf_user, check_leaf_frame, check_leaf_size, check_leaf_bits, check_leaf_zero;
 check_function check_leaf_special, check_prot_none, check_leaf_index, check_leaf_file;
+check_function check_leaf_device;
 /* kernel.c */
 check_function check_kernel_wx, check_kernel_user, check_kernel_linear, check_kernel_image;
 check_function check_kernel_whole;

@@ -6,7 +6,9 @@
 #define for_each_frame(model, pfn, frame)                                                                    \
 	for (uint64_t pfn = 0; pfn < (model)->nr_touched; pfn++)                                             \
 		for (const struct model_frame *frame = &(model)->frames[pfn];                                \
-		     frame && frame->role != FRAME_IMAGE && frame->role != FRAME_MEM_MAP; frame = NULL)
+		     frame && frame->role != FRAME_IMAGE && frame->role != FRAME_MEM_MAP &&                  \
+		     frame->role != FRAME_DEVICE;                                                            \
+		     frame = NULL)
 
 void check_frame_role(struct verify_context *c, const struct invariant *self)
 {

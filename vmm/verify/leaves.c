@@ -106,7 +106,7 @@ static void leaf_frame(struct verify_context *c, const struct invariant *self, u
 	enum frame_role role = model_frame_role(c->now, PFN(leaf->pa));
 
 	(void)area;
-	if (!holds(c, role == FRAME_ANON || role == FRAME_FILE || role == FRAME_ZERO))
+	if (!holds(c, role == FRAME_ANON || role == FRAME_FILE || role == FRAME_ZERO || role == FRAME_DEVICE))
 		report(c, self, AT_LEAF(mm, leaf), "%s: %#lx reaches %s, expected a page of user memory",
 		       WHO(c, mm), leaf->va, frame_label(c->now, PFN(leaf->pa)).text);
 }
@@ -176,9 +176,11 @@ static void leaf_special(struct verify_context *c, const struct invariant *self,
 			 const struct leaf *leaf, const struct model_vma *area)
 {
 	bool special = leaf->entry & PTE_SPECIAL;
+	bool uncounted =
+		is_zero_leaf(c->now, leaf) || model_frame_role(c->now, PFN(leaf->pa)) == FRAME_DEVICE;
 
 	(void)area;
-	if (!holds(c, special == is_zero_leaf(c->now, leaf)))
+	if (!holds(c, special == uncounted))
 		report(c, self, AT_LEAF(mm, leaf),
 		       "%s: the entry %#lx for %#lx has PTE_SPECIAL %s, and maps %s", WHO(c, mm), leaf->entry,
 		       leaf->va, special ? "set" : "clear", frame_label(c->now, PFN(leaf->pa)).text);
@@ -188,6 +190,28 @@ void check_leaf_special(struct verify_context *c, const struct invariant *self)
 {
 	each_leaf(c, self, leaf_special);
 	each_held(c, self, leaf_special);
+}
+
+static void leaf_device(struct verify_context *c, const struct invariant *self, uint32_t mm,
+			const struct leaf *leaf, const struct model_vma *area)
+{
+	enum frame_role role = model_frame_role(c->now, PFN(leaf->pa));
+	bool pfnmap = area && (area->raw.vm_flags & VM_PFNMAP);
+
+	if (!area || (!pfnmap && role != FRAME_DEVICE))
+		return;
+	if (!holds(c, pfnmap))
+		report(c, self, AT_LEAF(mm, leaf), "%s: %#lx maps %s in area %s, which is no device's",
+		       WHO(c, mm), leaf->va, frame_label(c->now, PFN(leaf->pa)).text, area_label(area).text);
+	else if (!holds(c, role == FRAME_DEVICE || (role == FRAME_ANON && is_private(area))))
+		report(c, self, AT_LEAF(mm, leaf), "%s: %#lx maps %s in the device's area %s", WHO(c, mm),
+		       leaf->va, frame_label(c->now, PFN(leaf->pa)).text, area_label(area).text);
+}
+
+void check_leaf_device(struct verify_context *c, const struct invariant *self)
+{
+	each_leaf(c, self, leaf_device);
+	each_held(c, self, leaf_device);
 }
 
 static void held_area(struct verify_context *c, const struct invariant *self, uint32_t mm,
