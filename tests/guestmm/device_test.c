@@ -169,9 +169,9 @@ Test(device, a_mapping_that_fails_leaves_nothing)
 
 	map(WINDOW - 1, 1, "rw");
 	for (n = 1; error == -LX_ENOMEM; n++) {
-		fail_nth_alloc = n;
+		fail_alloc = (struct fault_attr){ .nth = n };
 		error = ksys_mmap(0x40000000000, 2 * PAGE_SIZE, LX_PROT_READ, LX_MAP_PRIVATE | LX_MAP_FIXED, &device_file, 0);
-		fail_nth_alloc = 0;
+		fail_alloc = (struct fault_attr){ 0 };
 		if (error < 0) {
 			expect_long(nr_areas, 0);
 			expect_long(mm->map_count, 1);
@@ -199,6 +199,13 @@ Test(device, access_reads_and_writes_what_is_mapped)
 	expect_true(!memcmp(bytes, "end.....", 8));
 	expect_long(generic_access_phys(vma, PG(0), "new", 3, true), 3);
 	expect_long(peek(PG(0)), 'n');
+	/* pages of it are nobody's to hold, but its bytes are to be had, up to where it ends */
+	expect_long(access_remote_vm(mm, PG(0), bytes, 3, 0), 3);
+	expect_true(!memcmp(bytes, "new", 3));
+	expect_long(access_remote_vm(mm, PG(0) + 1, "EW", 2, FOLL_WRITE), 2);
+	expect_true(!memcmp(device(0), "nEW", 3));
+	peek(PG(1));
+	expect_long(access_remote_vm(mm, PG(2) - 4, bytes, 8, 0), 4);
 	protect(0, 2, "r");
 	expect_long(generic_access_phys(mm->mmap, PG(0), "not", 3, true), -LX_EINVAL);
 	validate_all();
