@@ -20,6 +20,7 @@ nested-files: $(NESTED)/vmlinuz $(NESTED)/base.cpio
 check-nested: deps ## every scenario on kvm_amd with nested paging, emulated: works without /dev/kvm
 	$(Q)$(MAKE) --no-print-directory all nested-files
 	$(Q)NESTED_DIR=$(NESTED) tests/nested/check $(BUILD)
+	$(Q)$(MAKE) --no-print-directory access-nested
 
 shell-nested: all nested-files ## a shell in that machine, with vmm, guest.bin and the scenarios
 	$(Q)echo "leave with: exit (or Ctrl-A X)"

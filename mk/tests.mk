@@ -5,6 +5,7 @@
 #   scenarios  tests/scenarios/*.lua on /dev/kvm, against their canonical expected output
 #   cli        exit statuses and messages of the program as a user types it
 #   qemu       scenarios on QEMU's microvm: the same bytes must come out
+#   access     tests/access: what the MMU does with each kind of entry and access, as the model of the walk foretells
 
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
@@ -31,11 +32,12 @@ $(BUILD)/tests/%_test: tests/unit/%_test.c $(BUILD)/tests/libvmm-san.a
 -include $(UNIT_LIB_OBJ:.o=.d) $(addsuffix .d,$(UNIT_BIN))
 -include mk/guestmm.mk
 -include mk/boottest.mk
+-include mk/access.mk
 
 .PHONY: check unit scenarios cli check-qemu bless
 check: deps ## install what is missing, build, and run every test
 	$(Q)$(MAKE) --no-print-directory all arrows unit unit-guestmm
-	$(Q)$(MAKE) --no-print-directory cli scenarios check-qemu
+	$(Q)$(MAKE) --no-print-directory cli scenarios check-qemu access-sample
 
 unit: $(UNIT_BIN) $(BUILD)/guest.bin ## Criterion unit tests of the host side, under ASan and UBSan
 	$(Q)tests/unit/run unit $(UNIT_BIN)
