@@ -28,25 +28,27 @@ static void kvm_destroy(struct machine *machine)
 	free(m);
 }
 
-static int set_slot(struct kvm_machine *m, uint32_t slot, uint64_t pa, uint64_t size, struct error *e)
+static int add_slot(struct kvm_machine *m, uint64_t pa, uint64_t size, struct error *e)
 {
-	struct kvm_userspace_memory_region region = {
-		.slot = slot,
+	struct kvm_userspace_memory_region *slot = &m->memory.slots[m->memory.nr_slots];
+
+	*slot = (struct kvm_userspace_memory_region){
+		.slot = m->memory.nr_slots++,
 		.guest_phys_addr = pa,
 		.memory_size = size,
 		.userspace_addr = (uintptr_t)m->ram.bytes + pa,
 	};
-
-	return kvm_ioctl(m->vm_fd, KVM_SET_USER_MEMORY_REGION, &region, e);
+	return kvm_ioctl(m->vm_fd, KVM_SET_USER_MEMORY_REGION, slot, e);
 }
 
 static int set_memory(struct kvm_machine *m, uint64_t size, struct error *e)
 {
 	if (ram_create(&m->ram, size, e))
 		return -1;
-	if (set_slot(m, 0, 0, ram_low_size(size), e) < 0)
+	m->memory.vm_fd = m->vm_fd;
+	if (add_slot(m, 0, ram_low_size(size), e) < 0)
 		return -1;
-	return ram_high_size(size) ? set_slot(m, 1, MMIO_HOLE_END, ram_high_size(size), e) : 0;
+	return ram_high_size(size) ? add_slot(m, MMIO_HOLE_END, ram_high_size(size), e) : 0;
 }
 
 static int check_config(const struct machine_config *config, struct error *e)
@@ -104,5 +106,9 @@ const struct machine_ops machine_kvm = {
 	.run = kvm_run,
 	.get_cpu = kvm_get_cpu,
 	.translate = kvm_translate,
+	.save = kvm_save,
+	.restore = kvm_restore,
+	.free_state = kvm_free_state,
+	.tables_changed = kvm_tables_changed,
 	.destroy = kvm_destroy,
 };

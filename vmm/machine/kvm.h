@@ -16,12 +16,20 @@ struct doorbell_queue {
 	uint8_t bytes[4096];		/* KVM's own buffer is a page */
 };
 
+/** A virtual machine and its memory, as far as a cure of stale translations concerns them. */
+struct kvm_memory {
+	int vm_fd, vcpu_fd;
+	struct kvm_userspace_memory_region slots[2];
+	unsigned int nr_slots;
+};
+
 struct kvm_machine {
 	struct machine base;		/* first: struct machine is what others see */
 	int kvm_fd, vm_fd, vcpu_fd;
 	struct kvm_run *run;
 	size_t run_size;
 	struct guest_ram ram;
+	struct kvm_memory memory;
 	const struct guest_elf *elf;	/* for symbols; the caller's */
 	FILE *console;
 	bool console_dirty;		/* written since the last flush */
@@ -63,6 +71,24 @@ bool kvm_read_va(struct kvm_machine *m, uint64_t va, void *to, size_t n);
 /** See machine_ops. */
 int kvm_get_cpu(struct machine *machine, unsigned int cpu, struct cpu_state *state, struct error *e);
 int kvm_translate(struct machine *machine, unsigned int cpu, uint64_t va, uint64_t *pa);
+
+/** Tell a vCPU what CPU it is: what the host has. *m (may be NULL) takes what decides on reserved bits. 0 or -1. */
+int kvm_set_cpuid(int kvm_fd, int vcpu_fd, struct kvm_machine *m, struct error *e);
+
+/* --- kvm_state.c: see machine_ops --- */
+
+struct machine_state *kvm_save(struct machine *machine, struct error *e);
+int kvm_restore(struct machine *machine, const struct machine_state *state, struct error *e);
+void kvm_free_state(struct machine_state *state);
+
+/* --- kvm_tables.c: what makes host edits of page tables seen --- */
+
+int kvm_tables_changed(struct machine *machine, struct error *e);
+
+/* --- kvm_probe_tables.c --- */
+
+/** Does `cure` make ring 3 see edits of leaf, PDE, PDPTE and root? Tried on a virtual machine of its own. */
+bool kvm_cure_works(int kvm_fd, int (*cure)(const struct kvm_memory *memory, struct error *e), struct error *e);
 
 /* --- kvm_run.c, kvm_step.c --- */
 

@@ -41,7 +41,7 @@ static void note_paging_features(struct kvm_machine *m, const struct kvm_cpuid_e
 	}
 }
 
-static int set_cpuid(struct kvm_machine *m, struct error *e)
+int kvm_set_cpuid(int kvm_fd, int vcpu_fd, struct kvm_machine *m, struct error *e)
 {
 	struct {
 		struct kvm_cpuid2 head;
@@ -50,10 +50,11 @@ static int set_cpuid(struct kvm_machine *m, struct error *e)
 
 	cpuid.head.nent = MAX_CPUID_ENTRIES;
 	cpuid.head.padding = 0;
-	if (kvm_ioctl(m->kvm_fd, KVM_GET_SUPPORTED_CPUID, &cpuid, e) < 0)
+	if (kvm_ioctl(kvm_fd, KVM_GET_SUPPORTED_CPUID, &cpuid, e) < 0)
 		return -1;
-	note_paging_features(m, cpuid.entries, cpuid.head.nent);
-	return kvm_ioctl(m->vcpu_fd, KVM_SET_CPUID2, &cpuid, e);
+	if (m)
+		note_paging_features(m, cpuid.entries, cpuid.head.nent);
+	return kvm_ioctl(vcpu_fd, KVM_SET_CPUID2, &cpuid, e);
 }
 
 static void set_pvh_segments(struct kvm_sregs *s)
@@ -107,7 +108,8 @@ int kvm_create_vcpu(struct kvm_machine *m, struct error *e)
 		return error_set(e, EXIT_HOST, "the vCPU's run page cannot be mapped: %s", strerror(errno));
 	m->run = run;
 	m->run_size = size;
-	return set_cpuid(m, e) < 0 ? -1 : set_pvh_state(m, e);
+	m->memory.vcpu_fd = m->vcpu_fd;
+	return kvm_set_cpuid(m->kvm_fd, m->vcpu_fd, m, e) < 0 ? -1 : set_pvh_state(m, e);
 }
 
 int kvm_complete_io(struct kvm_machine *m, struct error *e)

@@ -35,6 +35,8 @@ struct stop {
 };
 
 struct machine;
+/** A machine's state at one doorbell: RAM that was ever used, registers, devices. Made by ops->save. */
+struct machine_state;
 
 struct machine_ops {
 	const char *name;
@@ -51,6 +53,23 @@ struct machine_ops {
 	int (*get_cpu)(struct machine *m, unsigned int cpu, struct cpu_state *state, struct error *e);
 	/** Second opinion on a translation: 1 valid, 0 not mapped, -1 cannot tell. */
 	int (*translate)(struct machine *m, unsigned int cpu, uint64_t va, uint64_t *pa);
+	/**
+	 * Copy the state of a machine that rests at a doorbell; the caller's, for ops->free_state. NULL with *e;
+	 * EXIT_SKIPPED where this kind of machine cannot, likewise below.
+	 */
+	struct machine_state *(*save)(struct machine *m, struct error *e);
+	/**
+	 * Put that state back, into the machine it was saved from, whatever became of it since. RAM, registers and
+	 * pending doorbells are as they were and ops->tables_changed has been done; the host's clock (TSC) and
+	 * what the console has printed are not taken back. 0 or -1 with *e.
+	 */
+	int (*restore)(struct machine *m, const struct machine_state *state, struct error *e);
+	void (*free_state)(struct machine_state *state);
+	/**
+	 * The host wrote to memory that may hold page tables: from the next run on every access, of ring 3 too,
+	 * sees what is there now. 0 or -1 with *e.
+	 */
+	int (*tables_changed)(struct machine *m, struct error *e);
 	void (*destroy)(struct machine *m);
 };
 

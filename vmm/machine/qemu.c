@@ -255,6 +255,37 @@ static struct stop run(struct machine *machine, struct error *e)
 	return stop;
 }
 
+/* QEMU gives its registers away and takes none back: nothing of a state could be restored but RAM. */
+static int not_here(const char *what, struct error *e)
+{
+	return error_set(e, EXIT_SKIPPED, "%s: not on machine qemu, it needs --machine kvm", what);
+}
+
+static struct machine_state *save(struct machine *machine, struct error *e)
+{
+	(void)machine;
+	not_here("snapshot", e);
+	return NULL;
+}
+
+static int restore(struct machine *machine, const struct machine_state *state, struct error *e)
+{
+	(void)machine;
+	(void)state;
+	return not_here("restore", e);
+}
+
+static void free_state(struct machine_state *state)
+{
+	(void)state;
+}
+
+static int tables_changed(struct machine *machine, struct error *e)
+{
+	(void)machine;
+	return not_here("changing the guest's memory", e);
+}
+
 static void destroy(struct machine *machine)
 {
 	struct qemu_machine *m = (struct qemu_machine *)machine;
@@ -319,5 +350,9 @@ const struct machine_ops machine_qemu = {
 	.run = run,
 	.get_cpu = get_cpu,
 	.translate = translate,
+	.save = save,
+	.restore = restore,
+	.free_state = free_state,
+	.tables_changed = tables_changed,
 	.destroy = destroy,
 };

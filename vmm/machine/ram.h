@@ -53,4 +53,23 @@ struct guest_ram {
 int ram_create(struct guest_ram *ram, uint64_t mem_size, struct error *e);
 void ram_destroy(struct guest_ram *ram);
 
+/** A piece of RAM that was in use: bytes [pa, pa + size). */
+struct ram_extent {
+	uint64_t pa, size;
+};
+
+/** What RAM held: only pages that had ever been written take room. Zero-initialise. */
+struct ram_copy {
+	struct ram_extent *extents; /* ascending, apart */
+	uint32_t nr_extents;
+	uint8_t *bytes; /* of all extents, one behind the other */
+	uint64_t size;
+};
+
+/** Copy all that is in use. 0 or -1 with *e; *copy is the caller's (ram_copy_free). */
+int ram_save(const struct guest_ram *ram, struct ram_copy *copy, struct error *e);
+/** Make RAM hold just that again: what came into use since reads as zeros. 0 or -1 with *e. */
+int ram_restore(struct guest_ram *ram, const struct ram_copy *copy, struct error *e);
+void ram_copy_free(struct ram_copy *copy);
+
 #endif

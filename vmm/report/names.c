@@ -208,3 +208,33 @@ void names_free(struct names *names)
 	free(names->tasks);
 	*names = (struct names){0};
 }
+
+static void *copy_array(const void *from, uint64_t n, size_t size)
+{
+	return n ? memcpy(xmalloc(n * size), from, n * size) : NULL;
+}
+
+struct names names_copy(const struct names *names)
+{
+	struct names copy = *names;
+
+	copy.slot = copy_array(names->slot, names->nr_slots, sizeof(*names->slot));
+	copy.frames = copy_array(names->frames, names->nr_frames, sizeof(*names->frames));
+	copy.mms = copy_array(names->mms, names->nr_mms, sizeof(*names->mms));
+	copy.tasks = copy_array(names->tasks, names->nr_tasks, sizeof(*names->tasks));
+	copy.cap_frames = copy.nr_frames;
+	copy.cap_mms = copy.nr_mms;
+	copy.cap_tasks = copy.nr_tasks;
+	return copy;
+}
+
+void names_take_back(struct names *names, const struct names *then)
+{
+	struct names back = names_copy(then);
+
+	back.last_frame = names->last_frame;
+	back.last_mm = names->last_mm;
+	back.generation = names->generation;
+	names_free(names);
+	*names = back;
+}

@@ -65,6 +65,10 @@ void names_task(struct names *names, int pid, const char *name);
 const char *names_of_task(const struct names *names, const struct model *model, int pid);
 /** Append "F12", in the raw form "#1a2b", or "?" for a frame without a name. */
 void put_frame(struct buf *b, bool raw, uint64_t pfn, uint32_t name);
+/** A copy of its own, for names_take_back. */
+struct names names_copy(const struct names *names);
+/** Call things again as `then` does, which stays the caller's. Names given since are not given again. */
+void names_take_back(struct names *names, const struct names *then);
 void names_free(struct names *names);
 
 #endif

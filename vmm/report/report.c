@@ -20,6 +20,7 @@ struct report {
 	struct history history;
 	struct picture *before, *now; /* of the last step that was looked at, and of the one before it */
 	bool looked;		      /* the last step has a picture of its own: `now` is its */
+	bool ahead;		      /* `now` is of the step that is not told yet: a restore */
 	struct touch *touches;	      /* since `now` was made */
 	uint32_t nr_touches, cap_touches;
 	struct buf label; /* headings since the last step, for its file */
@@ -105,6 +106,40 @@ void report_look(struct report *r, const struct model *model)
 	r->before = r->now;
 	r->now = p;
 	r->nr_touches = 0;
+}
+
+struct report_state {
+	struct names names;
+	struct picture *picture; /* for what it knows of accesses; NULL: nothing was looked at */
+};
+
+struct report_state *report_save(const struct report *r, const struct model *model)
+{
+	struct report_state *state = xcalloc(1, sizeof(*state));
+	struct names names = names_copy(&r->names);
+
+	/* What the picture names anew is none of the state's: it is named again when it is shown. */
+	state->picture = picture_build(&names, model, r->now, r->touches, r->nr_touches);
+	names_free(&names);
+	state->names = names_copy(&r->names);
+	return state;
+}
+
+void report_restore(struct report *r, const struct report_state *state, const struct model *model)
+{
+	names_take_back(&r->names, &state->names);
+	picture_free(r->before);
+	r->before = r->now;
+	r->now = picture_build(&r->names, model, state->picture, NULL, 0);
+	r->nr_touches = 0;
+	r->ahead = true;
+}
+
+void report_free_state(struct report_state *state)
+{
+	names_free(&state->names);
+	picture_free(state->picture);
+	free(state);
 }
 
 const struct picture *report_picture(const struct report *r)
@@ -194,9 +229,11 @@ int report_step(struct report *r, const struct report_step *step, struct error *
 	add_touches(r, step);
 	r->looked = step->now;
 	if (step->now) {
-		report_look(r, step->now);
+		if (!r->ahead)
+			report_look(r, step->now);
 		history_add(&r->history, step->number, r->before, r->now);
 	}
+	r->ahead = false;
 	if (r->config.json)
 		json_step(&b, &r->names, step, r->config.detail != DETAIL_NONE && step->now ? r->now : NULL);
 	else

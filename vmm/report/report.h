@@ -93,6 +93,14 @@ const struct names *report_names(const struct report *r);
 void report_last_changes(const struct report *r, struct buf *b);
 /** What is known of an address: area, walk, frame, and the steps that changed its entry. */
 void report_why(const struct report *r, const struct model *model, int pid, uint64_t va, struct buf *b);
+/** How things are called and what is known of accesses to pages, now; the caller's, for report_free_state. */
+struct report_state *report_save(const struct report *r, const struct model *model);
+/**
+ * The guest was set back to when `state` was saved, and `model` is what it is now: names are as then. The next
+ * report_step tells what that changed.
+ */
+void report_restore(struct report *r, const struct report_state *state, const struct model *model);
+void report_free_state(struct report_state *state);
 /** Summary; closes nothing. */
 int report_end(struct report *r, const struct report_totals *totals, struct error *e);
 void report_close(struct report *r);

@@ -5,7 +5,7 @@
 #include "script/api.h"
 
 /* Of the plan, but of a later version: their names must not read as typing errors. */
-static const char *const later_globals[] = {"snapshot", "restore", "inject", NULL};
+static const char *const later_globals[] = {"inject", NULL};
 
 /* --- tasks and handles ---------------------------------------------------------------------------- */
 
@@ -166,7 +166,7 @@ static int not_in_this_version(lua_State *L)
 	return luaL_error(L, "%s is not in this version", lua_tostring(L, lua_upvalueindex(1)));
 }
 
-/* snapshot() as a function, inject.x as a field: both give the same clear error. */
+/* As a function and as a table of functions: both give the same clear error. */
 static void open_later(lua_State *L)
 {
 	for (const char *const *name = later_globals; *name; name++) {
@@ -187,10 +187,12 @@ void api_open(lua_State *L)
 	lua_pushglobaltable(L);
 	add_rows(L, run_rows);
 	add_rows(L, see_rows);
+	add_rows(L, state_rows);
 	add_rows(L, help_rows);
 	lua_pop(L, 1);
 	open_task_type(L);
 	open_handle_type(L);
+	open_state_type(L);
 	open_expect(L);
 	open_later(L);
 	lua_pushinteger(L, PAGE_SIZE);

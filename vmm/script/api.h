@@ -18,6 +18,7 @@ struct api_row {
 };
 extern const struct api_row run_rows[];	   /* api_run.c: globals that run things */
 extern const struct api_row see_rows[];	   /* api_see.c: globals that look */
+extern const struct api_row state_rows[];  /* api_state.c: globals: snapshot, restore */
 extern const struct api_row expect_rows[]; /* expect.c: fields of expect */
 extern const struct api_row call_rows[];   /* api_call.c: methods of a task: system calls */
 extern const struct api_row mem_rows[];	   /* api_mem.c: methods: mremap, madvise, mlock … */
@@ -30,6 +31,7 @@ extern const struct api_row help_rows[];   /* help.c */
 
 #define TASK_TYPE   "task"
 #define HANDLE_TYPE "handle"
+#define STATE_TYPE  "snapshot"
 
 /** Register everything in a new sandbox. */
 void api_open(lua_State *L);
@@ -41,6 +43,9 @@ struct task *check_task(lua_State *L, int index);
 void push_task(lua_State *L, struct task *task);
 void push_handle(lua_State *L, struct pending *p);
 struct pending *check_handle(lua_State *L, int index);
+
+/** Make the metatable of snapshots (api_state.c). */
+void open_state_type(lua_State *L);
 
 /* --- one operation (op.c) ------------------------------------------------------------------------- */
 

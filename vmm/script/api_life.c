@@ -155,15 +155,25 @@ const struct api_row life_rows[] = {
 
 /* --- handles -------------------------------------------------------------------------------------- */
 
+/* The handle's operation, which a restore() may have undone. */
+static struct pending *check_begun(lua_State *L)
+{
+	struct pending *p = check_handle(L, 1);
+
+	if (p->vanished)
+		luaL_error(L, "this %s has vanished: restore() went back to before it was begun", p->op);
+	return p;
+}
+
 static int handle_done(lua_State *L)
 {
-	lua_pushboolean(L, check_handle(L, 1)->done);
+	lua_pushboolean(L, check_begun(L)->done);
 	return 1;
 }
 
 static int handle_result(lua_State *L)
 {
-	struct pending *p = check_handle(L, 1);
+	struct pending *p = check_begun(L);
 
 	if (!p->done)
 		return luaL_error(L, "%s has not returned yet (h:done() tells)", p->op);

@@ -9,6 +9,7 @@ static const struct {
 	const struct api_row *rows;
 } groups[] = {
 	{"Running", run_rows},
+	{"Going back", state_rows},
 	{"Looking", see_rows},
 	{"Expecting", expect_rows},
 	{"Help", help_rows},
@@ -43,16 +44,25 @@ static void put_matching(struct buf *b, const char *name, lua_CFunction fn)
 				put_row(b, row);
 }
 
+static size_t group_of(const struct api_row *rows)
+{
+	size_t g = 0;
+
+	while (groups[g].rows != rows)
+		g++;
+	return g;
+}
+
 static void put_help(lua_State *L, struct buf *b)
 {
 	size_t first = 0, last = NR_GROUPS - 1;
 
 	if (luaL_testudata(L, 1, TASK_TYPE))
-		first = 4, last = 9;
+		first = group_of(call_rows), last = group_of(look_rows);
 	else if (luaL_testudata(L, 1, HANDLE_TYPE))
-		first = last = 10;
+		first = last = group_of(handle_rows);
 	else if (lua_type(L, 1) == LUA_TTABLE)
-		first = last = 2;
+		first = last = group_of(expect_rows);
 	else if (!lua_isnoneornil(L, 1)) {
 		put_matching(b, lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL,
 			     lua_tocfunction(L, 1));

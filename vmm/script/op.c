@@ -40,6 +40,8 @@ struct task *op_begin(lua_State *L, const char *name)
 	struct task *task = check_task(L, 1);
 	struct session *s = op_begin_global(L, name);
 
+	if (task->vanished)
+		luaL_error(L, "%s has vanished: restore() went back to before it was", task->name);
 	if (task->gone) {
 		put_wait_status(&s->result, task->exit_code);
 		luaL_error(L, "%s is dead (it %s%s) and cannot %s", task->name,

@@ -98,7 +98,7 @@ int session_start(struct session *s)
 static bool name_taken(const struct session *s, const char *name)
 {
 	for (uint32_t i = 0; i < s->nr_tasks; i++)
-		if (strcmp(s->tasks[i]->name, name) == 0)
+		if (!s->tasks[i]->vanished && strcmp(s->tasks[i]->name, name) == 0)
 			return true;
 	return false;
 }
@@ -294,7 +294,7 @@ int session_tick(struct session *s, uint64_t ns)
 /* --- looking -------------------------------------------------------------------------------------- */
 
 /* A new model, unless nothing ran since the last. */
-static int observe(struct session *s)
+int session_observe(struct session *s)
 {
 	struct model *model;
 
@@ -317,7 +317,7 @@ int session_look(struct session *s)
 	if (session_start(s))
 		return -1;
 	stale = s->stale || !s->model || !report_picture(s->report);
-	if (observe(s))
+	if (session_observe(s))
 		return -1;
 	if (stale)
 		report_look(s->report, s->model);
@@ -401,7 +401,7 @@ int session_finish(struct session *s, const struct task *task, const struct step
 	uint32_t fresh = 0;
 	int failed;
 
-	if (look && observe(s))
+	if (look && session_observe(s))
 		return -1;
 	if (verify)
 		verify_now(s, &fresh, &step.checks);

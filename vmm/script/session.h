@@ -16,7 +16,8 @@
 /** What is known of an operation that was started and has not been waited for. */
 struct pending {
 	bool done;
-	bool gone; /* its task died before it returned */
+	bool gone;     /* its task died before it returned */
+	bool vanished; /* a restore() went back to before it was begun */
 	struct agent_report report;
 	uint64_t nr; /* system call */
 	char op[32];
@@ -28,6 +29,7 @@ struct task {
 	int channel, pid;
 	char name[NAME_MAX_LEN];
 	bool gone;		 /* dead: exit_code tells how */
+	bool vanished;		 /* gone, too: a restore() went back to before it was */
 	int exit_code;		 /* wait status */
 	struct pending *pending; /* its operation under way, or NULL */
 	struct task *process;	 /* first task of its process */
@@ -71,6 +73,7 @@ struct session {
 	bool over; /* an error ended the run: no more operations */
 	enum exit_status status;
 	uint32_t steps, nr_findings, failures;
+	uint32_t nr_snapshots; /* held by the script */
 	uint64_t checks;
 	double started_at, last_op_at;
 	char where[160];     /* script position of the operation under way */
@@ -109,6 +112,8 @@ struct step_words {
 /** End the step: look, verify, report. 0 or -1. */
 int session_finish(struct session *s, const struct task *task, const struct step_words *words);
 
+/** Make s->model that of now, and s->before the one before. 0 or -1. */
+int session_observe(struct session *s);
 /** Make s->model and the report's picture those of now. 0 or -1. */
 int session_look(struct session *s);
 /** Verify now; new findings are told. Number of findings, or -1. */

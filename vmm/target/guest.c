@@ -323,6 +323,61 @@ static const uint8_t *guest_page(struct target *t, uint64_t pfn)
 	return pfn < g->machine->ram_size >> PAGE_SHIFT ? g->machine->ram + (pfn << PAGE_SHIFT) : NULL;
 }
 
+/* --- state ---------------------------------------------------------------------------------------- */
+
+struct target_state {
+	const struct machine_ops *ops;
+	struct machine_state *machine;
+	struct channel channels[AGENT_CHANNELS];
+	uint64_t kick;
+};
+
+static struct target_state *guest_save(struct target *t, struct error *e)
+{
+	struct guest *g = guest_of(t);
+	struct machine_state *machine = g->machine->ops->save(g->machine, e);
+	struct target_state *state;
+
+	if (!machine)
+		return NULL;
+	state = xcalloc(1, sizeof(*state));
+	*state = (struct target_state){.ops = g->machine->ops, .machine = machine, .kick = g->kick};
+	memcpy(state->channels, g->channels, sizeof(state->channels));
+	return state;
+}
+
+static int guest_restore(struct target *t, const struct target_state *state, struct error *e)
+{
+	struct guest *g = guest_of(t);
+
+	if (g->machine->ops->restore(g->machine, state->machine, e))
+		return -1;
+	memcpy(g->channels, state->channels, sizeof(g->channels));
+	g->kick = state->kick;
+	g->nr_events = 0;
+	return 0;
+}
+
+static void guest_free_state(struct target_state *state)
+{
+	state->ops->free_state(state->machine);
+	free(state);
+}
+
+static uint8_t *guest_memory(struct target *t, uint64_t pa, uint64_t n)
+{
+	struct machine *m = guest_of(t)->machine;
+
+	return pa <= m->ram_size && n <= m->ram_size - pa ? m->ram + pa : NULL;
+}
+
+static int guest_tables_changed(struct target *t, struct error *e)
+{
+	struct machine *m = guest_of(t)->machine;
+
+	return m->ops->tables_changed(m, e);
+}
+
 static void guest_destroy(struct target *t)
 {
 	struct guest *g = guest_of(t);
@@ -348,6 +403,11 @@ static const struct target_ops guest_ops = {
 	.observe = guest_observe,
 	.aids = guest_aids,
 	.page = guest_page,
+	.save = guest_save,
+	.restore = guest_restore,
+	.free_state = guest_free_state,
+	.memory = guest_memory,
+	.tables_changed = guest_tables_changed,
 	.destroy = guest_destroy,
 };
 

@@ -12,6 +12,8 @@
 #include "observe/model.h"
 
 struct target;
+/** All that a target is made of at one quiescence: the guest and what the host remembers of its channels. */
+struct target_state;
 
 /** Where a task's channel stands after a round. */
 enum task_status {
@@ -48,6 +50,18 @@ struct target_ops {
 	const struct verify_aids *(*aids)(struct target *t);
 	/** The raw bytes behind a guest-physical page (hashing, hexdumps), or NULL. */
 	const uint8_t *(*page)(struct target *t, uint64_t pfn);
+	/**
+	 * Copy the state between two rounds; the caller's, for free_state. NULL with *e, EXIT_SKIPPED where it cannot
+	 * be had. This and what follows is NULL on targets that are no machine.
+	 */
+	struct target_state *(*save)(struct target *t, struct error *e);
+	/** Put it back, even after the guest died. 0 or -1 with *e. */
+	int (*restore)(struct target *t, const struct target_state *state, struct error *e);
+	void (*free_state)(struct target_state *state);
+	/** The bytes [pa, pa + n) of the guest's RAM, to be changed; NULL: not RAM. */
+	uint8_t *(*memory)(struct target *t, uint64_t pa, uint64_t n);
+	/** After changes there: let the guest's CPUs see them, page tables included. 0 or -1 with *e. */
+	int (*tables_changed)(struct target *t, struct error *e);
 	void (*destroy)(struct target *t);
 };
 

@@ -1,4 +1,4 @@
 -- status: 2
--- stderr: snapshot is not in this version
+-- stderr: inject is not in this version
 local a = spawn("a")
-local s = snapshot()
+inject.pte()
