@@ -194,7 +194,8 @@ static int wp_page_shared(struct vm_fault *vmf, struct page *page)
 		if (!lock_pte(vmf))
 			return done(vmf, LAB_FAULT_SPURIOUS, 0);
 	}
-	page->flags |= PG_dirty;
+	if (page)
+		page->flags |= PG_dirty;
 	wp_page_reuse(vmf);
 	return done(vmf, LAB_FAULT_SHARED_REUSE, vmf->pfn);
 }
