@@ -100,7 +100,7 @@ struct mm_struct *dup_mm(struct mm_struct *oldmm);
 struct vm_fault {
 	struct vm_area_struct *vma;
 	uint64_t address;		/* page-aligned */
-	uint64_t pgoff;
+	uint64_t pgoff;			/* page of the file; set where a file is asked */
 	unsigned int flags;		/* FAULT_FLAG_* */
 	struct page *page;		/* result of vm_ops->fault, with a reference */
 	uint64_t *pte;			/* the entry for address; NULL: its table is missing */

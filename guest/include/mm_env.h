@@ -21,8 +21,6 @@ static inline uint64_t __pa_symbol(const void *va) { return (uint64_t)va - KERNE
 /** Where the kernel may read and write a frame that is not the allocator's: the direct map shows the image read-only. */
 static inline void *memremap(uint64_t pa) { return (void *)(pa + (pa < IMAGE_REGION ? KERNEL_MAP : PAGE_OFFSET)); }
 
-static inline struct task_struct *get_current(void) { return this_cpu()->current; }
-
 /** The one place where a page-table entry is written. */
 static inline void set_pte(uint64_t *ptep, uint64_t pte)
 {

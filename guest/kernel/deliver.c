@@ -189,7 +189,7 @@ static void handle_signal(const struct ksiginfo *info, const struct user_sigacti
 	mask = me->blocked | action->mask;
 	if (!(action->flags & LX_SA_NODEFER))
 		mask |= SIGMASK(info->signo);
-	set_blocked(mask);
+	me->blocked = mask & ~SIG_KERNEL_ONLY_MASK;	/* more than before: do_work() looks what is left */
 }
 
 /** No handler ran, or none is left to run. */

@@ -23,7 +23,7 @@ static bool inside_altstack(const struct user_stack *stack, uint64_t sp)
 /** With SS_AUTODISARM the stack is not in use while it is in use: a handler has already disarmed it. */
 static bool on_altstack(const struct task *task, uint64_t sp)
 {
-	return !((uint32_t)task->altstack.ss_flags & LX_SS_AUTODISARM) &&
+	return task->altstack.ss_size && !((uint32_t)task->altstack.ss_flags & LX_SS_AUTODISARM) &&
 	       inside_altstack(&task->altstack, sp);
 }
 
@@ -68,15 +68,16 @@ struct user_stack describe_altstack(uint64_t sp)
 
 /**
  * Where the frame goes: below the red zone of the current stack, or at the top of the alternate
- * one, such that at the handler's entry RSP + 8 is a multiple of 16. 0: the alternate stack is too
- * small.
+ * one (which is as described), such that at the handler's entry RSP + 8 is a multiple of 16. 0: the alternate
+ * stack is too small.
  */
-static uint64_t frame_address(const struct user_sigaction *action, uint64_t user_sp)
+static uint64_t frame_address(const struct user_sigaction *action, const struct user_stack *stack,
+			      uint64_t user_sp)
 {
-	const struct user_stack *stack = &current->altstack;
 	uint64_t sp = user_sp - RED_ZONE;
-	bool nested = on_altstack(current, user_sp);
-	bool entering = (action->flags & LX_SA_ONSTACK) && altstack_flags(current, user_sp) == 0;
+	int state = stack->ss_flags & ~(int)LX_SS_AUTODISARM;
+	bool nested = state == LX_SS_ONSTACK;
+	bool entering = (action->flags & LX_SA_ONSTACK) && state == 0;
 
 	if (entering)
 		sp = stack->ss_sp + stack->ss_size;
@@ -107,15 +108,19 @@ static void save_regs(struct user_sigcontext *sc, const struct pt_regs *regs, ui
 	sc->ip = regs->ip;
 	sc->flags = regs->flags;
 	sc->cs = regs->cs;
+	sc->gs = sc->fs = 0;
 	sc->ss = regs->ss;
 	sc->err = current->error_code;
 	sc->trapno = current->trap_nr;
 	sc->oldmask = mask;
 	sc->cr2 = current->cr2;
+	sc->fpstate = 0;
+	memset(sc->reserved, 0, sizeof(sc->reserved));
 }
 
 static void save_info(struct user_siginfo *to, const struct ksiginfo *info)
 {
+	memset(to, 0, sizeof(*to));
 	to->si_signo = info->signo;
 	to->si_code = info->code;
 	if (info->code > 0 && info->signo != LX_SIGCHLD) {
@@ -130,16 +135,17 @@ static void save_info(struct user_siginfo *to, const struct ksiginfo *info)
 int setup_rt_frame(const struct ksiginfo *info, const struct user_sigaction *action, uint64_t mask,
 		   struct pt_regs *regs)
 {
-	uint64_t at = frame_address(action, regs->sp);
-	struct rt_sigframe frame = {
-		.pretcode = action->restorer,
-		.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS,
-		.uc.uc_stack = describe_altstack(regs->sp),
-		.uc.uc_sigmask = mask,
-	};
+	struct user_stack altstack = describe_altstack(regs->sp);
+	uint64_t at = frame_address(action, &altstack, regs->sp);
+	struct rt_sigframe frame;	/* every byte of it is set once: it goes out whole */
 
 	if (!at || !(action->flags & LX_SA_RESTORER))
 		return -LX_EFAULT;
+	frame.pretcode = action->restorer;
+	frame.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+	frame.uc.uc_link = 0;
+	frame.uc.uc_stack = altstack;
+	frame.uc.uc_sigmask = mask;
 	save_regs(&frame.uc.uc_mcontext, regs, mask);
 	save_info(&frame.info, info);
 	if (copy_to_user(at, &frame, sizeof(frame)))

@@ -172,6 +172,7 @@ static int do_page_mkwrite(struct vm_fault *vmf, struct page *page)
 	int fault;
 
 	vmf->page = page;
+	vmf->pgoff = linear_page_index(vmf->vma, vmf->address);
 	get_page(page);
 	fault = vmf->vma->vm_ops->page_mkwrite(vmf);
 	put_page(page);
@@ -355,6 +356,7 @@ static int do_fault(struct vm_fault *vmf)
 
 	if (!vmf->pte && !pmd_alloc(vmf->vma->vm_mm, vmf->address))
 		return VM_FAULT_OOM;
+	vmf->pgoff = linear_page_index(vmf->vma, vmf->address);
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
 		fault = do_read_fault(vmf);
 	else
@@ -388,7 +390,6 @@ int handle_mm_fault(struct vm_fault *vmf, struct vm_area_struct *vma, uint64_t a
 
 	vmf->vma = vma;
 	vmf->address = ALIGN_DOWN(address, PAGE_SIZE);
-	vmf->pgoff = linear_page_index(vma, vmf->address);
 	vmf->flags = flags;
 	vmf->page = NULL;
 	vmf->pte = pte_lookup(vma->vm_mm, address, &span_end);
