@@ -39,6 +39,7 @@
 
 /* Software bits, as the guest's mm uses them. */
 #define PTE_SPECIAL	PTE_SW1			/* no struct page counts behind it: the zero page */
+#define PTE_SOFT_DIRTY	PTE_SW3			/* written since the marks were last cleared (clear_refs) */
 #define PTE_PROTNONE	PTE_G			/* with P clear: the page of a PROT_NONE area, frame and counts kept */
 
 /* Page-fault error code (SDM vol. 3A, 4.7). */

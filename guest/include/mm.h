@@ -25,6 +25,7 @@ struct mm_profile {
 	uint32_t legacy_va_layout;	/* bottom-up placement for new programs; 0 */
 	int32_t overcommit_memory;	/* enum overcommit; GUESS */
 	uint32_t overcommit_ratio;	/* NEVER: percent of RAM that may be committed; 50 */
+	bool soft_dirty;		/* CONFIG_MEM_SOFT_DIRTY; true, as Debian's */
 	bool ram_zeroed;		/* RAM was zero at start, says the command line: zeroed */
 };
 extern struct mm_profile mm_profile;
@@ -271,6 +272,13 @@ struct fault_result do_user_addr_fault(struct mm_struct *mm, uint64_t address, u
  * argument pages; direct-map address of the byte, or NULL.
  */
 void *fault_in_user(struct mm_struct *mm, uint64_t address, bool write);
+
+/* --- what was written since (mm/soft_dirty.c) ------------------------------------------------- */
+
+/** From now on the pages that are written are soft-dirty, and no other. mmap_lock held for writing. */
+void clear_soft_dirty(struct mm_struct *mm);
+/** Was the page of this entry (which may be none) written since, or may it have been? mmap_lock held. */
+bool page_soft_dirty(const struct vm_area_struct *vma, uint64_t pte);
 
 /* --- any address space (mm/gup.c) ------------------------------------------------------------- */
 

@@ -27,7 +27,7 @@ static int do_brk_flags(struct mm_struct *mm, struct vm_area_struct *below, stru
 		.prev = prev,
 		.start = addr,
 		.end = addr + len,
-		.vm_flags = vm_flags | VM_DATA_DEFAULT | VM_ACCOUNT | mm->def_flags,
+		.vm_flags = vm_flags | VM_DATA_DEFAULT | VM_ACCOUNT | VM_SOFTDIRTY | mm->def_flags,
 		.pgoff = addr >> PAGE_SHIFT,
 	};
 	struct vm_area_struct *vma;
@@ -38,6 +38,7 @@ static int do_brk_flags(struct mm_struct *mm, struct vm_area_struct *below, stru
 		return -LX_ENOMEM;
 	if (below && below->vm_end == addr && can_vma_merge_after(below, &m, NULL)) {
 		__vma_adjust(below, below->vm_start, m.end, below->vm_pgoff, NULL, below);
+		below->vm_flags |= VM_SOFTDIRTY;
 	} else {
 		vma = vm_area_alloc(mm);
 		if (!vma) {

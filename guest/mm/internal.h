@@ -121,6 +121,13 @@ uint64_t mm_get_unmapped_area(struct mm_struct *mm, struct file *file, uint64_t 
 
 /* --- vma.c, merge.c --------------------------------------------------------------------------- */
 
+/** vm_flags, and the rights of pages that they give. mmap_lock held for writing. */
+static inline void vma_set_flags(struct vm_area_struct *vma, uint64_t vm_flags)
+{
+	vma->vm_flags = vm_flags;
+	vma->vm_page_prot = vm_get_page_prot(vm_flags);
+}
+
 /** A copy, not linked, with an empty anon_vma_chain. */
 struct vm_area_struct *vm_area_dup(const struct vm_area_struct *vma);
 /** Close, drop the file, free. The area is out of list and tree and has no anon_vma. */

@@ -85,7 +85,7 @@ static int madvise_update_vma(struct vm_area_struct *vma, struct vm_area_struct 
 		vma = vma_isolate(vma, *prev, start, end, newflags);
 		if (!vma)
 			return -LX_EAGAIN;
-		vma->vm_flags = newflags;
+		vma_set_flags(vma, newflags);
 	}
 	*prev = vma;
 	return 0;

@@ -55,7 +55,7 @@ static void unlock_pte(struct vm_fault *vmf)
 static void map_new_anon(struct vm_fault *vmf, struct page *page)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	uint64_t pte = mk_pte(page_to_pfn(page), vma->vm_page_prot) | PTE_D;
+	uint64_t pte = pte_mkdirty(mk_pte(page_to_pfn(page), vma->vm_page_prot));
 
 	page_add_new_anon_rmap(page, vma, vmf->address);
 	set_pte(vmf->pte, maybe_mkwrite(pte, vma));
@@ -102,7 +102,7 @@ static int do_anonymous_page(struct vm_fault *vmf)
 
 static int wp_page_reuse(struct vm_fault *vmf)
 {
-	set_pte(vmf->pte, maybe_mkwrite(vmf->orig_pte | PTE_A | PTE_D, vmf->vma));
+	set_pte(vmf->pte, maybe_mkwrite(pte_mkdirty(vmf->orig_pte | PTE_A), vmf->vma));
 	unlock_pte(vmf);
 	return done(vmf, LAB_FAULT_COW_REUSE, pte_pfn(vmf->orig_pte));
 }
@@ -260,7 +260,7 @@ static int finish_fault(struct vm_fault *vmf, enum file_use use)
 		page_add_file_rmap(vmf->page);
 		if (use == USE_SHARED)
 			vmf->page->flags |= PG_dirty;
-		set_pte(vmf->pte, use == USE_SHARED ? maybe_mkwrite(pte | PTE_D, vma) : pte);
+		set_pte(vmf->pte, use == USE_SHARED ? maybe_mkwrite(pte_mkdirty(pte), vma) : pte);
 	}
 	unlock_pte(vmf);
 	return done(vmf, how[use], pfn);
@@ -370,7 +370,7 @@ static int do_fault(struct vm_fault *vmf)
 static int handle_present(struct vm_fault *vmf)
 {
 	bool write = vmf->flags & FAULT_FLAG_WRITE;
-	uint64_t pte = vmf->orig_pte | PTE_A | (write ? PTE_D : 0);
+	uint64_t pte = write ? pte_mkdirty(vmf->orig_pte | PTE_A) : vmf->orig_pte | PTE_A;
 
 	if (!lock_pte(vmf))
 		return done(vmf, LAB_FAULT_SPURIOUS, 0);

@@ -30,7 +30,7 @@ static int mlock_fixup(struct vm_area_struct *vma, struct vm_area_struct **prev,
 	if (!vma)
 		return -LX_ENOMEM;
 	*prev = vma;
-	vma->vm_flags = newflags;
+	vma_set_flags(vma, newflags);
 	if (!(newflags & VM_LOCKED))
 		mm->locked_vm -= pages;
 	else if (!(oldflags & VM_LOCKED))

@@ -160,7 +160,7 @@ static uint64_t mmap_region(struct mm_struct *mm, struct file *file, uint64_t ad
 			    uint64_t vm_flags, uint64_t pgoff)
 {
 	struct vma_merge m = { .mm = mm, .start = addr, .end = addr + len, .file = file, .pgoff = pgoff };
-	struct vm_area_struct *next;
+	struct vm_area_struct *next, *merged;
 	uint64_t pages = len >> PAGE_SHIFT;
 	bool account = (vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
 	int error;
@@ -180,8 +180,12 @@ static uint64_t mmap_region(struct mm_struct *mm, struct file *file, uint64_t ad
 			return -LX_ENOMEM;
 		vm_flags |= VM_ACCOUNT;
 	}
-	m.vm_flags = vm_flags;
-	error = vma_merge_new(&m) ? 0 : new_area(&m);
+	/* New, or longer than it was: none of it was seen before. */
+	m.vm_flags = vm_flags | VM_SOFTDIRTY;
+	merged = vma_merge_new(&m);
+	if (merged)
+		vma_set_flags(merged, merged->vm_flags | VM_SOFTDIRTY);
+	error = merged ? 0 : new_area(&m);
 	if (error) {
 		if (account)
 			vm_unacct_memory(pages);

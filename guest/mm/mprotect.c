@@ -50,8 +50,7 @@ static int mprotect_fixup(struct vm_area_struct *vma, struct vm_area_struct **pp
 		return -LX_ENOMEM;
 	}
 	*pprev = vma;
-	vma->vm_flags = newflags;
-	vma->vm_page_prot = vm_get_page_prot(newflags);
+	vma_set_flags(vma, newflags);
 	change_protection(vma, start, end);
 	/* Locked pages that may be written now are copied now, not at the first write. */
 	if ((oldflags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (newflags & VM_WRITE))

@@ -47,7 +47,8 @@ static void move_ptes(struct vm_area_struct *vma, uint64_t *old_pte, uint64_t ol
 			continue;
 		set_pte(old_pte, 0);
 		flush |= pte & PTE_P;
-		set_pte(new_pte, pte);
+		/* Who looks for what was written must see that it is elsewhere now. */
+		set_pte(new_pte, pte | PTE_SOFT_DIRTY);
 	}
 	if (flush)
 		flush_tlb_range(mm, old_addr, old_addr + len);

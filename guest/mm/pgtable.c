@@ -13,7 +13,8 @@
 
 /**
  * PTE bits for a page of an area with these flags (Linux protection_map): private pages are never writable
- * until a write fault says so; what may be written or executed may be read; no rights at all is PROTNONE.
+ * until a write fault says so; what may be written or executed may be read; no rights at all is PROTNONE. Nor are
+ * shared ones, once soft-dirty marks were cleared: each first write is to be told (vma_wants_writenotify).
  */
 uint64_t vm_get_page_prot(uint64_t vm_flags)
 {
@@ -21,7 +22,7 @@ uint64_t vm_get_page_prot(uint64_t vm_flags)
 
 	if (!(vm_flags & VM_ACCESS_FLAGS))
 		return PTE_PROTNONE | PTE_A;
-	if ((vm_flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED))
+	if (!(~vm_flags & (VM_WRITE | VM_SHARED | VM_SOFTDIRTY)))
 		prot |= PTE_RW;
 	if (!(vm_flags & VM_EXEC))
 		prot |= PTE_NX;

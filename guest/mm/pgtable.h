@@ -14,7 +14,7 @@
 #define TABLE_ENTRY	(PTE_P | PTE_RW | PTE_US | PTE_A)
 
 /* What survives a change of rights (_PAGE_CHG_MASK). */
-#define PTE_CHG_MASK	(PTE_PFN_MASK | PTE_PCD | PTE_PWT | PTE_A | PTE_D | PTE_SPECIAL)
+#define PTE_CHG_MASK	(PTE_PFN_MASK | PTE_PCD | PTE_PWT | PTE_A | PTE_D | PTE_SPECIAL | PTE_SOFT_DIRTY)
 
 static inline bool pte_none(uint64_t pte) { return pte == 0; }
 /** A page stands behind it, whether or not the MMU may use it. */
@@ -22,6 +22,8 @@ static inline bool pte_present(uint64_t pte) { return pte & (PTE_P | PTE_PROTNON
 static inline bool pte_protnone(uint64_t pte) { return (pte & (PTE_P | PTE_PROTNONE)) == PTE_PROTNONE; }
 static inline uint64_t pte_pfn(uint64_t pte) { return (pte & PTE_PFN_MASK) >> PAGE_SHIFT; }
 static inline uint64_t mk_pte(uint64_t pfn, uint64_t prot) { return pfn << PAGE_SHIFT | prot; }
+/** Written by the kernel's account: the MMU sets D alone, and so never where soft-dirty is to be told. */
+static inline uint64_t pte_mkdirty(uint64_t pte) { return pte | PTE_D | PTE_SOFT_DIRTY; }
 static inline uint64_t pte_modify(uint64_t pte, uint64_t prot)
 {
 	return (pte & PTE_CHG_MASK) | (prot & ~PTE_CHG_MASK);

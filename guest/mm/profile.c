@@ -6,6 +6,7 @@ struct mm_profile mm_profile = {
 	.mmap_min_addr = 65536,
 	.max_map_count = 65530,
 	.stack_guard_gap = 256,
+	.soft_dirty = true,
 	.overcommit_memory = OVERCOMMIT_GUESS,
 	.overcommit_ratio = 50,
 };

@@ -4,13 +4,14 @@
 
 /*
  * A private page that is this mm's alone and was written before needs no fault to be written again.
- * A clean one waits for its fault, which sets D.
+ * A clean one waits for its fault, which sets D; one that is not soft-dirty waits, too. (Linux lets it off while its area
+ * is VM_SOFTDIRTY, and so may miss the write when the area loses the flag in a merge.)
  */
 static bool can_change_pte_writable(const struct vm_area_struct *vma, uint64_t pte)
 {
 	if (!(vma->vm_flags & VM_WRITE) || (vma->vm_flags & VM_SHARED))
 		return false;
-	if (pte_protnone(pte) || !(pte & PTE_D) || (pte & PTE_SPECIAL))
+	if (pte_protnone(pte) || (pte & PTE_SPECIAL) || pte_mkdirty(pte) != pte)
 		return false;
 	return pfn_to_page(pte_pfn(pte))->flags & PG_anon_exclusive;
 }

@@ -39,7 +39,8 @@ Test(faults, demand_zero)
 	expect_long(poke(PG(1), 8), 0);
 	expect_fault(1, LAB_FAULT_ANON);
 	expect_long(last_event()->args[3], page_to_pfn(page_at(1)));
-	expect_long(pte_at(PG(1)) & ~PTE_PFN_MASK, PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_NX);
+	expect_long(pte_at(PG(1)) & ~PTE_PFN_MASK, 
+		    PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_SOFT_DIRTY | PTE_NX);
 	expect_long(rss(), 2);
 	expect_true(exclusive(0) && exclusive(1));
 	/* again: no fault */

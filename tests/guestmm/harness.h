@@ -46,6 +46,7 @@
 #include "../../guest/mm/rmap.c"
 #include "../../guest/mm/shmem.c"
 #include "../../guest/mm/slab.c"
+#include "../../guest/mm/soft_dirty.c"
 #include "../../guest/mm/stack.c"
 #include "../../guest/mm/switch.c"
 #include "../../guest/mm/tlb.c"

@@ -190,6 +190,8 @@ static void validate_leaf(struct mm_struct *mm, struct vm_area_struct **cursor, 
 	must(!(pte & PTE_RW) || (vma->vm_flags & VM_WRITE),
 	     "writable entry at %#lx in an area that is not", va);
 	must(pte_protnone(pte) || !(pte & PTE_NX) == !!(vma->vm_flags & VM_EXEC), "NX of %#lx", va);
+	must(!(pte & PTE_RW) || (vma->vm_flags & VM_SHARED) || (pte & PTE_SOFT_DIRTY),
+	     "writable private entry at %#lx is not soft-dirty", va);
 	if ((pte & PTE_SPECIAL) && (vma->vm_flags & VM_PFNMAP)) {
 		must(pte_pfn(pte) < FRAMES_BELOW, "special entry at %#lx of a device's area", va);
 		return;

@@ -485,7 +485,7 @@ static inline uint64_t tiny_anon_page(struct tiny *t, uint64_t anon, uint64_t va
 /* --- all of it ---------------------------------------------------------------------------------------- */
 
 #define USER_R	(PTE_P | PTE_US | PTE_A | PTE_NX)
-#define USER_RW (USER_R | PTE_RW | PTE_D)
+#define USER_RW (USER_R | PTE_RW | PTE_D | PTE_SOFT_DIRTY)
 
 /** The one file, part of the image, mapped by text_a. */
 static inline void tiny_file(struct tiny *t)

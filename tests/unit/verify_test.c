@@ -235,6 +235,7 @@ BREAK(device_in_anon)
 }
 BREAK(device_counted) { *pte(t, t->own_va + PAGE_SIZE) = (t->lab->device.va - KERNEL_MAP) | USER_R; }
 BREAK(file_in_device) { vma(t, t->text_a)->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP; }
+BREAK(write_unseen) { *pte(t, t->own_va) &= ~PTE_SOFT_DIRTY; }
 BREAK(zero_plain) { *pte(t, t->zero_va) &= ~PTE_SPECIAL; }
 BREAK(own_special) { *pte(t, t->own_va) |= PTE_SPECIAL; }
 BREAK(none_readable) { vma(t, t->none_a)->vm_flags |= VM_READ; }
@@ -411,7 +412,7 @@ static const struct {
 	ROW("leaf-frame", maps_untouched), ROW("leaf-size", huge), ROW("leaf-bits", leaf_bit),
 	ROW("leaf-zero", zero_writable), ROW("leaf-zero", zero_shared),
 	ROW("leaf-special", zero_plain), ROW("leaf-special", own_special),
-	ROW("leaf-special", device_counted), ROW("leaf-device", device_in_anon),
+	ROW("leaf-special", device_counted), ROW("leaf-soft-dirty", write_unseen), ROW("leaf-device", device_in_anon),
 	ROW("leaf-device", file_in_device), ROW("area-device", no_device_flags),
 	ROW("area-device", device_locked), ROW("device-areas", device_areas),
 	ROW("prot-none", none_readable), ROW("leaf-index", page_index), ROW("leaf-index", file_index),

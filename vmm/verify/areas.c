@@ -89,14 +89,17 @@ void check_area_mm(struct verify_context *c, const struct invariant *self)
 		       c->now->mms[vma->mm].addr.va);
 }
 
-/** Linux vm_get_page_prot: writable from the start only where shared; private pages wait for the fault. */
+/**
+ * Linux vm_get_page_prot: writable from the start only where shared; private pages wait for the fault, and so do shared
+ * ones where a first write is to be told (vma_wants_writenotify).
+ */
 static uint64_t prot_of_flags(uint64_t flags)
 {
 	uint64_t prot = PTE_US | PTE_A | PTE_P;
 
 	if (!(flags & VM_ACCESS))
 		return PTE_A | PTE_PROTNONE; /* PAGE_NONE has no NX: there is nothing to execute */
-	if ((flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE))
+	if (!(~flags & (VM_SHARED | VM_WRITE | VM_SOFTDIRTY)))
 		prot |= PTE_RW;
 	if (!(flags & VM_EXEC))
 		prot |= PTE_NX;

@@ -104,7 +104,7 @@ check_function check_upper_half, check_entry_garbage, check_reserved_bits, check
 check_function check_leaf_area, check_leaf_write, check_leaf_exclusive, check_leaf_exec, check_leaf_read;
 check_function check_leaf_user, check_leaf_frame, check_leaf_size, check_leaf_bits, check_leaf_zero;
 check_function check_leaf_special, check_prot_none, check_leaf_index, check_leaf_file;
-check_function check_leaf_device;
+check_function check_leaf_device, check_leaf_soft_dirty;
 /* kernel.c */
 check_function check_kernel_wx, check_kernel_user, check_kernel_linear, check_kernel_image;
 check_function check_kernel_whole;

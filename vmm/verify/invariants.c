@@ -192,6 +192,8 @@ const struct invariant *const invariants[] = {
 	    "Pages of tasks are 4 KiB."),
 	ROW(FAMILY, "leaf-bits", SEVERITY_ERROR, check_leaf_bits, NULL,
 	    "A leaf has no bit that the mm does not use."),
+	ROW(FAMILY, "leaf-soft-dirty", SEVERITY_ERROR, check_leaf_soft_dirty, NULL,
+	    "A private page that can be written without a fault is soft-dirty: no write goes unnoticed."),
 	ROW(FAMILY, "leaf-zero", SEVERITY_ERROR, check_leaf_zero, NULL,
 	    "The zero page is never writable, and only in private anonymous areas."),
 	ROW(FAMILY, "leaf-special", SEVERITY_ERROR, check_leaf_special, "vm_normal_page, when met",
