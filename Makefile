@@ -17,6 +17,7 @@ include mk/vmm.mk
 include mk/tests.mk
 -include mk/bench.mk
 -include mk/nested.mk
+-include mk/mutation.mk
 
 .PHONY: all run clean help arrows
 all: $(BUILD)/vmm $(BUILD)/guest.bin $(BUILD)/vmm-disasm ## build vmm, guest.bin and the disassembler into build/
