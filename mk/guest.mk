@@ -31,6 +31,9 @@ $(BUILD)/obj/guest/%.S.o: guest/%.S
 	$(Q)echo "  AS    $<"
 	$(Q)gcc $(GUEST_BASE) -D__ASSEMBLER__ -I$(BUILD) -MMD -MP -c $< -o $@
 
+# Files are no part of the hot paths: -O2, lest every page of the image cost two instructions of boot for nothing.
+$(BUILD)/obj/guest/fs/%.c.o: GUEST_BASE += -O2
+
 $(BUILD)/guest.bin: $(GUEST_OBJ) guest/boot/guest.ld
 	$(Q)echo "  LD    $@"
 	$(Q)$(GUEST_LINK) -Wl,-Map,$(BUILD)/guest.map -o $@ $(GUEST_OBJ)

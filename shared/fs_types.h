@@ -10,6 +10,7 @@
 
 struct address_space_operations;
 struct file_operations;
+struct inode_operations;
 
 /*
  * Index of a page cache: a radix tree, 6 bits of the index a level, as tall as the largest index needs. An entry
@@ -50,23 +51,53 @@ struct inode {
 	uint64_t i_ino;
 	uint64_t i_size;		/* bytes */
 	uint32_t i_mode;
-	uint32_t i_nlink;		/* names */
-	int32_t i_count;		/* references: open files, and one for a name */
+	uint32_t i_nlink;		/* names; of a directory: its own two, and one per directory in it */
+	int32_t i_count;		/* references: one per dentry that names it */
 	uint32_t i_flags;		/* S_* */
+	int32_t i_writecount;		/* open files that may write it; below zero: programs that run from it */
+	uint32_t i_rdev;		/* of a device node: major << 8 | minor */
 	uint64_t i_vm_flags;		/* VM_NORESERVE: pages are committed one by one; else the size is */
+	uint64_t i_atime, i_mtime, i_ctime;	/* virtual ns */
+	GPTR(const struct inode_operations) i_op;
+	GPTR(const struct file_operations) i_fop;	/* what open() gives to the file */
+	GPTR(void) i_private;		/* of the file system */
 	struct rw_semaphore i_rwsem;
 	struct address_space i_data;
-	char i_name[272];		/* path, or what maps shows instead; the longest is of a memfd */
 };
+
+#define LX_NAME_MAX	255
+
+/* How a dentry stands to d_parent; exactly one. */
+#define DCACHE_ENTRY	1u	/* an entry of it, which holds a reference */
+#define DCACHE_MADE_UP	2u	/* found by a lookup() callback: on no list, and gone with its last user */
+#define DCACHE_UNLINKED	4u	/* no entry any more, or never one */
+
+/** A name in a directory, and the inode behind it. */
+struct dentry {
+	struct list_head d_child;	/* ENTRY: on d_parent->d_subdirs, the newest first */
+	struct list_head d_subdirs;
+	GPTR(struct dentry) d_parent;	/* holds a reference; itself: the root, and what never had a name */
+	GPTR(struct inode) d_inode;	/* holds a reference */
+	int32_t d_count;		/* files, children, working directories; one for an ENTRY, one in the image */
+	uint32_t d_flags;		/* DCACHE_* */
+	uint64_t d_seq;			/* larger for a younger one: where reading a directory goes on */
+	char d_name[LX_NAME_MAX + 1];
+};
+
+#define FMODE_READ	1u
+#define FMODE_WRITE	2u
+#define FMODE_WRITER	4u	/* counted in i_writecount */
 
 struct file {
 	int32_t f_count;
 	uint32_t f_flags;		/* O_* of open */
-	GPTR(struct inode) f_inode;	/* NULL: a device that needs none */
+	uint32_t f_mode;		/* FMODE_* */
+	uint32_t pad;
+	GPTR(struct dentry) f_dentry;	/* holds a reference */
+	GPTR(struct inode) f_inode;	/* of f_dentry; NULL: a lab channel */
 	GPTR(struct address_space) f_mapping;
 	GPTR(const struct file_operations) f_op;
 	GPTR(void) private_data;
-	GPTR(const char) f_name;	/* path, for maps */
 	uint64_t f_pos;			/* bytes */
 };
 

@@ -11,7 +11,9 @@
 #define NR_write		1
 #define NR_open			2
 #define NR_close		3
+#define NR_stat			4
 #define NR_fstat		5
+#define NR_lstat		6
 #define NR_lseek		8
 #define NR_mmap			9
 #define NR_mprotect		10
@@ -22,6 +24,7 @@
 #define NR_rt_sigreturn		15
 #define NR_pread64		17
 #define NR_pwrite64		18
+#define NR_access		21
 #define NR_pipe			22
 #define NR_mremap		25
 #define NR_msync		26
@@ -46,7 +49,21 @@
 #define NR_uname		63
 #define NR_shmdt		67
 #define NR_ftruncate		77
+#define NR_getdents		78
+#define NR_getcwd		79
+#define NR_chdir		80
+#define NR_fchdir		81
+#define NR_rename		82
+#define NR_mkdir		83
+#define NR_rmdir		84
+#define NR_creat		85
+#define NR_link			86
 #define NR_unlink		87
+#define NR_symlink		88
+#define NR_readlink		89
+#define NR_chmod		90
+#define NR_fchmod		91
+#define NR_umask		95
 #define NR_getrlimit		97
 #define NR_getuid		102
 #define NR_getgid		104
@@ -65,12 +82,24 @@
 #define NR_gettid		186
 #define NR_tkill		200
 #define NR_futex		202
+#define NR_getdents64		217
 #define NR_set_tid_address	218
 #define NR_exit_group		231
 #define NR_tgkill		234
+#define NR_openat		257
+#define NR_mkdirat		258
+#define NR_newfstatat		262
+#define NR_unlinkat		263
+#define NR_renameat		264
+#define NR_linkat		265
+#define NR_symlinkat		266
+#define NR_readlinkat		267
+#define NR_fchmodat		268
+#define NR_faccessat		269
 #define NR_prlimit64		302
 #define NR_process_vm_readv	310
 #define NR_process_vm_writev	311
+#define NR_renameat2		316
 #define NR_memfd_create		319
 #define NR_mlock2		325
 #define NR_SYSCALLS		512	/* table size; beyond: ENOSYS */
@@ -91,10 +120,11 @@
 #define LX_EFAULT	14
 #define LX_EBUSY	16
 #define LX_EEXIST	17
+#define LX_EXDEV	18
 #define LX_ENODEV	19
-#define LX_EINVAL	22
 #define LX_ENOTDIR	20
 #define LX_EISDIR	21
+#define LX_EINVAL	22
 #define LX_ENFILE	23
 #define LX_EMFILE	24
 #define LX_ETXTBSY	26
@@ -102,8 +132,13 @@
 #define LX_ENOSPC	28
 #define LX_ESPIPE	29
 #define LX_EROFS	30
+#define LX_EMLINK	31
+#define LX_ERANGE	34
 #define LX_ENAMETOOLONG	36
 #define LX_ENOSYS	38
+#define LX_ENOTEMPTY	39
+#define LX_ELOOP	40
+#define LX_ELIBBAD	80
 #define LX_EOPNOTSUPP	95
 #define LX_EOVERFLOW	75
 
@@ -118,9 +153,34 @@
 #define LX_O_TRUNC	00001000u
 #define LX_O_APPEND	00002000u
 #define LX_O_DIRECT	00040000u
+#define LX_O_LARGEFILE	00100000u
 #define LX_O_DIRECTORY	00200000u
+#define LX_O_NOFOLLOW	00400000u
+#define LX_O_NOATIME	01000000u
 #define LX_O_CLOEXEC	02000000u
 #define LX_O_PATH	010000000u
+#define LX___O_TMPFILE	020000000u
+#define LX_SEEK_SET	0
+#define LX_SEEK_CUR	1
+#define LX_SEEK_END	2
+#define LX_AT_FDCWD		(-100)
+#define LX_AT_SYMLINK_NOFOLLOW	0x100
+#define LX_AT_REMOVEDIR		0x200
+#define LX_AT_SYMLINK_FOLLOW	0x400
+#define LX_AT_NO_AUTOMOUNT	0x800
+#define LX_AT_EMPTY_PATH	0x1000
+#define LX_RENAME_NOREPLACE	1u
+#define LX_RENAME_EXCHANGE	2u
+#define LX_RENAME_WHITEOUT	4u
+
+/* Kinds of files (linux/stat.h) and of directory entries: DT is the kind shifted by 12. */
+#define LX_S_IFMT	0170000u
+#define LX_S_IFLNK	0120000u
+#define LX_S_IFREG	0100000u
+#define LX_S_IFDIR	0040000u
+#define LX_S_IFCHR	0020000u
+#define LX_S_IFIFO	0010000u
+#define LX_S_ISGID	0002000u
 
 /* mmap, mprotect (asm-generic/mman-common.h, mman.h). */
 #define LX_PROT_NONE		0x0

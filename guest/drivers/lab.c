@@ -201,7 +201,9 @@ static const struct file_operations channel_fops = {
 };
 
 static struct file channel_files[AGENT_CHANNELS] = {
-	[0 ... AGENT_CHANNELS - 1] = { .f_count = 1, .f_flags = LX_O_RDWR, .f_op = &channel_fops, .f_name = "/dev/lab" },
+	[0 ... AGENT_CHANNELS - 1] = {
+		.f_count = 1, .f_flags = LX_O_RDWR, .f_mode = FMODE_READ | FMODE_WRITE, .f_op = &channel_fops,
+	},
 };
 
 struct file *channel_file(unsigned int c)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree: one directory, "/", of files whose pages are shmem's (Linux mm/shmem.c); and reading and writing them. A file
- * that has a name holds one reference to its inode for it.
+ * Files and directories that live in memory alone: their pages are shmem's (Linux mm/shmem.c, the half that is a file
+ * system); and reading and writing any file with pages.
  */
-#include "tmpfs.h"
+#include "fs.h"
 #include "uaccess.h"
 
 #define MAX_LFS_FILESIZE	INT64_MAX
@@ -37,6 +37,9 @@ long generic_read_at(struct file *file, uint64_t at, uint64_t len, uint64_t *pos
 	struct inode *inode = file->f_inode;
 	uint64_t done = 0;
 
+	if (!len)
+		return 0;
+	inode->i_atime = current_time();
 	while (done < len && *pos < inode->i_size) {
 		uint64_t n = min(min(len - done, PAGE_SIZE - *pos % PAGE_SIZE), inode->i_size - *pos);
 		uint64_t got = read_chunk(inode, *pos, at + done, n);
@@ -83,6 +86,8 @@ static long tmpfs_write_at(struct file *file, uint64_t at, uint64_t len, uint64_
 		*pos = inode->i_size;
 	if (*pos >= MAX_LFS_FILESIZE)
 		got = -LX_EFBIG;
+	else
+		update_mtime(inode);
 	len = min(len, MAX_LFS_FILESIZE - *pos);
 	while (got >= 0 && done < len) {
 		uint64_t n = min(len - done, PAGE_SIZE - *pos % PAGE_SIZE);
@@ -108,118 +113,67 @@ const struct file_operations image_file_operations = {
 	.mmap = generic_file_mmap,
 };
 
-/* --- names ---------------------------------------------------------------------------------------------------- */
-
-/* The file of that name (which begins with '/'), without a reference; NULL: none. */
-static struct inode *lookup(const char *name)
+void vfs_truncate(struct inode *inode, uint64_t size)
 {
-	struct inode *inode;
-	size_t len = strlen(name);
-
-	list_for_each_entry(inode, &super_inodes, i_sb_list)
-		if (inode->i_nlink && strlen(inode->i_name) == len && !memcmp(inode->i_name, name, len))
-			return inode;
-	return NULL;
+	down_write(&inode->i_rwsem);
+	shmem_truncate(inode, size);
+	update_mtime(inode);
+	up_write(&inode->i_rwsem);
 }
 
-/*
- * A path as it was given becomes "/name". 0, or: -LX_ENOENT (empty, or below a directory that does not exist),
- * -LX_ENOTDIR (below a file), -LX_EISDIR (the root).
- */
-static int normalize(char *name, const char *path)
-{
-	size_t n = 0;
+/* --- inodes ---------------------------------------------------------------------------------------------------- */
 
-	if (!*path)
-		return -LX_ENOENT;
-	while (*path == '/' || (*path == '.' && (path[1] == '/' || !path[1])))
-		path++;
-	name[n++] = '/';
-	for (; *path && *path != '/'; path++) {
-		if (n > NAME_MAX)
-			return -LX_ENAMETOOLONG;
-		name[n++] = *path;
+static struct inode *tmpfs_mknod(struct inode *dir, uint32_t mode)
+{
+	struct inode *inode = shmem_get_inode(mode, 0, VM_NORESERVE);
+
+	(void)dir;
+	if (!inode)
+		return ERR_PTR(-LX_ENOSPC);
+	inode->i_nlink = 1;
+	inode->i_fop = &shmem_file_operations;
+	if (is_dir(inode)) {
+		inode->i_nlink = 2;
+		inode->i_size = 2 * TMPFS_DIRENT_SIZE;
+		inode->i_op = &tmpfs_dir_inode_operations;
+		inode->i_fop = &dir_operations;
 	}
-	name[n] = 0;
-	if (n == 1 || !memcmp(name, "/..", 4))
-		return -LX_EISDIR;
-	if (*path)
-		return lookup(name) ? -LX_ENOTDIR : -LX_ENOENT;
-	return 0;
-}
-
-/* A new file with a name. NULL: no memory. */
-static struct inode *create(const char *name, uint32_t mode)
-{
-	struct inode *inode = shmem_get_inode(name, mode & 07777, 0, VM_NORESERVE);
-
-	if (inode)
-		inode->i_nlink = 1;
 	return inode;
 }
 
-/* The inode for an open, with a reference; ERR_PTR. */
-static struct inode *open_inode(const char *name, uint32_t flags, uint32_t mode)
+/* The target is the contents, as of any file, with its end. */
+static int tmpfs_get_link(struct inode *inode, char *buf)
 {
-	struct inode *inode = lookup(name);
+	int error;
+	struct page *page = shmem_get_page(inode, 0, SGP_READ, &error);
 
-	if (!inode) {
-		if (!(flags & LX_O_CREAT))
-			return ERR_PTR(-LX_ENOENT);
-		inode = create(name, mode);
-		return inode ? igrab(inode) : ERR_PTR(-LX_ENOSPC);
-	}
-	if ((flags & LX_O_CREAT) && (flags & LX_O_EXCL))
-		return ERR_PTR(-LX_EEXIST);
-	if (flags & LX_O_DIRECTORY)
-		return ERR_PTR(-LX_ENOTDIR);
-	/* The image's file is a program that runs. */
-	if ((inode->i_flags & S_IMAGE) && ((flags & LX_O_ACCMODE) || (flags & LX_O_TRUNC)))
-		return ERR_PTR(-LX_ETXTBSY);
-	return igrab(inode);
-}
-
-struct file *tmpfs_open(const char *path, uint32_t flags, uint32_t mode)
-{
-	char name[NAME_MAX + 2];
-	struct inode *inode;
-	struct file *file;
-	int error = normalize(name, path);
-
-	if (error)
-		return ERR_PTR(error);
-	inode = open_inode(name, flags, mode);
-	if (IS_ERR(inode))
-		return ERR_PTR(PTR_ERR(inode));
-	file = alloc_file(inode, flags & ~(LX_O_CREAT | LX_O_EXCL | LX_O_TRUNC | LX_O_NOCTTY),
-			  inode->i_flags & S_IMAGE ? &image_file_operations : &shmem_file_operations);
-	if (!file) {
-		iput(inode);
-		return ERR_PTR(-LX_ENFILE);
-	}
-	if (flags & LX_O_TRUNC) {
-		down_write(&inode->i_rwsem);
-		shmem_truncate(inode, 0);
-		up_write(&inode->i_rwsem);
-	}
-	return file;
-}
-
-int tmpfs_unlink(const char *path)
-{
-	char name[NAME_MAX + 2];
-	struct inode *inode;
-	int error = normalize(name, path);
-
-	if (error)
-		return error;
-	inode = lookup(name);
-	if (!inode)
-		return -LX_ENOENT;
-	/* It is part of the image. */
-	if (inode->i_flags & S_IMAGE)
-		return -LX_EROFS;
-	inode->i_nlink--;
-	iput(inode);
+	if (!page)
+		return error ? error : -LX_ENOENT;
+	memcpy(buf, __va(page_to_pfn(page) << PAGE_SHIFT), inode->i_size + 1);
+	put_page(page);
 	return 0;
 }
+
+struct inode *tmpfs_symlink(const char *target)
+{
+	size_t len = strlen(target);
+	struct inode *inode = shmem_get_inode(LX_S_IFLNK | 0777, len, VM_NORESERVE);
+	struct page *page;
+	int error;
+
+	if (!inode)
+		return ERR_PTR(-LX_ENOSPC);
+	page = shmem_get_page(inode, 0, SGP_CACHE, &error);
+	if (!page) {
+		iput(inode);
+		return ERR_PTR(error);
+	}
+	memcpy(__va(page_to_pfn(page) << PAGE_SHIFT), target, len + 1);
+	put_page(page);
+	inode->i_nlink = 1;
+	inode->i_op = &tmpfs_symlink_inode_operations;
+	return inode;
+}
+
+const struct inode_operations tmpfs_dir_inode_operations = { .mknod = tmpfs_mknod };
+const struct inode_operations tmpfs_symlink_inode_operations = { .get_link = tmpfs_get_link };

@@ -48,22 +48,52 @@ void fd_install(long fd, struct file *file);
 /** Was it opened so that this is allowed? */
 static inline bool may_rw(const struct file *file, bool write)
 {
-	return (file->f_flags & LX_O_ACCMODE) != (write ? LX_O_RDONLY : LX_O_WRONLY);
+	return file->f_mode & (write ? FMODE_WRITE : FMODE_READ);
 }
 
 struct pt_regs;
 long ksys_read(struct pt_regs *regs);
 long ksys_write(struct pt_regs *regs);
 long ksys_close(struct pt_regs *regs);
-long ksys_open(struct pt_regs *regs);
-long ksys_unlink(struct pt_regs *regs);
 long ksys_memfd_create(struct pt_regs *regs);
 long ksys_pread64(struct pt_regs *regs);
 long ksys_pwrite64(struct pt_regs *regs);
 long ksys_lseek(struct pt_regs *regs);
 long ksys_ftruncate(struct pt_regs *regs);
-long ksys_fstat(struct pt_regs *regs);
 long ksys_dup(struct pt_regs *regs);
 long ksys_dup2(struct pt_regs *regs);
+
+/* Of guest/fs: names. */
+long ksys_open(struct pt_regs *regs);
+long ksys_openat(struct pt_regs *regs);
+long ksys_creat(struct pt_regs *regs);
+long ksys_mkdir(struct pt_regs *regs);
+long ksys_mkdirat(struct pt_regs *regs);
+long ksys_symlink(struct pt_regs *regs);
+long ksys_symlinkat(struct pt_regs *regs);
+long ksys_link(struct pt_regs *regs);
+long ksys_linkat(struct pt_regs *regs);
+long ksys_unlink(struct pt_regs *regs);
+long ksys_rmdir(struct pt_regs *regs);
+long ksys_unlinkat(struct pt_regs *regs);
+long ksys_rename(struct pt_regs *regs);
+long ksys_renameat(struct pt_regs *regs);
+long ksys_renameat2(struct pt_regs *regs);
+long ksys_getdents64(struct pt_regs *regs);
+long ksys_chdir(struct pt_regs *regs);
+long ksys_fchdir(struct pt_regs *regs);
+long ksys_getcwd(struct pt_regs *regs);
+long ksys_umask(struct pt_regs *regs);
+long ksys_stat(struct pt_regs *regs);
+long ksys_lstat(struct pt_regs *regs);
+long ksys_fstat(struct pt_regs *regs);
+long ksys_newfstatat(struct pt_regs *regs);
+long ksys_access(struct pt_regs *regs);
+long ksys_faccessat(struct pt_regs *regs);
+long ksys_readlink(struct pt_regs *regs);
+long ksys_readlinkat(struct pt_regs *regs);
+long ksys_chmod(struct pt_regs *regs);
+long ksys_fchmodat(struct pt_regs *regs);
+long ksys_fchmod(struct pt_regs *regs);
 
 #endif

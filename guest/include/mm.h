@@ -136,6 +136,7 @@ struct address_space_operations {
 	struct page *(*get_page)(struct address_space *mapping, uint64_t index, int *error);
 };
 
+struct seq_file;
 /** What a kind of file can do; NULL: -EINVAL. `at` is a user address. The mm calls mmap alone. */
 struct file_operations {
 	long (*read)(struct file *file, uint64_t at, uint64_t len);
@@ -148,13 +149,19 @@ struct file_operations {
 	 */
 	long (*read_at)(struct file *file, uint64_t at, uint64_t len, uint64_t *pos);
 	long (*write_at)(struct file *file, uint64_t at, uint64_t len, uint64_t *pos);
+	/** The new place, which is set; or -errno. NULL: anywhere, and the end is i_size. whence: LX_SEEK_*. */
+	int64_t (*llseek)(struct file *file, int64_t offset, uint32_t whence);
+	/** Of files whose contents a function makes (seq_file.c). */
+	int (*show)(struct seq_file *m);
 };
 
+/** A file opened on the dentry, whose reference it takes over; NULL: no memory, and it does not. By the fs. */
+struct file *alloc_file(struct dentry *dentry, uint32_t flags, const struct file_operations *fop);
 /**
- * A file opened on inode, whose reference it takes over; NULL: no memory (the reference stays the
- * caller's). By the fs.
+ * A file without a name in any directory, open to be read and written; it takes over the inode's reference. d_path() will
+ * show "/NAME (deleted)". NULL: no memory (the reference stays the caller's). By the fs.
  */
-struct file *alloc_file(struct inode *inode, uint32_t flags, const struct file_operations *fop);
+struct file *alloc_file_pseudo(struct inode *inode, const char *name, uint32_t flags, const struct file_operations *fop);
 void fput(struct file *file);			/* by the fs */
 static inline struct file *get_file(struct file *file) { file->f_count++; return file; }
 
@@ -198,13 +205,18 @@ extern struct list_head super_inodes;		/* all inodes; by the fs */
  */
 enum sgp_type { SGP_READ, SGP_CACHE, SGP_WRITE };
 struct page *shmem_get_page(struct inode *inode, uint64_t index, enum sgp_type sgp, int *error);
-/** A new inode with one reference, no name counted; NULL: no memory. vm_flags: VM_NORESERVE or 0. */
-struct inode *shmem_get_inode(const char *name, uint32_t mode, uint64_t size, uint64_t vm_flags);
+#define FIRST_FREE_INO	64			/* numbers below are those of static inodes */
+/** An inode without pages, with one reference, i_nlink 0; NULL: no memory. mode: S_IF* and rights. */
+struct inode *new_inode(uint32_t mode);
+/** The same with pages of shmem. vm_flags: VM_NORESERVE or 0. */
+struct inode *shmem_get_inode(uint32_t mode, uint64_t size, uint64_t vm_flags);
 /** Linux shmem_setattr: a new size, up or down; mapped pages beyond it go. i_rwsem held for writing. */
 void shmem_truncate(struct inode *inode, uint64_t size);
 int shmem_mmap(struct file *file, struct vm_area_struct *vma);
-/** An open file of `size` bytes without a name, its memory committed unless VM_NORESERVE; ERR_PTR. */
+/** An open file of `size` bytes in no directory (alloc_file_pseudo), its memory committed unless VM_NORESERVE; ERR_PTR. */
 struct file *shmem_file_setup(const char *name, uint64_t size, uint64_t vm_flags);
+/** Linux shmem_zero_setup: the area is bound to memory of its own, which it shares with its children. 0 or -errno. */
+int shmem_zero_setup(struct vm_area_struct *vma);
 extern const struct file_operations shmem_file_operations;	/* by the fs */
 static inline struct inode *igrab(struct inode *inode) { inode->i_count++; return inode; }
 void iput(struct inode *inode);			/* the last reference frees inode and pages */

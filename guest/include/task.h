@@ -14,6 +14,7 @@
 #include "sigabi.h"
 
 struct files_struct;
+struct fs_struct;
 struct sighand_struct;
 
 /** A pending signal's tale, inside the kernel; copied out as user_siginfo. */
@@ -80,6 +81,7 @@ struct task {
 	struct user_stack altstack;	/* ss_size 0: none */
 
 	struct files_struct *files;	/* files.h */
+	struct fs_struct *fs;		/* fs.h */
 };
 
 static inline void set_current(struct cpu_info *cpu, struct task *task) { cpu->current = &task->ts; }

@@ -4,7 +4,7 @@
  * an mm that nobody uses yet, so a program that cannot be loaded leaves everything as it was.
  */
 #include "exec.h"
-#include "files.h"
+#include "fs.h"
 #include "labdev.h"
 #include "signal.h"
 #include "task.h"
@@ -23,11 +23,13 @@ static void channel_to_string(char *s, unsigned int channel)
 	*s = '\0';
 }
 
+static const char agent_path[] = "/agent";
+
 static int load_agent(struct task *task, unsigned int channel)
 {
 	char number[4];
 	const char *argv[] = { task->ts.comm, number, NULL };
-	struct exec_strings strings = { .filename = agent_file()->f_name, .argv = argv, .envp = no_strings };
+	struct exec_strings strings = { .filename = agent_path, .argv = argv, .envp = no_strings };
 
 	channel_to_string(number, channel);
 	return load_elf(task->ts.mm, agent_file(), &strings, task_regs(task));
@@ -51,6 +53,7 @@ long spawn_agent(const char comm[TASK_COMM_LEN], unsigned int channel)
 	if (error)
 		goto fail_mm;
 	task->files = &init_files;
+	task->fs = &init_fs;
 	prepare_user_task(task);
 	lab_channel_open(channel, task);
 	attach_task(task, child_reaper);
@@ -65,8 +68,6 @@ fail_task:
 }
 
 /* --- execve ----------------------------------------------------------------------------------- */
-
-#define PATH_MAX	4096
 
 /**
  * Strings and pointers of an execve on their way from the old mm to the new: one block of pages,
@@ -148,8 +149,7 @@ static struct file *open_exec(const char *name, int *error)
 {
 	if (strlen(name) >= PATH_MAX)
 		*error = -LX_ENAMETOOLONG;
-	else if (strlen(name) == strlen(agent_file()->f_name) &&
-		 !memcmp(name, agent_file()->f_name, strlen(name)))
+	else if (strlen(name) == strlen(agent_path) && !memcmp(name, agent_path, sizeof(agent_path)))
 		return agent_file();
 	else
 		*error = -LX_ENOENT;

@@ -3,7 +3,7 @@
  * The end of tasks. A dead thread vanishes at once; a dead process leaves its leader as a zombie,
  * struct and kernel stack alone, until the parent has waited for it. Orphans go to init.
  */
-#include "files.h"
+#include "fs.h"
 #include "labdev.h"
 #include "signal.h"
 #include "task.h"
@@ -115,6 +115,7 @@ void do_exit(int code)
 	timer_cancel(me);
 	exit_mm();
 	put_files(me);
+	put_fs(me);
 	put_sighand(me);
 	lab_event(LAB_EV_EXIT, code, 0, 0, 0);
 	lab_channel_dead(me, code);

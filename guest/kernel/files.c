@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Descriptors: the table of a process, and the system calls that go through it. */
-#include "files.h"
+#include "fs.h"
 #include "task.h"
 #include "uaccess.h"
 #include "uart.h"
@@ -37,13 +37,21 @@ static long console_file_write(struct file *file, uint64_t at, uint64_t len)
 	return done;
 }
 
-static const struct file_operations console_fops = {
+const struct file_operations console_operations = {
 	.read = console_read,
 	.write = console_file_write,
 };
 
 /* Like every file of the image it keeps a reference of its own and is never released. */
-struct file console_file = { .f_count = 1, .f_flags = LX_O_RDWR, .f_op = &console_fops, .f_name = "/dev/console" };
+struct file console_file = {
+	.f_count = 1,
+	.f_flags = LX_O_RDWR,
+	.f_mode = FMODE_READ | FMODE_WRITE,
+	.f_dentry = &static_dentries[CONSOLE_NODE],
+	.f_inode = &static_inodes[CONSOLE_NODE],
+	.f_mapping = &static_inodes[CONSOLE_NODE].i_data,
+	.f_op = &console_operations,
+};
 
 struct files_struct init_files = {
 	.count = 1,
@@ -60,12 +68,13 @@ void fput(struct file *file)
 		return;
 	if (file->f_op->release)
 		file->f_op->release(file);
-	if (file->f_inode)
-		iput(file->f_inode);
+	if (file->f_mode & FMODE_WRITER)
+		put_write_access(file->f_inode);
+	dput(file->f_dentry);
 	kmem_cache_free(&filp_cachep, file);
 }
 
-struct file *alloc_file(struct inode *inode, uint32_t flags, const struct file_operations *fop)
+struct file *alloc_file(struct dentry *dentry, uint32_t flags, const struct file_operations *fop)
 {
 	struct file *file = kmem_cache_zalloc(&filp_cachep);
 
@@ -73,10 +82,11 @@ struct file *alloc_file(struct inode *inode, uint32_t flags, const struct file_o
 		return NULL;
 	file->f_count = 1;
 	file->f_flags = flags;
-	file->f_inode = inode;
-	file->f_mapping = &inode->i_data;
+	file->f_mode = FMODE_READ | FMODE_WRITE;
+	file->f_dentry = dentry;
+	file->f_inode = dentry->d_inode;
+	file->f_mapping = &file->f_inode->i_data;
 	file->f_op = fop;
-	file->f_name = inode->i_name;
 	return file;
 }
 

@@ -3,7 +3,7 @@
  * Making tasks: fork, vfork, clone, kernel threads. What a child shares or copies is decided as in Linux's
  * copy_process(); a failure gives everything back in reverse order.
  */
-#include "files.h"
+#include "fs.h"
 #include "labdev.h"
 #include "signal.h"
 #include "task.h"
@@ -125,6 +125,7 @@ struct task *kernel_thread(void (*fn)(void *), void *arg, const char comm[TASK_C
 		return NULL;
 	task->ts.flags = PF_KTHREAD;
 	task->files = &init_files;
+	task->fs = &init_fs;
 	set_task_comm(task, comm);
 	frame = push_switch_frame(task, kernel_task_start);
 	frame->bx = (uint64_t)fn;
@@ -223,9 +224,12 @@ static struct task *copy_process(const struct clone_args *args)
 	error = copy_files(child, args->flags & LX_CLONE_FILES);
 	if (error)
 		goto fail_task;
-	error = copy_sighand(child, args->flags & LX_CLONE_SIGHAND);
+	error = copy_fs(child, args->flags & LX_CLONE_FS);
 	if (error)
 		goto fail_files;
+	error = copy_sighand(child, args->flags & LX_CLONE_SIGHAND);
+	if (error)
+		goto fail_fs;
 	error = copy_mm(child, args->flags);
 	if (error)
 		goto fail_sighand;
@@ -237,6 +241,8 @@ static struct task *copy_process(const struct clone_args *args)
 
 fail_sighand:
 	put_sighand(child);
+fail_fs:
+	put_fs(child);
 fail_files:
 	put_files(child);
 fail_task:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What exists before anything runs: the idle task of CPU 0. */
-#include "files.h"
+#include "fs.h"
 #include "signal.h"
 #include "task.h"
 
@@ -24,4 +24,5 @@ struct task init_task = {
 	.shared_pending.queue = LIST_HEAD_INIT(init_task.shared_pending.queue),
 	.pending.queue = LIST_HEAD_INIT(init_task.pending.queue),
 	.files = &init_files,
+	.fs = &init_fs,
 };

@@ -266,7 +266,6 @@ void unmap_mapping_pages(struct address_space *mapping, uint64_t first, uint64_t
 /** Pages from `first` on leave the cache; how many they were. Nobody maps them. */
 uint64_t truncate_inode_pages(struct address_space *mapping, uint64_t first);
 void filemap_map_pages(struct vm_fault *vmf, uint64_t start, uint64_t end);
-int shmem_zero_setup(struct vm_area_struct *vma);
 
 /* --- tlb.c: the one place that flushes -------------------------------------------------------- */
 

@@ -15,9 +15,6 @@
 			 LX_MAP_HUGETLB | LX_MAP_32BIT)
 #define MAX_LFS_PAGES	((uint64_t)INT64_MAX >> PAGE_SHIFT)
 
-/* The lowest bits of file->f_flags: how it was opened. */
-enum { OPEN_READ, OPEN_WRITE, OPEN_BOTH, OPEN_MASK };
-
 /* A hint is only moved up; a hint of 0 is none. */
 static uint64_t round_hint_to_min(uint64_t hint)
 {
@@ -46,7 +43,7 @@ static uint64_t calc_vm_flags(uint64_t prot, uint64_t flags)
  */
 static int check_shared_file(const struct file *file, uint64_t prot, uint64_t flags, uint64_t *vm_flags)
 {
-	bool writable = (file->f_flags & OPEN_MASK) != OPEN_READ;
+	bool writable = file->f_mode & FMODE_WRITE;
 
 	if ((flags & LX_MAP_TYPE) == LX_MAP_SHARED_VALIDATE && (flags & ~(uint64_t)KNOWN_MAP_FLAGS))
 		return -LX_EOPNOTSUPP;
@@ -73,7 +70,7 @@ static int check_file(const struct file *file, uint64_t len, uint64_t prot, uint
 		return -LX_EINVAL;
 	if (error)
 		return error;
-	if ((file->f_flags & OPEN_MASK) == OPEN_WRITE)
+	if (!(file->f_mode & FMODE_READ))
 		return -LX_EACCES;
 	if (!file->f_op->mmap)
 		return -LX_ENODEV;
@@ -121,7 +118,7 @@ static int bind_area(struct vm_area_struct *vma, struct file *file)
 	vma->vm_file = get_file(file);
 	error = file->f_op->mmap(file, vma);
 	if (error) {
-		fput(file);
+		fput(vma->vm_file);
 		vma->vm_file = NULL;
 	}
 	return error;

@@ -6,11 +6,9 @@
 #include "internal.h"
 #include "list.h"
 
-#define S_IFREG		0100000u
-
-static DEFINE_KMEM_CACHE(inode_cachep, "shmem_inode_cache", sizeof(struct inode));
+static DEFINE_KMEM_CACHE(inode_cachep, "inode_cache", sizeof(struct inode));
 static struct spinlock inode_list_lock;
-static uint64_t last_ino;
+static uint64_t last_ino = FIRST_FREE_INO - 1;
 
 /* Pages committed one by one, when they come to be; else the whole size was, at the start. */
 static bool commits_by_page(const struct inode *inode) { return inode->i_vm_flags & VM_NORESERVE; }
@@ -102,23 +100,33 @@ int shmem_mmap(struct file *file, struct vm_area_struct *vma)
 
 /* --- inodes --------------------------------------------------------------------------------------------- */
 
-struct inode *shmem_get_inode(const char *name, uint32_t mode, uint64_t size, uint64_t vm_flags)
+struct inode *new_inode(uint32_t mode)
 {
 	struct inode *inode = kmem_cache_zalloc(&inode_cachep);
 
 	if (!inode)
 		return NULL;
 	inode->i_ino = ++last_ino;
-	inode->i_size = size;
-	inode->i_mode = S_IFREG | mode;
+	inode->i_mode = mode;
 	inode->i_count = 1;
-	inode->i_vm_flags = vm_flags & VM_NORESERVE;
+	inode->i_vm_flags = VM_NORESERVE;
+	inode->i_atime = inode->i_mtime = inode->i_ctime = lab.virtual_ns;
 	inode->i_data.host = inode;
-	inode->i_data.a_ops = &shmem_aops;
-	strscpy(inode->i_name, name, sizeof(inode->i_name));
 	spin_lock(&inode_list_lock);
 	list_add_tail(&inode->i_sb_list, &super_inodes);
 	spin_unlock(&inode_list_lock);
+	return inode;
+}
+
+struct inode *shmem_get_inode(uint32_t mode, uint64_t size, uint64_t vm_flags)
+{
+	struct inode *inode = new_inode(mode);
+
+	if (!inode)
+		return NULL;
+	inode->i_size = size;
+	inode->i_vm_flags = vm_flags & VM_NORESERVE;
+	inode->i_data.a_ops = &shmem_aops;
 	return inode;
 }
 
@@ -180,12 +188,12 @@ struct file *shmem_file_setup(const char *name, uint64_t size, uint64_t vm_flags
 		return ERR_PTR(-LX_EINVAL);
 	if (vm_enough_memory(committed))
 		return ERR_PTR(-LX_ENOMEM);
-	inode = shmem_get_inode(name, 0777, size, vm_flags);
+	inode = shmem_get_inode(LX_S_IFREG | 0777, size, vm_flags);
 	if (!inode) {
 		vm_unacct_memory(committed);
 		return ERR_PTR(-LX_ENOSPC);
 	}
-	file = alloc_file(inode, LX_O_RDWR, &shmem_file_operations);
+	file = alloc_file_pseudo(inode, name, LX_O_RDWR, &shmem_file_operations);
 	if (!file) {
 		iput(inode);		/* uncommits */
 		return ERR_PTR(-LX_ENFILE);
@@ -193,13 +201,14 @@ struct file *shmem_file_setup(const char *name, uint64_t size, uint64_t vm_flags
 	return file;
 }
 
-/** Linux shmem_zero_setup: the memory behind MAP_SHARED | MAP_ANONYMOUS. 0 or -errno. */
 int shmem_zero_setup(struct vm_area_struct *vma)
 {
-	struct file *file = shmem_file_setup("/dev/zero (deleted)", vma->vm_end - vma->vm_start, vma->vm_flags);
+	struct file *file = shmem_file_setup("dev/zero", vma->vm_end - vma->vm_start, vma->vm_flags);
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	if (vma->vm_file)
+		fput(vma->vm_file);
 	vma->vm_file = file;
 	vma->vm_ops = &shmem_vm_ops;
 	return 0;

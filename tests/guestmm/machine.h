@@ -379,19 +379,20 @@ static struct inode test_inode = {
 	.i_data = { .host = &test_inode, .a_ops = &test_aops },
 };
 static struct file test_file = {
-	.f_count = 1, .f_flags = OPEN_READ, .f_inode = &test_inode, .f_mapping = &test_inode.i_data,
-	.f_op = &test_fops, .f_name = "/f",
+	.f_count = 1, .f_mode = FMODE_READ, .f_inode = &test_inode, .f_mapping = &test_inode.i_data,
+	.f_op = &test_fops,
 };
 
 static uint64_t nr_open_files;
 
-struct file *alloc_file(struct inode *inode, uint32_t flags, const struct file_operations *fop)
+struct file *alloc_file_pseudo(struct inode *inode, const char *name, uint32_t flags, const struct file_operations *fop)
 {
 	struct file *file = calloc(1, sizeof(*file));
 
+	(void)name;
 	nr_open_files++;
-	*file = (struct file){ .f_count = 1, .f_flags = flags, .f_inode = inode, .f_mapping = &inode->i_data,
-			       .f_op = fop, .f_name = inode->i_name };
+	*file = (struct file){ .f_count = 1, .f_flags = flags, .f_mode = FMODE_READ | FMODE_WRITE, .f_inode = inode,
+			       .f_mapping = &inode->i_data, .f_op = fop };
 	return file;
 }
 
@@ -400,7 +401,7 @@ void fput(struct file *file)
 	if (--file->f_count > 0)
 		return;
 	if (file == &test_file)
-		panic("%s: last reference dropped", file->f_name);
+		panic("the test file: last reference dropped");
 	nr_open_files--;
 	iput(file->f_inode);
 	free(file);

@@ -304,7 +304,7 @@ BREAK(leak_task) { tiny_alloc(t, SLAB_TASK); }
 BREAK(leak_anon) { tiny_alloc(t, SLAB_ANON); }
 BREAK(leak_avc) { tiny_alloc(t, SLAB_AVC); }
 /* Objects of these caches, of which the lists tell nothing. */
-BREAK(leak_inode) { strcpy(t->caches[SLAB_ANON]->name, "shmem_inode_cache"); }
+BREAK(leak_inode) { strcpy(t->caches[SLAB_ANON]->name, "inode_cache"); }
 BREAK(leak_node) { strcpy(t->caches[SLAB_ANON]->name, "radix_tree_node"); }
 
 static struct inode *the_inode(struct tiny *t) { return AT(inode, t, TINY_INODE); }

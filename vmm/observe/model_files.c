@@ -109,7 +109,6 @@ static bool visit_inode(struct build *b, const struct list_walk *list, gva_t nod
 	(void)list;
 	if (!read_struct(b, addr, &raw, sizeof(raw)))
 		return false;
-	raw.i_name[sizeof(raw.i_name) - 1] = '\0';
 	addr_map_put(&b->model->inode_map, addr.va, index);
 	inode = grow_add(&b->inodes, sizeof(*inode));
 	inode->addr = addr;

@@ -229,7 +229,7 @@ void check_inode_slab(struct verify_context *c, const struct invariant *self)
 {
 	const struct model *now = c->now;
 
-	check_reached(c, self, "shmem_inode_cache", &now->inode_map,
+	check_reached(c, self, "inode_cache", &now->inode_map,
 		      (struct reached){now->inodes, now->nr_inodes, sizeof(*now->inodes)});
 }
 

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* /dev/null and /dev/zero (Linux drivers/char/mem.c). */
+#include "fs.h"
+#include "uaccess.h"
+
+/* What is written is gone. */
+static long write_null(struct file *file, uint64_t at, uint64_t len, uint64_t *pos)
+{
+	(void)file, (void)at;
+	*pos += len;
+	return len;
+}
+
+static long read_null(struct file *file, uint64_t at, uint64_t len, uint64_t *pos)
+{
+	(void)file, (void)at, (void)len, (void)pos;
+	return 0;
+}
+
+static int64_t null_llseek(struct file *file, int64_t offset, uint32_t whence)
+{
+	(void)offset, (void)whence;
+	file->f_pos = 0;
+	return 0;
+}
+
+/* Zeros, from the zero page, as many as fit. */
+static long read_zero(struct file *file, uint64_t at, uint64_t len, uint64_t *pos)
+{
+	uint64_t done = 0;
+
+	(void)file;
+	while (done < len) {
+		uint64_t n = min(len - done, PAGE_SIZE), left;
+
+		left = copy_to_user(at + done, __va(zero_pfn << PAGE_SHIFT), n);
+		done += n - left;
+		if (left)
+			break;
+	}
+	*pos += done;
+	return done || !len ? (long)done : -LX_EFAULT;
+}
+
+/*
+ * Shared, it is memory of its own for each mapping; private, the area stays without operations of its own and is so
+ * anonymous memory, though its file names it (Linux mmap_zero).
+ */
+static int mmap_zero(struct file *file, struct vm_area_struct *vma)
+{
+	(void)file;
+	return vma->vm_flags & VM_SHARED ? shmem_zero_setup(vma) : 0;
+}
+
+const struct file_operations null_operations = {
+	.read_at = read_null,
+	.write_at = write_null,
+	.llseek = null_llseek,
+};
+
+const struct file_operations zero_operations = {
+	.read_at = read_zero,
+	.write_at = write_null,
+	.llseek = null_llseek,
+	.mmap = mmap_zero,
+};
