@@ -30,6 +30,6 @@ struct lab_note {
 #define LAYOUT_MIX(offset, size, line) \
 	((((uint64_t)(offset) << 20) + (uint64_t)(size) + 1) * (2 * (uint64_t)(line) + 0x9e3779b97f4a7c15ULL))
 
-#define LAYOUT_NR	17
+#define LAYOUT_NR	18
 
 #endif

@@ -47,8 +47,8 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 static const struct file_operations device_fops = { .mmap = device_mmap };
 static struct inode device_inode = { .i_count = 1, .i_data = { .host = &device_inode, .a_ops = &test_aops } };
 static struct file device_file = {
-	.f_count = 1, .f_flags = OPEN_BOTH, .f_inode = &device_inode, .f_mapping = &device_inode.i_data,
-	.f_op = &device_fops, .f_name = "/dev/d",
+	.f_count = 1, .f_mode = FMODE_READ | FMODE_WRITE, .f_inode = &device_inode, .f_mapping = &device_inode.i_data,
+	.f_op = &device_fops,
 };
 
 static char *device(int page) { return __va((uint64_t)(DEVICE_PFN + page) << PAGE_SHIFT); }
