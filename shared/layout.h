@@ -30,6 +30,16 @@ struct lab_note {
 #define LAYOUT_MIX(offset, size, line) \
 	((((uint64_t)(offset) << 20) + (uint64_t)(size) + 1) * (2 * (uint64_t)(line) + 0x9e3779b97f4a7c15ULL))
 
-#define LAYOUT_NR	18
+/* How many structures layout.def lists. */
+#define LAYOUT_STRUCT(s)	LAYOUT_OF_##s,
+#define LAYOUT_FIELD(s, f)
+#define LAYOUT_END(s)
+enum {
+#include "layout.def"
+	LAYOUT_NR
+};
+#undef LAYOUT_STRUCT
+#undef LAYOUT_FIELD
+#undef LAYOUT_END
 
 #endif

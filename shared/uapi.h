@@ -239,6 +239,25 @@
 #define LX_MS_INVALIDATE	2
 #define LX_MS_SYNC		4
 
+/* System V shared memory (linux/ipc.h, shm.h). */
+#define LX_IPC_CREAT		01000u
+#define LX_IPC_EXCL		02000u
+#define LX_IPC_RMID		0
+#define LX_IPC_SET		1
+#define LX_IPC_STAT		2
+#define LX_IPC_INFO		3
+#define LX_SHM_LOCK		11
+#define LX_SHM_UNLOCK		12
+#define LX_SHM_STAT		13
+#define LX_SHM_INFO		14
+#define LX_SHM_STAT_ANY		15
+#define LX_SHM_HUGETLB		04000u		/* shmget */
+#define LX_SHM_NORESERVE	010000u
+#define LX_SHM_RDONLY		010000u		/* shmat */
+#define LX_SHM_RND		020000u
+#define LX_SHM_REMAP		040000u
+#define LX_SHM_EXEC		0100000u
+
 /* Resource limits (asm-generic/resource.h). */
 #define LX_RLIMIT_CPU		0
 #define LX_RLIMIT_FSIZE		1

@@ -9,6 +9,7 @@
 #include "labdev.h"
 #include "labmem.h"
 #include "sections.h"
+#include "shm.h"
 #include "signal.h"
 #include "uaccess.h"
 #include "uart.h"
@@ -24,6 +25,7 @@ struct lab_page lab __attribute__((aligned(64), section(".data.lab"))) = {
 	.zone = &contig_zone,
 	.slab_caches = &slab_caches,
 	.inodes = &super_inodes,
+	.ipc_ns = &init_ipc_ns,
 	.cpus = cpus,
 	.device = lab_device,
 	.image = {

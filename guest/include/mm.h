@@ -184,6 +184,8 @@ uint64_t do_mmap(struct mm_struct *mm, struct file *file, uint64_t addr, uint64_
 		 uint64_t flags, uint64_t vm_flags, uint64_t pgoff);
 int do_munmap(struct mm_struct *mm, uint64_t start, uint64_t len);	/* mmap_lock held for writing */
 int vm_brk_flags(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t vm_flags); /* takes mmap_lock */
+/** Fault in what can be of [start, start + len); errors are the faulter's to meet later. Takes mmap_lock. */
+void mm_populate(struct mm_struct *mm, uint64_t start, uint64_t len);
 int expand_stack(struct vm_area_struct *vma, uint64_t address);
 /** Exec's stack: the temporary area at the top of user space with one page; then final size and flags. */
 int setup_stack_area(struct mm_struct *mm, uint64_t stack_top, uint64_t stack_flags);

@@ -2,6 +2,7 @@
 /* The table of system calls, and the small ones that have no other home. */
 #include "files.h"
 #include "labdev.h"
+#include "shm.h"
 #include "signal.h"
 #include "task.h"
 #include "uaccess.h"
@@ -279,6 +280,9 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_msync] = sys_msync,
 	[NR_mincore] = ksys_mincore,
 	[NR_madvise] = sys_madvise,
+	[NR_shmget] = ksys_shmget,
+	[NR_shmat] = ksys_shmat,
+	[NR_shmctl] = ksys_shmctl,
 	[NR_dup] = ksys_dup,
 	[NR_dup2] = ksys_dup2,
 	[NR_pause] = ksys_pause,
@@ -292,6 +296,7 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_wait4] = ksys_wait4,
 	[NR_kill] = ksys_kill,
 	[NR_uname] = sys_uname,
+	[NR_shmdt] = ksys_shmdt,
 	[NR_getuid] = sys_getid,
 	[NR_getgid] = sys_getid,
 	[NR_geteuid] = sys_getid,

@@ -324,9 +324,7 @@ void change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end)
  * for reading.
  */
 int handle_mm_fault(struct vm_fault *vmf, struct vm_area_struct *vma, uint64_t address, unsigned int flags);
-/** Fault in what can be of [start, start + len); errors are the faulter's to meet later. Takes mmap_lock. */
-void mm_populate(struct mm_struct *mm, uint64_t start, uint64_t len);
-/** The same, and tell: 0, or what the first page came to that could not be had: -LX_EFAULT or -LX_ENOMEM. */
+/** As mm_populate(), and tell: 0, or what the first page came to that could not be had: -LX_EFAULT or -LX_ENOMEM. */
 int __mm_populate(struct mm_struct *mm, uint64_t start, uint64_t len, bool ignore_errors);
 /** For a range of one area, as its rights allow; mmap_lock held. 0, -LX_EFAULT or -LX_ENOMEM. */
 int populate_vma_range(struct vm_area_struct *vma, uint64_t start, uint64_t end);

@@ -333,6 +333,17 @@ static bool vma_expandable(const struct vm_area_struct *vma, uint64_t delta)
 						  LX_MAP_FIXED));
 }
 
+/*
+ * The extension `m` joins the area. One that tells of its end (vm_ops->close) would never merge; it is made longer, and
+ * stays apart from the next. The area that has it now, or NULL: no memory.
+ */
+static struct vm_area_struct *extend(struct vm_area_struct *vma, const struct vma_merge *m)
+{
+	if (!vma->vm_ops || !vma->vm_ops->close)
+		return vma_merge(m);
+	return __vma_adjust(vma, vma->vm_start, m->end, vma->vm_pgoff, NULL, vma) ? NULL : vma;
+}
+
 /* The area ends where the range ends, and there is room behind it: it gets longer, and may meet the next one. */
 static uint64_t expand_in_place(struct mremap *r, struct vm_area_struct *vma)
 {
@@ -346,7 +357,7 @@ static uint64_t expand_in_place(struct mremap *r, struct vm_area_struct *vma)
 
 	if (vm_enough_memory(charge))
 		return -LX_ENOMEM;
-	vma = vma_merge(&m);
+	vma = extend(vma, &m);
 	if (!vma) {
 		vm_unacct_memory(charge);
 		return -LX_ENOMEM;

@@ -48,6 +48,7 @@ struct tiny {
 	uint64_t text_a, data_a, cow_a, none_a, zero_a, stack_a, heap_a, cow_b, stack_b; /* areas */
 	uint64_t anon_root, anon_child;
 	uint64_t zero_pfn, cow_pfn, own_pfn, none_pfn, stack_pfn, file_pfn, free_pfn, slab_pfn, fd_pfn;
+	uint64_t segment;  /* of System V, nobody has it attached */
 	uint64_t own_va, cow_va, none_va, zero_va, stack_va, file_va;
 };
 
@@ -228,6 +229,7 @@ static inline void tiny_kernel(struct tiny *t)
 				    .zone = ptr(zone),
 				    .slab_caches = ptr(tiny_data(t, sizeof(struct list_head), 64)),
 				    .inodes = ptr(tiny_data(t, sizeof(struct list_head), 64)),
+				    .ipc_ns = ptr(tiny_data(t, sizeof(struct ipc_namespace), 64)),
 				    .image = {KERNEL_MAP + TINY_TEXT, KERNEL_MAP + TINY_RODATA,
 					      KERNEL_MAP + TINY_RODATA, KERNEL_MAP + TINY_DATA,
 					      KERNEL_MAP + TINY_DATA, KERNEL_MAP + TINY_DATA_END}};
@@ -502,6 +504,26 @@ static inline void tiny_file(struct tiny *t)
 	text->shared.rb.__rb_parent_color = 1;
 }
 
+/** A System V segment with its inode and file, all of the image for want of caches. */
+static inline void tiny_segment(struct tiny *t)
+{
+	uint64_t inode = tiny_data(t, sizeof(struct inode), 64), file = tiny_data(t, sizeof(struct file), 64);
+	struct ipc_namespace *ns = at(t, t->lab->ipc_ns.va);
+
+	*AT(inode, t, inode) = (struct inode){
+		.i_size = 5000, .i_count = 1, .i_data = {.host = ptr(inode)}};
+	tiny_list_add_tail(t, inode + offsetof(struct inode, i_sb_list), t->lab->inodes.va);
+	*AT(file, t, file) = (struct file){
+		.f_count = 1, .f_inode = ptr(inode), .f_mapping = ptr(inode + offsetof(struct inode, i_data))};
+	t->segment = tiny_data(t, sizeof(struct shmid_kernel), 64);
+	*AT(shmid_kernel, t, t->segment) = (struct shmid_kernel){
+		.shm_perm = {.key = 0x1234, .mode = 0600 | SHM_LOCKED}, .shm_file = ptr(file), .shm_segsz = 5000};
+	*ns = (struct ipc_namespace){.shm_ids = {.in_use = 1}, .shm_tot = 2, .locked_shm = 2};
+	tiny_list_init(t, t->lab->ipc_ns.va + offsetof(struct ipc_namespace, shm_ids.list));
+	tiny_list_add_tail(t, t->segment + offsetof(struct shmid_kernel, shm_list),
+			   t->lab->ipc_ns.va + offsetof(struct ipc_namespace, shm_ids.list));
+}
+
 static inline void tiny_areas(struct tiny *t)
 {
 	struct vm_area_struct *text;
@@ -627,6 +649,7 @@ static inline void tiny_new(struct tiny *t)
 	t->thread = tiny_task(t, 3, 2, "a", t->mm_a);
 	t->b = tiny_task(t, 4, 4, "b", t->mm_b);
 	tiny_areas(t);
+	tiny_segment(t);
 	tiny_pages(t);
 	tiny_free_frames(t);
 	tiny_cpu(t);

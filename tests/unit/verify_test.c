@@ -326,6 +326,23 @@ BREAK(inode_refs) { the_inode(t)->i_count = 0; }
 BREAK(inode_locked) { the_inode(t)->i_data.i_mmap_rwsem.count = -1; }
 BREAK(not_in_i_mmap) { the_inode(t)->i_data.i_mmap.rb_node = ptr(0); }
 BREAK(wrong_last) { vma(t, t->text_a)->shared.rb_subtree_last++; }
+/* Segments of this cache, of which the list tells nothing. */
+BREAK(leak_segment) { strcpy(t->caches[SLAB_ANON]->name, "shmid_kernel"); }
+
+static struct shmid_kernel *segment(struct tiny *t) { return at(t, t->segment); }
+static struct ipc_namespace *ipc_ns(struct tiny *t) { return at(t, t->lab->ipc_ns.va); }
+
+BREAK(nattch) { segment(t)->shm_nattch++; }
+BREAK(segments_in_use) { ipc_ns(t)->shm_ids.in_use++; }
+BREAK(segment_id) { segment(t)->shm_perm.id = -5; }
+BREAK(shm_tot) { ipc_ns(t)->shm_tot++; }
+BREAK(locked_shm) { segment(t)->shm_perm.mode &= ~SHM_LOCKED; }
+BREAK(segment_size) { segment(t)->shm_segsz--; }
+BREAK(segment_dest) { segment(t)->shm_perm.mode |= SHM_DEST; }
+BREAK(segment_mode) { segment(t)->shm_perm.mode |= 1u << 20; }
+BREAK(segments_locked) { ipc_ns(t)->shm_ids.rwsem.count = 1; }
+BREAK(segment_file) { segment(t)->shm_file = ptr(8); }
+BREAK(no_ipc_ns) { t->lab->ipc_ns = ptr(0); }
 BREAK(freed_vma) { tiny_free(t, SLAB_VMA, t->heap_a); }
 BREAK(freed_mm) { tiny_free(t, SLAB_MM, t->mm_b); }
 
@@ -437,7 +454,11 @@ static const struct {
 	ROW("cache-pages", cached_anon), ROW("cache-size", cached_beyond), ROW("cache-size", nrpages),
 	ROW("cache-held", uncached), ROW("cache-index", node_count), ROW("inode-fields", inode_refs),
 	ROW("inode-fields", inode_locked), ROW("i-mmap", not_in_i_mmap), ROW("i-mmap-last", wrong_last),
-	 ROW("avc-lists", avc_off_anon), ROW("avc-names", avc_vma),
+	ROW("shm-slab", leak_segment), ROW("shm-nattch", nattch), ROW("shm-ids", segments_in_use),
+	ROW("shm-ids", segment_id), ROW("shm-totals", shm_tot), ROW("shm-totals", locked_shm),
+	ROW("shm-fields", segment_size), ROW("shm-fields", segment_dest), ROW("shm-fields", segment_mode),
+	ROW("shm-fields", segments_locked), ROW("pointers-sound", segment_file), ROW("pointers-sound", no_ipc_ns),
+	ROW("avc-lists", avc_off_anon), ROW("avc-names", avc_vma),
 	ROW("avc-names", avc_anon), ROW("anon-link", anon_swapped), ROW("page-rmap", page_other_anon),
 	ROW("anon-none", anon_gone), ROW("anon-root", anon_root), ROW("anon-counts", anon_active),
 	ROW("anon-counts", anon_children), ROW("anon-refs", anon_refcount),

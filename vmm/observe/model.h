@@ -53,6 +53,15 @@ struct model_xa_node {
 	uint8_t parent_ok;
 };
 
+/** A System V segment. */
+struct model_shm {
+	gva_t addr;
+	struct shmid_kernel raw;
+	int inode;			/* of its memory: index into inodes; -1: none */
+	bool inode_taken;		/* a segment listed before has the same */
+	uint32_t nr_areas;		/* that map this inode, in all mms */
+};
+
 struct model_mm {
 	gva_t addr;
 	struct mm_struct raw;
@@ -209,6 +218,9 @@ struct model {
 	uint64_t nr_cached;
 	struct model_xa_node *xa_nodes;
 	uint64_t nr_xa_nodes;
+	struct ipc_namespace ipc_ns;
+	struct model_shm *shms;		/* as listed */
+	uint32_t nr_shms;
 	struct model_trouble *troubles;
 	uint32_t nr_troubles;
 	struct damage *damage;
@@ -218,7 +230,7 @@ struct model {
 	uint32_t nr_all_vmas;
 	struct leaf *all_leaves, *all_held;
 	struct table *all_tables;
-	struct addr_map mm_map, task_map, vma_map, avc_map, anon_vma_map, inode_map, xa_node_map;
+	struct addr_map mm_map, task_map, vma_map, avc_map, anon_vma_map, inode_map, xa_node_map, shm_map;
 };
 
 /** Decode everything. `cpus` is copied. Free with model_free. Bounded work for any input. */

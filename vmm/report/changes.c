@@ -6,6 +6,7 @@
 #include "lab.h"
 #include "report/changes.h"
 #include "report/render.h"
+#include "report/segments.h"
 #include "report/words.h"
 
 #define INDENT "     "
@@ -488,6 +489,7 @@ void put_changes(struct buf *b, const struct picture *before, const struct pictu
 	task_changes(&c);
 	all_mm_changes(&c);
 	frame_changes(&c);
+	put_segment_changes(b, before, now);
 	if (before && before->virtual_ns != now->virtual_ns)
 		buf_printf(b, INDENT "~ virtual time  %" PRIu64 " ns -> %" PRIu64 " ns\n", before->virtual_ns,
 			   now->virtual_ns);

@@ -5,6 +5,7 @@
 #include "report/cpubits.h"
 #include "report/full.h"
 #include "report/render.h"
+#include "report/segments.h"
 #include "report/words.h"
 
 #define INDENT "     "
@@ -151,6 +152,7 @@ void put_full(struct buf *b, const struct picture *p)
 	for (uint32_t i = 0; i < p->nr_mms; i++)
 		put_mm(b, p, &p->mms[i]);
 	put_frames(b, p);
+	put_segments(b, p);
 	if (!p->raw)
 		return;
 	buf_puts(b, INDENT "ram");

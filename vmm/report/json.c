@@ -6,6 +6,7 @@
 #include "report/cpubits.h"
 #include "report/json.h"
 #include "report/render.h"
+#include "report/segments.h"
 #include "report/words.h"
 
 static void member(struct buf *b, const char *name)
@@ -285,6 +286,28 @@ static void json_frames(struct buf *b, const struct picture *p)
 	buf_puts(b, "}");
 }
 
+static void json_segments(struct buf *b, const struct picture *p)
+{
+	if (!p->nr_segments)
+		return;
+	put_array(b, "segments");
+	for (uint32_t i = 0; i < p->nr_segments; i++) {
+		const struct pic_segment *segment = &p->segments[i];
+
+		element(b);
+		buf_puts(b, "{");
+		put_number(b, "id", segment->id);
+		put_hex(b, "key", segment->key);
+		put_hex(b, "mode", segment->mode);
+		put_number(b, "size", segment->size);
+		put_number(b, "pages", segment->pages);
+		put_number(b, "attached", segment->attached);
+		put_number(b, "areas", segment->areas);
+		buf_puts(b, "}");
+	}
+	buf_puts(b, "]");
+}
+
 static const char *event_type(uint16_t type)
 {
 	static const char *const names[] = {
@@ -403,6 +426,7 @@ void json_step(struct buf *b, const struct names *names, const struct report_ste
 		json_tasks(b, p);
 		json_mms(b, p);
 		json_frames(b, p);
+		json_segments(b, p);
 	}
 	json_findings(b, names, step);
 	if (names->raw)

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "report/picture.h"
 #include "report/picture_frames.h"
+#include "report/segments.h"
 
 /* What building one picture needs, threaded through. */
 struct build {
@@ -255,6 +256,7 @@ struct picture *picture_build(struct names *names, const struct model *model, co
 	picture_add_tasks(p, names, model);
 	picture_add_frames(p, names, model);
 	picture_add_cpus(p, names, model);
+	picture_add_segments(p, model);
 	p->virtual_ns = model->lab.virtual_ns;
 	p->ram_end = model->lab.ram_end;
 	p->la57 = model->mode.la57;
@@ -275,6 +277,7 @@ void picture_free(struct picture *p)
 	free(p->tasks);
 	free(p->frames);
 	free(p->cpus);
+	free(p->segments);
 	free(p);
 }
 

@@ -119,6 +119,8 @@ struct picture {
 	uint32_t nr_frames;
 	struct pic_cpu *cpus;
 	uint32_t nr_cpus;
+	struct pic_segment *segments; /* segments.h */
+	uint32_t nr_segments;
 	uint64_t role_count[NR_FRAME_ROLES]; /* all frames of RAM, the agent's too */
 	uint64_t free_frames;		     /* free and never used, together */
 	uint64_t virtual_ns;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "report/render.h"
+#include "report/segments.h"
 #include "script/api.h"
 
 /* The picture of now. Raises where there is none. */
@@ -369,6 +370,29 @@ static int see_mms(lua_State *L)
 	return 1;
 }
 
+static int see_segments(lua_State *L)
+{
+	const struct picture *p = look(L);
+
+	lua_newtable(L);
+	for (uint32_t i = 0; i < p->nr_segments; i++) {
+		const struct pic_segment *segment = &p->segments[i];
+
+		lua_newtable(L);
+		set_integer(L, "id", segment->id);
+		set_integer(L, "key", segment->key);
+		set_integer(L, "mode", segment->mode & 0777);
+		set_integer(L, "size", segment->size);
+		set_integer(L, "pages", segment->pages);
+		set_integer(L, "attached", segment->attached);
+		set_integer(L, "areas", segment->areas);
+		set_boolean(L, "dest", segment->mode & SHM_DEST);
+		set_boolean(L, "locked", segment->mode & SHM_LOCKED);
+		lua_seti(L, -2, i + 1);
+	}
+	return 1;
+}
+
 static int see_why(lua_State *L)
 {
 	struct session *s = sandbox_session(L);
@@ -432,6 +456,9 @@ const struct api_row see_rows[] = {
 	{"cpus", see_cpus, "cpus()",
 	 "Per CPU {cr3_loads=, switches=}: how often CR3 was loaded, and tasks switched."},
 	{"mms", see_mms, "mms()", "Whose mms are on mmlist, in its order, init_mm first."},
+	{"segments", see_segments, "segments()",
+	 "System V segments: {id=, key=, mode=, size=, pages=, attached= (as the guest counts), areas= (as found), "
+	 "dest=, locked=}."},
 	{"why", see_why, "why(a, p)",
 	 "Text: area, walk and frame behind p in a, and the steps that changed its entry."},
 	{"hex", see_hex, "hex(n)", "\"0x…\"."},

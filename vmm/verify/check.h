@@ -119,13 +119,15 @@ check_function check_zone_bounds, check_free_unused, check_free_zero;
 check_function check_cache_geometry, check_slab_pages, check_slab_inuse, check_cache_counts;
 check_function check_slab_poison;
 check_function check_vma_slab, check_mm_slab, check_task_slab, check_anon_slab, check_avc_slab;
-check_function check_inode_slab, check_node_slab;
+check_function check_inode_slab, check_node_slab, check_shm_slab;
 /* rmap.c */
 check_function check_avc_lists, check_avc_names, check_anon_link, check_anon_none, check_anon_root;
 check_function check_anon_counts, check_anon_refs, check_page_rmap, check_page_anon;
 /* files.c */
 check_function check_cache_pages, check_cache_size, check_cache_held, check_cache_index, check_inode_fields;
 check_function check_i_mmap, check_i_mmap_last;
+/* ipc.c */
+check_function check_shm_nattch, check_shm_ids, check_shm_totals, check_shm_fields;
 /* steps.c */
 check_function check_brk_grown, check_hiwater_grows, check_stack_gap;
 

@@ -283,6 +283,8 @@ const struct invariant *const invariants[] = {
 	    "The allocated inodes are those on the list of inodes."),
 	ROW(FAMILY, "node-slab", SEVERITY_ERROR, check_node_slab, "kmemleak, in part",
 	    "The allocated nodes of page-cache indexes are those in one."),
+	ROW(FAMILY, "shm-slab", SEVERITY_ERROR, check_shm_slab, "kmemleak, in part",
+	    "The allocated System V segments are those on the list of segments."),
 #undef FAMILY
 
 #define FAMILY "Reverse mapping"
@@ -321,6 +323,18 @@ const struct invariant *const invariants[] = {
 	    "An area of a file is in that file's tree of mappings, others in none."),
 	ROW(FAMILY, "i-mmap-last", SEVERITY_ERROR, check_i_mmap_last, NULL,
 	    "The tree of mappings is ordered by first page, and rb_subtree_last is the last page of the subtree."),
+#undef FAMILY
+
+#define FAMILY "System V shared memory"
+	ROW(FAMILY, "shm-nattch", SEVERITY_ERROR, check_shm_nattch, NULL,
+	    "shm_nattch is the number of areas, in all mms, that map the segment's memory."),
+	ROW(FAMILY, "shm-ids", SEVERITY_ERROR, check_shm_ids, NULL,
+	    "Segments stand in the order of their places, no key names two of them, and in_use counts them."),
+	ROW(FAMILY, "shm-totals", SEVERITY_ERROR, check_shm_totals, NULL,
+	    "shm_tot is the pages of all segments, locked_shm those of the locked ones."),
+	ROW(FAMILY, "shm-fields", SEVERITY_ERROR, check_shm_fields, NULL,
+	    "A segment has memory of its size and of its own; one to be removed is attached and has no key; nobody "
+	    "holds its locks."),
 #undef FAMILY
 
 #define FAMILY "Across a step"

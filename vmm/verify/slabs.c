@@ -133,7 +133,7 @@ struct reached {
 
 _Static_assert(offsetof(struct model_vma, addr) == 0 && offsetof(struct model_mm, addr) == 0 &&
 		       offsetof(struct model_task, addr) == 0 && offsetof(struct model_anon_vma, addr) == 0 &&
-		       offsetof(struct model_avc, addr) == 0,
+		       offsetof(struct model_avc, addr) == 0 && offsetof(struct model_shm, addr) == 0,
 	       "struct reached");
 
 static gva_t reached_at(const struct reached *set, uint64_t i)
@@ -239,4 +239,12 @@ void check_node_slab(struct verify_context *c, const struct invariant *self)
 
 	check_reached(c, self, "radix_tree_node", &now->xa_node_map,
 		      (struct reached){now->xa_nodes, now->nr_xa_nodes, sizeof(*now->xa_nodes)});
+}
+
+void check_shm_slab(struct verify_context *c, const struct invariant *self)
+{
+	const struct model *now = c->now;
+
+	check_reached(c, self, "shmid_kernel", &now->shm_map,
+		      (struct reached){now->shms, now->nr_shms, sizeof(*now->shms)});
 }

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System V shared memory as the host decodes it: names and meanings are Linux's (include/linux/ipc.h,
+ * ipc_namespace.h, ipc/shm.c). Every field stands in layout.def.
+ */
+#ifndef SHARED_IPC_TYPES_H
+#define SHARED_IPC_TYPES_H
+
+#include "mm_types.h"
+
+/* An id is a place in the table, and above it how often the places were gone through when it was given. */
+#define IPCMNI_SHIFT	15
+#define IPCMNI		(1 << IPCMNI_SHIFT)
+#define SHMMNI		4096			/* segments */
+
+#define SHM_DEST	01000u			/* of mode: it goes with its last attachment */
+#define SHM_LOCKED	02000u			/* of mode: SHM_LOCK */
+#define IPC_PRIVATE	0			/* a key that finds nothing */
+
+struct kern_ipc_perm {
+	struct spinlock lock;
+	int32_t id;
+	int32_t key;
+	uint32_t uid, gid;		/* of the owner; who made it is root */
+	uint32_t mode;			/* rights, SHM_* */
+	uint32_t pad;
+};
+
+/** A segment. */
+struct shmid_kernel {
+	struct kern_ipc_perm shm_perm;
+	struct list_head shm_list;	/* of ipc_ids.list, by place */
+	GPTR(struct file) shm_file;	/* its memory */
+	uint64_t shm_nattch;		/* areas that map it, in all mms */
+	uint64_t shm_segsz;		/* bytes, as asked for */
+	int64_t shm_atim, shm_dtim, shm_ctim;	/* seconds of virtual time; 0: never */
+	int32_t shm_cprid, shm_lprid;	/* processes: the maker; the last to attach or detach, 0: none */
+};
+
+/** All segments. */
+struct ipc_ids {
+	struct rw_semaphore rwsem;	/* guards the list */
+	struct list_head list;		/* of shmid_kernel */
+	int32_t in_use;			/* segments */
+	int32_t last_idx;		/* place given last; -1: none */
+	uint32_t seq;			/* how often the places were gone through */
+	uint32_t pad;
+};
+
+struct ipc_namespace {
+	struct ipc_ids shm_ids;
+	uint64_t shm_tot;		/* pages of all segments */
+	uint64_t locked_shm;		/* pages of those with SHM_LOCKED: the user's, whom RLIMIT_MEMLOCK limits */
+};
+
+#endif

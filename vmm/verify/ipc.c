@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* System V shared memory: what segments say of themselves against the areas and inodes that were found. */
+#include "verify/check.h"
+
+static uint64_t pages_of(const struct model_shm *shm)
+{
+	return shm->raw.shm_segsz / PAGE_SIZE + (shm->raw.shm_segsz % PAGE_SIZE != 0);
+}
+
+static uint32_t place_of(const struct model_shm *shm)
+{
+	return (uint32_t)shm->raw.shm_perm.id % IPCMNI;
+}
+
+#define for_each_segment(model, shm)                                                                         \
+	for (const struct model_shm *shm = (model)->shms; shm < (model)->shms + (model)->nr_shms; shm++)
+
+void check_shm_nattch(struct verify_context *c, const struct invariant *self)
+{
+	for_each_segment(c->now, shm)
+	{
+		if (!holds(c, shm->raw.shm_nattch == shm->nr_areas))
+			report(c, self, AT_OBJECT(shm->addr), "segment %d: shm_nattch is %lu, but %u areas map it",
+			       shm->raw.shm_perm.id, shm->raw.shm_nattch, shm->nr_areas);
+	}
+}
+
+/** Is the key one that an earlier segment has? `keys` are those of the earlier ones. */
+static bool key_repeats(struct addr_map *keys, const struct model_shm *shm)
+{
+	uint32_t index = shm->raw.shm_perm.id;
+
+	return shm->raw.shm_perm.key != IPC_PRIVATE &&
+	       addr_map_put(keys, (uint32_t)shm->raw.shm_perm.key, index) != index;
+}
+
+void check_shm_ids(struct verify_context *c, const struct invariant *self)
+{
+	const struct ipc_ids *ids = &c->now->ipc_ns.shm_ids;
+	struct addr_map keys = {0};
+
+	for_each_segment(c->now, shm)
+	{
+		const struct kern_ipc_perm *perm = &shm->raw.shm_perm;
+		bool ascends = shm == c->now->shms || place_of(shm - 1) < place_of(shm);
+
+		if (!holds(c, perm->id >= 0 && ascends && !key_repeats(&keys, shm)))
+			report(c, self, AT_OBJECT(shm->addr),
+			       "segment %d with key %#x: its place or its key is another segment's", perm->id,
+			       (uint32_t)perm->key);
+	}
+	addr_map_free(&keys);
+	if (!holds(c, ids->in_use >= 0 && (uint32_t)ids->in_use == c->now->nr_shms))
+		report(c, self, AT_OBJECT(c->now->lab.ipc_ns), "shm_ids.in_use is %d, %u segments are listed",
+		       ids->in_use, c->now->nr_shms);
+}
+
+void check_shm_totals(struct verify_context *c, const struct invariant *self)
+{
+	const struct ipc_namespace *ns = &c->now->ipc_ns;
+	uint64_t pages = 0, locked = 0;
+
+	for_each_segment(c->now, shm)
+	{
+		pages += pages_of(shm);
+		locked += shm->raw.shm_perm.mode & SHM_LOCKED ? pages_of(shm) : 0;
+	}
+	if (!holds(c, ns->shm_tot == pages))
+		report(c, self, AT_OBJECT(c->now->lab.ipc_ns), "shm_tot is %lu, expected %lu", ns->shm_tot, pages);
+	if (!holds(c, ns->locked_shm == locked))
+		report(c, self, AT_OBJECT(c->now->lab.ipc_ns), "locked_shm is %lu, expected %lu", ns->locked_shm,
+		       locked);
+}
+
+static const char *segment_trouble(const struct model *model, const struct model_shm *shm)
+{
+	const struct kern_ipc_perm *perm = &shm->raw.shm_perm;
+
+	if (perm->mode & ~(0777 | SHM_DEST | SHM_LOCKED))
+		return "mode is unknown";
+	if ((perm->mode & SHM_DEST) && (perm->key != IPC_PRIVATE || !shm->raw.shm_nattch))
+		return "it is to be removed, yet has a key or is not attached";
+	if (perm->lock.locked)
+		return "somebody holds its lock";
+	if (shm->inode < 0)
+		return NULL; /* damage has said so */
+	if (model->inodes[shm->inode].raw.i_size != shm->raw.shm_segsz)
+		return "its memory has another size";
+	if (model->inodes[shm->inode].raw.i_nlink)
+		return "its memory has a name in the tree";
+	return shm->inode_taken ? "its memory is another segment's, too" : NULL;
+}
+
+void check_shm_fields(struct verify_context *c, const struct invariant *self)
+{
+	for_each_segment(c->now, shm)
+	{
+		const char *wrong = segment_trouble(c->now, shm);
+
+		if (!holds(c, !wrong))
+			report(c, self, AT_OBJECT(shm->addr), "segment %d: %s (mode %o, key %#x, %lu bytes)",
+			       shm->raw.shm_perm.id, wrong, shm->raw.shm_perm.mode,
+			       (uint32_t)shm->raw.shm_perm.key, shm->raw.shm_segsz);
+	}
+	if (!holds(c, c->now->ipc_ns.shm_ids.rwsem.count == 0))
+		report(c, self, AT_OBJECT(c->now->lab.ipc_ns), "shm_ids.rwsem is held at the end of a step");
+}
