@@ -12,6 +12,7 @@
 
 #include "check.h"
 #include "report/changes.h"
+#include "report/explain.h"
 #include "report/flat.h"
 #include "report/full.h"
 #include "report/outdir.h"
@@ -540,4 +541,15 @@ Test(report, nesting_has_an_end)
 	CHECK_EQ(flat_parse(&flat, b.text, b.len, "deep", &e), -1);
 	CHECK_HAS(e.text, "nested too deep");
 	flat_free(&flat);
+}
+
+/* --- stories -------------------------------------------------------------------------------------------- */
+
+Test(report, every_way_a_fault_ends_has_a_branch)
+{
+	for (uint64_t how = LAB_FAULT_NONE; how <= LAB_FAULT_PFN; how++)
+		if (how != LAB_FAULT_NONE && how != LAB_FAULT_STACK)
+			CHECK(fault_branch(how | LAB_FAULT_GREW));
+	CHECK(!fault_branch(LAB_FAULT_PFN + 1));
+	CHECK(!fault_branch(UINT64_MAX));
 }

@@ -456,29 +456,76 @@ static void add_to_frame_run(struct changes *c, struct frame_run *run, char sign
 	run->n = 1;
 }
 
-static void frame_changes(struct changes *c)
-{
-	struct frame_run run = {.n = 0};
-	struct buf text = {0};
+/* Called with each frame that changed, came (was NULL) or went (is NULL). */
+typedef void (*frame_pair_fn)(struct changes *c, void *ctx, const struct pic_frame *was, const struct pic_frame *is);
 
+static void each_frame_pair(struct changes *c, frame_pair_fn fn, void *ctx)
+{
 	for (uint32_t i = 0; i < c->now->nr_frames; i++) {
 		const struct pic_frame *is = &c->now->frames[i];
 		const struct pic_frame *was = find_frame(c->before, is);
 
-		if (!frame_changed(was, is))
-			continue;
-		buf_clear(&text);
-		put_frame_change(c, &text, was, is);
-		add_to_frame_run(c, &run, was ? '~' : '+', &text, is);
+		if (frame_changed(was, is))
+			fn(c, ctx, was, is);
 	}
-	buf_clear(&text);
-	buf_puts(&text, "free");
 	for (uint32_t i = 0; c->before && i < c->before->nr_frames; i++)
 		if (!find_frame(c->now, &c->before->frames[i]))
-			add_to_frame_run(c, &run, '-', &text, &c->before->frames[i]);
-	put_frame_run(c, &run);
-	buf_free(&text);
-	buf_free(&run.text);
+			fn(c, ctx, &c->before->frames[i], NULL);
+}
+
+static void frame_text(struct changes *c, struct buf *text, const struct pic_frame *was, const struct pic_frame *is)
+{
+	buf_clear(text);
+	if (is)
+		put_frame_change(c, text, was, is);
+	else
+		buf_puts(text, "free");
+}
+
+struct frame_lines {
+	struct frame_run run;
+	struct buf text;
+};
+
+static void add_frame_line(struct changes *c, void *ctx, const struct pic_frame *was, const struct pic_frame *is)
+{
+	struct frame_lines *lines = ctx;
+
+	frame_text(c, &lines->text, was, is);
+	add_to_frame_run(c, &lines->run, !is ? '-' : was ? '~' : '+', &lines->text, is ? is : was);
+}
+
+static void frame_changes(struct changes *c)
+{
+	struct frame_lines lines = {.run.n = 0};
+
+	each_frame_pair(c, add_frame_line, &lines);
+	put_frame_run(c, &lines.run);
+	buf_free(&lines.text);
+	buf_free(&lines.run.text);
+}
+
+struct frame_call {
+	frame_change_fn fn;
+	void *ctx;
+	struct buf text;
+};
+
+static void call_with_frame(struct changes *c, void *ctx, const struct pic_frame *was, const struct pic_frame *is)
+{
+	struct frame_call *call = ctx;
+
+	frame_text(c, &call->text, was, is);
+	call->fn(call->ctx, is ? is->pfn : was->pfn, buf_text(&call->text));
+}
+
+void each_frame_change(const struct picture *before, const struct picture *now, frame_change_fn fn, void *ctx)
+{
+	struct changes c = {.before = before, .now = now};
+	struct frame_call call = {.fn = fn, .ctx = ctx};
+
+	each_frame_pair(&c, call_with_frame, &call);
+	buf_free(&call.text);
 }
 
 void put_changes(struct buf *b, const struct picture *before, const struct picture *now)

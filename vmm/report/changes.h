@@ -18,6 +18,10 @@ typedef void (*page_change_fn)(void *ctx, const struct pic_page *before, const s
  */
 void each_page_change(const struct pic_mm *before, const struct pic_mm *now, uint16_t bits, page_change_fn fn,
 		      void *ctx);
+/** A frame that changed, as put_changes tells it: "anon of a, ref 1, map 1", "ref 1 -> 2", "free". */
+typedef void (*frame_change_fn)(void *ctx, uint64_t pfn, const char *text);
+void each_frame_change(const struct picture *before, const struct picture *now, frame_change_fn fn, void *ctx);
+
 /** What a copy has in common with its origin: fork marks the copy's entries as not accessed. */
 #define PB_COPIED (PB_SHOWN & ~PB_A)
 

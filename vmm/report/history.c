@@ -1,49 +1,109 @@
 /* SPDX-License-Identifier: MIT */
 /* The past of entries, and the present of one address; see history.h. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "report/changes.h"
+#include "report/explain.h"
 #include "report/history.h"
 #include "report/render.h"
+#include "report/words.h"
+
+#define CAUSE_COLUMN 40 /* of what the step was, behind what changed */
 
 struct adding {
 	struct history *h;
-	uint32_t step, mm;
+	const struct history_step *step;
+	const struct pic_mm *mm;
+	const struct picture *now;
 };
+
+/* Room for one more of an array that doubles; false: there are MAX_HISTORY. */
+static bool make_room(struct history *h, void *array, uint32_t n, uint32_t *capacity, size_t size)
+{
+	void **items = array;
+
+	if (n == MAX_HISTORY) {
+		h->full = true;
+		return false;
+	}
+	if (n == *capacity) {
+		*capacity = *capacity ? 2 * *capacity : 64;
+		*items = xrealloc(*items, *capacity * size);
+	}
+	return true;
+}
+
+/* How the last fault of the mm's tasks in that page was handled, in this step. */
+static uint16_t handled_how(const struct adding *a, uint64_t va)
+{
+	for (uint32_t i = a->step->nr_events; i-- > 0;) {
+		const struct lab_event *e = &a->step->events[i];
+
+		if (e->type == LAB_EV_FAULT && (e->args[0] & ~(PAGE_SIZE - 1)) == va && fault_maps(e->args[2]) &&
+		    picture_mm_of(a->now, e->pid) == a->mm)
+			return e->args[2];
+	}
+	return LAB_FAULT_NONE;
+}
 
 static void add_event(void *ctx, const struct pic_page *before, const struct pic_page *now)
 {
 	struct adding *a = ctx;
 	struct history *h = a->h;
-	struct page_event event = {.step = a->step, .mm = a->mm};
+	struct page_event event = {.step = a->step->number, .mm = a->mm->id};
 
-	if (h->nr_events == MAX_PAGE_EVENTS) {
-		h->full = true;
+	if (!make_room(h, &h->events, h->nr_events, &h->capacity, sizeof(*h->events)))
 		return;
-	}
-	if (h->nr_events == h->capacity) {
-		h->capacity = h->capacity ? 2 * h->capacity : 64;
-		h->events = xrealloc(h->events, h->capacity * sizeof(*h->events));
-	}
 	if (before)
 		event.before = *before;
 	if (now)
 		event.now = *now;
+	event.how = handled_how(a, now ? now->va : before->va);
 	h->events[h->nr_events++] = event;
 }
 
-void history_add(struct history *h, uint32_t step, const struct picture *before, const struct picture *now)
+static void add_frame_event(void *ctx, uint64_t pfn, const char *text)
 {
-	for (uint32_t i = 0; i < now->nr_mms; i++) {
-		struct adding a = {.h = h, .step = step, .mm = now->mms[i].id};
+	struct adding *a = ctx;
+	struct history *h = a->h;
+	struct frame_event *event;
 
-		if (now->mms[i].raw_kernel)
-			continue;
-		each_page_change(before ? picture_mm(before, a.mm) : NULL, &now->mms[i], PB_SHOWN, add_event,
-				 &a);
+	if (!make_room(h, &h->frames, h->nr_frames, &h->cap_frames, sizeof(*h->frames)))
+		return;
+	event = &h->frames[h->nr_frames++];
+	*event = (struct frame_event){.step = a->step->number, .pfn = pfn};
+	snprintf(event->text, sizeof(event->text), "%s", text);
+}
+
+static void add_step(struct history *h, const struct history_step *step)
+{
+	if (step->number >= MAX_HISTORY)
+		return;
+	while (h->nr_steps <= step->number) {
+		make_room(h, &h->steps, h->nr_steps, &h->cap_steps, sizeof(*h->steps));
+		h->steps[h->nr_steps++] = NULL;
 	}
+	free(h->steps[step->number]);
+	h->steps[step->number] = xrealloc(NULL, strlen(step->words) + 1);
+	strcpy(h->steps[step->number], step->words);
+}
+
+void history_add(struct history *h, const struct history_step *step, const struct picture *before,
+		 const struct picture *now)
+{
+	struct adding a = {.h = h, .step = step, .now = now};
+
+	add_step(h, step);
+	for (uint32_t i = 0; i < now->nr_mms; i++) {
+		a.mm = &now->mms[i];
+		if (!a.mm->raw_kernel)
+			each_page_change(before ? picture_mm(before, a.mm->id) : NULL, a.mm, PB_SHOWN, add_event, &a);
+	}
+	each_frame_change(before, now, add_frame_event, &a);
 }
 
 static bool covers(const struct pic_page *page, uint64_t va)
@@ -51,27 +111,98 @@ static bool covers(const struct pic_page *page, uint64_t va)
 	return page->level && va >= page->va && va - page->va < pic_page_size(page);
 }
 
-void history_put(const struct history *h, struct buf *b, bool raw, uint32_t id, uint64_t va)
+/* "  step 4     ", what changed, and in a column behind it what the step was. */
+static void put_event(const struct history *h, struct buf *b, uint32_t step, const char *change)
 {
-	for (uint32_t i = 0; i < h->nr_events; i++) {
-		const struct page_event *e = &h->events[i];
+	size_t start;
 
-		if (e->mm != id || !(covers(&e->before, va) || covers(&e->now, va)))
-			continue;
-		buf_printf(b, "  step %-4" PRIu32 "  ", e->step);
-		put_page(b, raw, e->before.level ? &e->before : NULL, 1);
-		buf_puts(b, "  ->  ");
-		put_page(b, raw, e->now.level ? &e->now : NULL, 1);
-		buf_puts(b, "\n");
+	buf_printf(b, "  step %-4" PRIu32 "  ", step);
+	start = b->len;
+	buf_puts(b, change);
+	if (step < h->nr_steps && h->steps[step]) {
+		buf_puts(b, "   ");
+		buf_pad(b, start, CAUSE_COLUMN);
+		buf_puts(b, h->steps[step]);
 	}
+	buf_puts(b, "\n");
+}
+
+static void put_full_note(const struct history *h, struct buf *b)
+{
 	if (h->full)
-		buf_printf(b, "  (the first %u changes of the run are remembered, no more)\n",
-			   MAX_PAGE_EVENTS);
+		buf_printf(b, "  (the first %u changes of the run are remembered, no more)\n", MAX_HISTORY);
+}
+
+static void put_page_event(const struct history *h, struct buf *b, bool raw, const struct page_event *e)
+{
+	const struct fault_branch *branch = fault_branch(e->how);
+	struct buf change = {0};
+
+	put_page(&change, raw, e->before.level ? &e->before : NULL, 1);
+	buf_puts(&change, "  ->  ");
+	put_page(&change, raw, e->now.level ? &e->now : NULL, 1);
+	put_event(h, b, e->step, buf_text(&change));
+	if (branch)
+		buf_printf(b, "             by a fault, %s: %s\n", branch->functions, branch->deed);
+	buf_free(&change);
+}
+
+/* Where the last n that match begin; n 0: all. */
+static uint32_t first_of(const struct history *h, uint32_t last, bool (*matches)(const struct history *, uint32_t, const void *),
+			 const void *key, uint32_t n)
+{
+	uint32_t i = last;
+
+	if (!n)
+		return 0;
+	while (i > 0 && n)
+		n -= matches(h, --i, key);
+	return i;
+}
+
+struct page_key {
+	uint32_t mm;
+	uint64_t va;
+};
+
+static bool page_matches(const struct history *h, uint32_t i, const void *key)
+{
+	const struct page_event *e = &h->events[i];
+	const struct page_key *k = key;
+
+	return e->mm == k->mm && (covers(&e->before, k->va) || covers(&e->now, k->va));
+}
+
+void history_put(const struct history *h, struct buf *b, bool raw, uint32_t id, uint64_t va, uint32_t last)
+{
+	struct page_key key = {.mm = id, .va = va};
+
+	for (uint32_t i = first_of(h, h->nr_events, page_matches, &key, last); i < h->nr_events; i++)
+		if (page_matches(h, i, &key))
+			put_page_event(h, b, raw, &h->events[i]);
+	put_full_note(h, b);
+}
+
+static bool frame_matches(const struct history *h, uint32_t i, const void *key)
+{
+	return h->frames[i].pfn == *(const uint64_t *)key;
+}
+
+void history_put_frame(const struct history *h, struct buf *b, uint64_t pfn, uint32_t last)
+{
+	for (uint32_t i = first_of(h, h->nr_frames, frame_matches, &pfn, last); i < h->nr_frames; i++)
+		if (frame_matches(h, i, &pfn))
+			put_event(h, b, h->frames[i].step, h->frames[i].text);
+	put_full_note(h, b);
 }
 
 void history_free(struct history *h)
 {
+	for (uint32_t i = 0; i < h->nr_steps; i++)
+		free(h->steps[i]);
+	free(h->steps);
 	free(h->events);
+	free(h->frames);
 	*h = (struct history){0};
 }
 

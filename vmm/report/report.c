@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "report/changes.h"
+#include "report/explain.h"
 #include "report/full.h"
 #include "report/history.h"
 #include "report/json.h"
 #include "report/outdir.h"
+#include "report/render.h"
 #include "report/report.h"
 #include "report/steptext.h"
 #include "report/words.h"
@@ -18,6 +20,9 @@ struct report {
 	struct report_config config;
 	struct names names;
 	struct history history;
+	struct buf last_words;	      /* of the last step: who did what */
+	struct lab_event *last_events;
+	uint32_t nr_last_events;
 	struct picture *before, *now; /* of the last step that was looked at, and of the one before it */
 	bool looked;		      /* the last step has a picture of its own: `now` is its */
 	bool ahead;		      /* `now` is of the step that is not told yet: a restore */
@@ -166,7 +171,67 @@ void report_why(const struct report *r, const struct model *model, int pid, uint
 		return;
 	}
 	put_whereabouts(b, &r->names, r->now, model, mm, va);
-	history_put(&r->history, b, r->names.raw, mm->id, va);
+	history_put(&r->history, b, r->names.raw, mm->id, va, 0);
+}
+
+void report_why_frame(const struct report *r, uint64_t pfn, struct buf *b)
+{
+	uint32_t name = names_number(&r->names, pfn);
+
+	put_frame(b, r->names.raw, pfn, name);
+	for (uint32_t i = 0; r->now && i < r->now->nr_frames; i++)
+		if (r->now->frames[i].pfn == pfn) {
+			buf_puts(b, ": ");
+			put_frame_role(b, r->now, &r->now->frames[i]);
+		}
+	buf_puts(b, "\n");
+	history_put_frame(&r->history, b, pfn, 0);
+}
+
+void report_explain(const struct report *r, const struct model *before, const struct model *model, struct buf *b)
+{
+	struct fault_scene scene = {.names = &r->names, .before = before, .model = model, .picture = r->now};
+	size_t start;
+
+	buf_printf(b, "%s\n", buf_text(&r->last_words));
+	start = b->len;
+	for (uint32_t i = 0; r->now && i < r->nr_last_events; i++)
+		if (r->last_events[i].type == LAB_EV_FAULT && report_event_shown(r->names.raw, &r->last_events[i]))
+			put_fault_story(b, &scene, &r->last_events[i]);
+	if (b->len == start)
+		buf_puts(b, "no fault\n");
+}
+
+/* --- findings ------------------------------------------------------------------------------------- */
+
+#define STORY_LINES 3u /* of the past of an entry, and as many of a frame */
+
+/* What led to it: the last changes of the entry and of the frame that it is about. */
+static void put_story(const struct report *r, const struct model *model, const struct finding *finding, struct buf *b)
+{
+	if (finding->va && finding->mm > 0 && model && (uint32_t)finding->mm < model->nr_mms)
+		history_put(&r->history, b, r->names.raw, model->mms[finding->mm].id, finding->va, STORY_LINES);
+	if (finding->pfn != ~0UL)
+		history_put_frame(&r->history, b, finding->pfn, STORY_LINES);
+}
+
+static void put_findings(const struct report *r, const struct model *model, const struct finding *findings, uint32_t n,
+			 struct buf *b)
+{
+	struct buf story = {0}, told = {0};
+
+	for (uint32_t i = 0; i < n; i++) {
+		text_finding(b, &findings[i]);
+		buf_clear(&story);
+		put_story(r, model, &findings[i], &story);
+		/* Several findings about one page have one past. */
+		if (strcmp(buf_text(&story), buf_text(&told)))
+			text_indented(b, buf_text(&story));
+		buf_clear(&told);
+		buf_puts(&told, buf_text(&story));
+	}
+	buf_free(&story);
+	buf_free(&told);
 }
 
 /* --- steps ---------------------------------------------------------------------------------------- */
@@ -182,7 +247,8 @@ static void render_text(struct report *r, const struct report_step *step, enum r
 	}
 	if (detail == DETAIL_FULL && step->now)
 		put_full(b, r->now);
-	text_findings(b, step->findings, step->nr_findings, step->nr_old_findings);
+	put_findings(r, step->now, step->findings, step->nr_findings, b);
+	text_standing(b, step->nr_old_findings);
 }
 
 /* The line of index.jsonl: enough to choose a step by. */
@@ -221,6 +287,24 @@ static int record_step(struct report *r, const struct report_step *step, struct 
 	return failed ? -1 : 0;
 }
 
+/* What why() and explain() will want to know of it. */
+static void remember(struct report *r, const struct report_step *step)
+{
+	struct history_step what = {.number = step->number, .events = step->events, .nr_events = step->nr_events};
+
+	buf_clear(&r->last_words);
+	if (step->pid)
+		buf_printf(&r->last_words, "%s ", names_of_task(&r->names, step->now, step->pid));
+	buf_printf(&r->last_words, "%s%s%s", step->op, step->args && step->args[0] ? " " : "", step->args ? step->args : "");
+	what.words = buf_text(&r->last_words);
+	if (step->now)
+		history_add(&r->history, &what, r->before, r->now);
+	r->last_events = xrealloc(r->last_events, (step->nr_events + 1) * sizeof(*r->last_events));
+	if (step->nr_events)
+		memcpy(r->last_events, step->events, step->nr_events * sizeof(*r->last_events));
+	r->nr_last_events = step->nr_events;
+}
+
 int report_step(struct report *r, const struct report_step *step, struct error *e)
 {
 	struct buf b = {0};
@@ -228,11 +312,9 @@ int report_step(struct report *r, const struct report_step *step, struct error *
 
 	add_touches(r, step);
 	r->looked = step->now;
-	if (step->now) {
-		if (!r->ahead)
-			report_look(r, step->now);
-		history_add(&r->history, step->number, r->before, r->now);
-	}
+	if (step->now && !r->ahead)
+		report_look(r, step->now);
+	remember(r, step);
 	r->ahead = false;
 	if (r->config.json)
 		json_step(&b, &r->names, step, r->config.detail != DETAIL_NONE && step->now ? r->now : NULL);
@@ -275,7 +357,7 @@ int report_print(struct report *r, const char *text, struct error *e)
 	return failed;
 }
 
-int report_findings(struct report *r, const struct finding *findings, uint32_t n, struct error *e)
+int report_findings(struct report *r, const struct model *model, const struct finding *findings, uint32_t n, struct error *e)
 {
 	struct buf b = {0};
 	int failed;
@@ -284,7 +366,7 @@ int report_findings(struct report *r, const struct finding *findings, uint32_t n
 		for (uint32_t i = 0; i < n; i++)
 			json_note(&b, "finding", findings[i].text);
 	else
-		text_findings(&b, findings, n, 0);
+		put_findings(r, model, findings, n, &b);
 	failed = emit(r, &b, e);
 	buf_free(&b);
 	return failed;
@@ -333,6 +415,8 @@ void report_close(struct report *r)
 	picture_free(r->before);
 	picture_free(r->now);
 	history_free(&r->history);
+	buf_free(&r->last_words);
+	free(r->last_events);
 	names_free(&r->names);
 	outdir_close(r->out);
 	free(r->touches);

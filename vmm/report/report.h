@@ -80,8 +80,9 @@ int report_step(struct report *r, const struct report_step *step, struct error *
 int report_label(struct report *r, const char *text, struct error *e);
 /** What print() of the script says. */
 int report_print(struct report *r, const char *text, struct error *e);
-/** Findings of a verify() between steps. */
-int report_findings(struct report *r, const struct finding *findings, uint32_t n, struct error *e);
+/** Findings of a verify() between steps, in `model`. */
+int report_findings(struct report *r, const struct model *model, const struct finding *findings, uint32_t n,
+		    struct error *e);
 /** The whole picture as text now, whatever --dump says. */
 int report_dump(struct report *r, struct error *e);
 /** Look at a model without a step, so that report_picture is up to date. */
@@ -93,6 +94,10 @@ const struct names *report_names(const struct report *r);
 void report_last_changes(const struct report *r, struct buf *b);
 /** What is known of an address: area, walk, frame, and the steps that changed its entry. */
 void report_why(const struct report *r, const struct model *model, int pid, uint64_t va, struct buf *b);
+/** What is known of a frame: what it is, and the steps that changed that, in all its lives. */
+void report_why_frame(const struct report *r, uint64_t pfn, struct buf *b);
+/** The faults of the last step as stories; `before` (or NULL) and `model` are the looks around it. */
+void report_explain(const struct report *r, const struct model *before, const struct model *model, struct buf *b);
 /** How things are called and what is known of accesses to pages, now; the caller's, for report_free_state. */
 struct report_state *report_save(const struct report *r, const struct model *model);
 /**

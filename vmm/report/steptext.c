@@ -147,16 +147,27 @@ void text_events(struct buf *b, const struct names *names, const struct report_s
 	}
 }
 
-void text_findings(struct buf *b, const struct finding *findings, uint32_t n, uint32_t standing)
+void text_finding(struct buf *b, const struct finding *finding)
 {
-	for (uint32_t i = 0; i < n; i++)
-		buf_printf(b, INDENT "VIOLATION %s: %s\n" INDENT "          %s\n", findings[i].invariant->id,
-			   findings[i].invariant->sentence, findings[i].text);
-	if (standing) {
-		buf_puts(b, INDENT);
-		put_count(b, standing, "violation");
-		buf_puts(b, " of earlier steps still there\n");
+	buf_printf(b, INDENT "VIOLATION %s: %s\n" INDENT "          %s\n", finding->invariant->id,
+		   finding->invariant->sentence, finding->text);
+}
+
+void text_indented(struct buf *b, const char *text)
+{
+	for (size_t n; *text; text += n) {
+		n = strcspn(text, "\n") + 1;
+		buf_printf(b, INDENT "        %.*s", (int)n, text);
 	}
+}
+
+void text_standing(struct buf *b, uint32_t n)
+{
+	if (!n)
+		return;
+	buf_puts(b, INDENT);
+	put_count(b, n, "violation");
+	buf_puts(b, " of earlier steps still there\n");
 }
 
 void text_end(struct buf *b, const struct report_config *config, const struct report_totals *totals)

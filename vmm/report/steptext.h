@@ -11,7 +11,11 @@ void text_step_line(struct buf *b, const struct names *names, const struct repor
 /** Signals, deaths and the like that neither result nor changes tell. */
 void text_events(struct buf *b, const struct names *names, const struct report_step *step,
 		 const struct picture *p);
-void text_findings(struct buf *b, const struct finding *findings, uint32_t n, uint32_t standing);
+void text_finding(struct buf *b, const struct finding *finding);
+/** What is said below a finding: each line of text behind its sentence. */
+void text_indented(struct buf *b, const char *text);
+/** How many findings of earlier steps still hold. */
+void text_standing(struct buf *b, uint32_t n);
 void text_end(struct buf *b, const struct report_config *config, const struct report_totals *totals);
 
 #endif

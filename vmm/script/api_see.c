@@ -393,20 +393,44 @@ static int see_segments(lua_State *L)
 	return 1;
 }
 
+/* Push a text without the end of its last line, and free it. */
+static int push_text(lua_State *L, struct buf *b)
+{
+	size_t n = b->len && b->text[b->len - 1] == '\n' ? b->len - 1 : b->len;
+
+	lua_pushlstring(L, buf_text(b), n);
+	buf_free(b);
+	return 1;
+}
+
 static int see_why(lua_State *L)
 {
 	struct session *s = sandbox_session(L);
-	struct task *task = check_task(L, 1);
-	uint64_t va = luaL_checkinteger(L, 2);
 	struct buf b = {0};
-	size_t n;
+	struct task *task;
+	uint64_t where;
+
+	if (lua_gettop(L) < 2) {
+		look(L);
+		where = check_frame(L);
+		report_why_frame(s->report, where, &b);
+		return push_text(L, &b);
+	}
+	task = check_task(L, 1);
+	where = luaL_checkinteger(L, 2);
+	look(L);
+	report_why(s->report, s->model, task->pid, where, &b);
+	return push_text(L, &b);
+}
+
+static int see_explain(lua_State *L)
+{
+	struct session *s = sandbox_session(L);
+	struct buf b = {0};
 
 	look(L);
-	report_why(s->report, s->model, task->pid, va, &b);
-	n = b.len && b.text[b.len - 1] == '\n' ? b.len - 1 : b.len;
-	lua_pushlstring(L, buf_text(&b), n);
-	buf_free(&b);
-	return 1;
+	report_explain(s->report, s->before, s->model, &b);
+	return push_text(L, &b);
 }
 
 static int see_hex(lua_State *L)
@@ -459,8 +483,10 @@ const struct api_row see_rows[] = {
 	{"segments", see_segments, "segments()",
 	 "System V segments: {id=, key=, mode=, size=, pages=, attached= (as the guest counts), areas= (as found), "
 	 "dest=, locked=}."},
-	{"why", see_why, "why(a, p)",
-	 "Text: area, walk and frame behind p in a, and the steps that changed its entry."},
+	{"why", see_why, "why(a, p), why(\"F31\")",
+	 "Text: area, walk and frame behind p in a, and the steps that changed its entry; or what became of a frame."},
+	{"explain", see_explain, "explain()",
+	 "Text: the faults of the last step: what the MMU met, which area, how the handler decided, what it did."},
 	{"hex", see_hex, "hex(n)", "\"0x…\"."},
 	{"ult", see_ult, "ult(m, n)", "m < n as unsigned numbers: for addresses of the upper half."},
 	{NULL, NULL, NULL, NULL},

@@ -365,7 +365,7 @@ int64_t session_verify(struct session *s)
 	if (session_look(s))
 		return -1;
 	verify_now(s, &fresh, &checks);
-	if (report_findings(s->report, s->findings.items, fresh, &s->error))
+	if (report_findings(s->report, s->model, s->findings.items, fresh, &s->error))
 		return session_over(s);
 	return s->findings.n;
 }
