@@ -140,14 +140,15 @@ struct anon_vma {
 	uint32_t num_children;		/* as Linux: children plus one for a root */
 	uint64_t num_active_vmas;	/* areas whose anon_vma is this */
 	GPTR(struct anon_vma) parent;
-	struct list_head head;		/* of anon_vma_chain, through same_anon_vma */
+	struct rb_root rb_root;		/* of anon_vma_chain, an interval tree by page offset */
 };
 
 struct anon_vma_chain {
 	GPTR(struct vm_area_struct) vma;
 	GPTR(struct anon_vma) anon_vma;
 	struct list_head same_vma;	/* on vma->anon_vma_chain; guarded by mmap_lock, page_table_lock */
-	struct list_head same_anon_vma;	/* on anon_vma->head; guarded by anon_vma->rwsem */
+	struct rb_node rb;		/* in anon_vma->rb_root; guarded by anon_vma->rwsem */
+	uint64_t rb_subtree_last;	/* last page of any area below */
 };
 
 /* vm_flags: values of Linux 6.1, include/linux/mm.h. */

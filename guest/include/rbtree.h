@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Red-black trees on struct rb_node, optionally augmented: each node may carry a value computed
- * from its whole subtree, kept right through insertion, rotation and removal by three callbacks.
- * Names as in Linux's include/linux/rbtree.h and rbtree_augmented.h. The tree does not compare: who
- * inserts finds the place.
+ * Red-black trees on struct rb_node, optionally augmented: each node may carry the largest value of
+ * its whole subtree, kept right through insertion, rotation and removal. Names as in Linux's
+ * include/linux/rbtree.h and rbtree_augmented.h (RB_DECLARE_CALLBACKS_MAX). The tree does not compare:
+ * who inserts finds the place.
  */
 #ifndef GUEST_RBTREE_H
 #define GUEST_RBTREE_H
@@ -14,16 +14,16 @@
 #define RB_RED		0UL
 #define RB_BLACK	1UL
 
-struct rb_augment_callbacks {
-	/**
-	 * Recompute node and its ancestors up to `stop` (exclusive; NULL: to the root); may end
-	 * early at one unchanged.
-	 */
-	void (*propagate)(struct rb_node *node, struct rb_node *stop);
-	/** `to` takes over the place of `from`: copy the value. */
-	void (*copy)(struct rb_node *from, struct rb_node *to);
-	/** `to` rose over `from`: it has from's old subtree, so its old value; recompute from. */
-	void (*rotate)(struct rb_node *from, struct rb_node *to);
+/**
+ * What an augmented tree does when a node's own value or its children changed: say so upwards, as far as it makes a
+ * difference, to `stop` (exclusive; NULL: the root). One line for each tree, around rb_propagate_max().
+ */
+typedef void (*rb_propagate)(struct rb_node *node, struct rb_node *stop);
+
+/** How the nodes of an augmented tree begin; whoever has them elsewhere asserts that the two stand side by side. */
+struct rb_max_node {
+	struct rb_node rb;
+	uint64_t subtree_max;
 };
 
 #define rb_entry(ptr, type, member) container_of(ptr, type, member)
@@ -38,6 +38,8 @@ static inline bool rb_is_black(const struct rb_node *node)
 	return node->__rb_parent_color & RB_BLACK;
 }
 
+static inline void rb_set_black(struct rb_node *node) { node->__rb_parent_color |= RB_BLACK; }
+
 /** Hang a new node at *link, below parent (NULL: it is the root). rb_insert_color must follow. */
 static inline void rb_link_node(struct rb_node *node, struct rb_node *parent, struct rb_node **link)
 {
@@ -47,11 +49,32 @@ static inline void rb_link_node(struct rb_node *node, struct rb_node *parent, st
 	*link = node;
 }
 
-/** Rebalance after rb_link_node. Augmented values must already count the new node. */
-void rb_insert_augmented(struct rb_node *node, struct rb_root *root,
-			 const struct rb_augment_callbacks *augment);
-void rb_erase_augmented(struct rb_node *node, struct rb_root *root,
-			const struct rb_augment_callbacks *augment);
+static inline uint64_t *rb_subtree_max(struct rb_node *node)
+{
+	return &container_of(node, struct rb_max_node, rb)->subtree_max;
+}
+
+/** `own` says what a node alone, without its children, brings to the maximum. Made part of its caller, for speed. */
+static inline __attribute__((always_inline)) void rb_propagate_max(struct rb_node *node, struct rb_node *stop,
+								   uint64_t (*own)(const struct rb_node *node))
+{
+	while (node != stop) {
+		uint64_t value = own(node);
+
+		if (node->rb_left)
+			value = max(value, *rb_subtree_max(node->rb_left));
+		if (node->rb_right)
+			value = max(value, *rb_subtree_max(node->rb_right));
+		if (*rb_subtree_max(node) == value)
+			return;
+		*rb_subtree_max(node) = value;
+		node = rb_parent(node);
+	}
+}
+
+/** Rebalance after rb_link_node. The maxima must already count the new node. */
+void rb_insert_augmented(struct rb_node *node, struct rb_root *root, rb_propagate propagate);
+void rb_erase_augmented(struct rb_node *node, struct rb_root *root, rb_propagate propagate);
 void rb_insert_color(struct rb_node *node, struct rb_root *root);
 void rb_erase(struct rb_node *node, struct rb_root *root);
 

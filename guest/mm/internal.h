@@ -6,6 +6,7 @@
 #ifndef GUEST_MM_INTERNAL_H
 #define GUEST_MM_INTERNAL_H
 
+#include "interval_tree.h"
 #include "mm.h"
 #include "mm_env.h"
 #include "pgtable.h"
@@ -44,6 +45,12 @@ static inline struct vm_area_struct *rb_vma(struct rb_node *node)
 static inline uint64_t linear_page_index(const struct vm_area_struct *vma, uint64_t address)
 {
 	return ((address - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
+}
+
+/** The last page offset of an area. */
+static inline uint64_t vma_last_pgoff(const struct vm_area_struct *vma)
+{
+	return vma->vm_pgoff + vma_pages(vma) - 1;
 }
 
 /** Where an area's claim on addresses begins: a stack keeps its guard gap free below it. */
@@ -215,8 +222,23 @@ int anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src);
 int anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma);
 void unlink_anon_vmas(struct vm_area_struct *vma);
 
-void anon_vma_lock_write(struct anon_vma *anon_vma);
-void anon_vma_unlock_write(struct anon_vma *anon_vma);
+/* The lock of the family: the root's. For writing to change a tree, for reading to search one. */
+static inline void anon_vma_lock_write(struct anon_vma *anon_vma) { down_write(&anon_vma->root->rwsem); }
+static inline void anon_vma_unlock_write(struct anon_vma *anon_vma) { up_write(&anon_vma->root->rwsem); }
+static inline void anon_vma_lock_read(struct anon_vma *anon_vma) { down_read(&anon_vma->root->rwsem); }
+static inline void anon_vma_unlock_read(struct anon_vma *anon_vma) { up_read(&anon_vma->root->rwsem); }
+
+/** Areas whose pages of [start, last] may be of this anon_vma, one after the other; NULL: no more. Locked. */
+struct anon_vma_chain *anon_vma_interval_tree_iter_first(struct anon_vma *anon_vma, uint64_t start, uint64_t last);
+struct anon_vma_chain *anon_vma_interval_tree_iter_next(struct anon_vma_chain *avc, uint64_t start, uint64_t last);
+#define anon_vma_interval_tree_foreach(avc, anon_vma, start, last) \
+	for (avc = anon_vma_interval_tree_iter_first(anon_vma, start, last); avc; \
+	     avc = anon_vma_interval_tree_iter_next(avc, start, last))
+/* Locked for writing. After vm_end alone has changed: */
+void anon_vma_interval_tree_last_changed(struct vm_area_struct *vma);
+/** Around a change of vm_pgoff: out of the trees of vma's anon_vmas, and in again. */
+void anon_vma_interval_tree_pre_update_vma(struct vm_area_struct *vma);
+void anon_vma_interval_tree_post_update_vma(struct vm_area_struct *vma);
 
 /* Mappings of a page; page_table_lock of the mapping mm held. */
 void page_add_new_anon_rmap(struct page *page, struct vm_area_struct *vma, uint64_t address);
@@ -255,9 +277,13 @@ struct page *xa_find(const struct xarray *xa, uint64_t *index);
 /* i_mmap_rwsem of the file held: for writing to change the tree, for reading to search it. */
 void vma_interval_tree_insert(struct vm_area_struct *vma, struct rb_root *root);
 void vma_interval_tree_remove(struct vm_area_struct *vma, struct rb_root *root);
+void vma_interval_tree_last_changed(struct vm_area_struct *vma);	/* vm_end changed, vm_pgoff did not */
 /** Areas that map a page of [start, last], one after the other; NULL: no more. */
 struct vm_area_struct *vma_interval_tree_iter_first(struct rb_root *root, uint64_t start, uint64_t last);
 struct vm_area_struct *vma_interval_tree_iter_next(struct vm_area_struct *vma, uint64_t start, uint64_t last);
+#define vma_interval_tree_foreach(vma, root, start, last) \
+	for (vma = vma_interval_tree_iter_first(root, start, last); vma; \
+	     vma = vma_interval_tree_iter_next(vma, start, last))
 /** Into and out of the tree of its file, if it has one. These take the lock. */
 void vma_link_file(struct vm_area_struct *vma);
 void unlink_file_vma(struct vm_area_struct *vma);

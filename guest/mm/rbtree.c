@@ -5,7 +5,7 @@
  * longest way is at most twice the shortest.
  *
  * Left and right are treated alike: `side(node, right)` is the link on one side, and one function,
- * rotate_up(), does both rotations. `augment` may be NULL.
+ * rotate_up(), does both rotations. `propagate` is NULL for a plain tree.
  */
 #include "rbtree.h"
 
@@ -24,7 +24,6 @@ static inline void set_parent(struct rb_node *node, struct rb_node *parent)
 	node->__rb_parent_color = (node->__rb_parent_color & RB_BLACK) | (uint64_t)parent;
 }
 
-static inline void set_black(struct rb_node *node) { node->__rb_parent_color |= RB_BLACK; }
 static inline void set_red(struct rb_node *node) { node->__rb_parent_color &= ~RB_BLACK; }
 
 /* Whoever pointed down to `old` (parent, or the root) now points to `new`. */
@@ -46,7 +45,7 @@ static inline void replace_child(struct rb_node *parent, struct rb_node *old, st
  *	 /  \                 /  \
  *	A    B               B    C
  */
-static void rotate_up(struct rb_node *up, struct rb_root *root, const struct rb_augment_callbacks *augment)
+static void rotate_up(struct rb_node *up, struct rb_root *root, rb_propagate propagate)
 {
 	struct rb_node *down = rb_parent(up);
 	struct rb_node *above = rb_parent(down);
@@ -60,12 +59,14 @@ static void rotate_up(struct rb_node *up, struct rb_root *root, const struct rb_
 	set_parent(up, above);
 	*side(up, !right) = down;
 	set_parent(down, up);
-	if (augment)
-		augment->rotate(down, up);
+	if (propagate) {
+		/* up has what was down's subtree. */
+		*rb_subtree_max(up) = *rb_subtree_max(down);
+		propagate(down, up);
+	}
 }
 
-void rb_insert_augmented(struct rb_node *node, struct rb_root *root,
-			 const struct rb_augment_callbacks *augment)
+void rb_insert_augmented(struct rb_node *node, struct rb_root *root, rb_propagate propagate)
 {
 	struct rb_node *parent, *grand, *uncle;
 	bool right;
@@ -77,24 +78,24 @@ void rb_insert_augmented(struct rb_node *node, struct rb_root *root,
 		uncle = *side(grand, !right);
 		if (is_red(uncle)) {
 			/* Push the blackness of grand down one level; the trouble may have moved up to it. */
-			set_black(parent);
-			set_black(uncle);
+			rb_set_black(parent);
+			rb_set_black(uncle);
 			set_red(grand);
 			node = grand;
 			continue;
 		}
 		if (*side(parent, !right) == node) {
 			/* An inner grandchild: make it the outer side's parent first. */
-			rotate_up(node, root, augment);
+			rotate_up(node, root, propagate);
 			parent = node;
 		}
-		rotate_up(parent, root, augment);
-		set_black(parent);
+		rotate_up(parent, root, propagate);
+		rb_set_black(parent);
 		set_red(grand);
 		return;
 	}
 	if (!parent)
-		set_black(node);
+		rb_set_black(node);
 }
 
 /*
@@ -102,7 +103,7 @@ void rb_insert_augmented(struct rb_node *node, struct rb_root *root,
  * doubly black. Repaint and rotate until it does not.
  */
 static void fix_black_short(struct rb_node *node, struct rb_node *parent, struct rb_root *root,
-			    const struct rb_augment_callbacks *augment)
+			    rb_propagate propagate)
 {
 	struct rb_node *sibling, *inner, *outer;
 	bool right;
@@ -112,8 +113,8 @@ static void fix_black_short(struct rb_node *node, struct rb_node *parent, struct
 		sibling = *side(parent, !right);	/* exists: its side has a black more */
 		if (is_red(sibling)) {
 			/* Get a black sibling: one of the red one's children. */
-			rotate_up(sibling, root, augment);
-			set_black(sibling);
+			rotate_up(sibling, root, propagate);
+			rb_set_black(sibling);
 			set_red(parent);
 			sibling = *side(parent, !right);
 		}
@@ -127,21 +128,21 @@ static void fix_black_short(struct rb_node *node, struct rb_node *parent, struct
 			continue;
 		}
 		if (!is_red(outer)) {
-			rotate_up(inner, root, augment);
+			rotate_up(inner, root, propagate);
 			set_red(sibling);
 			outer = sibling;
 			sibling = inner;
 		}
 		/* The sibling rises in parent's colour; parent, now black, lengthens the short side. */
-		rotate_up(sibling, root, augment);
+		rotate_up(sibling, root, propagate);
 		sibling->__rb_parent_color = (sibling->__rb_parent_color & ~RB_BLACK) |
 					     (parent->__rb_parent_color & RB_BLACK);
-		set_black(parent);
-		set_black(outer);
+		rb_set_black(parent);
+		rb_set_black(outer);
 		return;
 	}
 	if (node)
-		set_black(node);
+		rb_set_black(node);
 }
 
 /* node has two children: the next node in order, which has no left child, takes its place and colour. */
@@ -167,8 +168,7 @@ static struct rb_node *detach_successor(struct rb_node *node, struct rb_node **p
 	return successor;
 }
 
-void rb_erase_augmented(struct rb_node *node, struct rb_root *root,
-			const struct rb_augment_callbacks *augment)
+void rb_erase_augmented(struct rb_node *node, struct rb_root *root, rb_propagate propagate)
 {
 	struct rb_node *above = rb_parent(node);
 	struct rb_node *heir = node->rb_left ? node->rb_left : node->rb_right;
@@ -183,20 +183,20 @@ void rb_erase_augmented(struct rb_node *node, struct rb_root *root,
 		set_parent(heir->rb_left, heir);
 		heir->__rb_parent_color = node->__rb_parent_color;
 		replace_child(above, node, heir, root);
-		if (augment) {
-			augment->copy(node, heir);
-			augment->propagate(parent, heir);
-			augment->propagate(heir, NULL);
+		if (propagate) {
+			*rb_subtree_max(heir) = *rb_subtree_max(node);
+			propagate(parent, heir);
+			propagate(heir, NULL);
 		}
 	} else {
 		replace_child(above, node, heir, root);
 		if (heir)
 			set_parent(heir, above);
-		if (augment && above)
-			augment->propagate(above, NULL);
+		if (propagate)
+			propagate(above, NULL);
 	}
 	if (black)
-		fix_black_short(child, parent, root, augment);
+		fix_black_short(child, parent, root, propagate);
 }
 
 void rb_insert_color(struct rb_node *node, struct rb_root *root)

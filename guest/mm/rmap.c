@@ -8,28 +8,71 @@
  *	                        anon_vma B (parent A) - avc -'      the child's own pages
  *
  * An area's chain is ordered from newest to oldest. All anon_vmas that came from one by forks share
- * the root's lock. Areas hang in a list on the anon_vma.
+ * the root's lock. Areas hang on the anon_vma in a tree, so that a search from a page meets only those that hold its
+ * offset (rmap_walk.c).
  */
 #include "internal.h"
 
 static DEFINE_KMEM_CACHE(anon_vma_cachep, "anon_vma", sizeof(struct anon_vma));
 static DEFINE_KMEM_CACHE(anon_vma_chain_cachep, "anon_vma_chain", sizeof(struct anon_vma_chain));
 
-/* --- locks: the root's, for writing ----------------------------------------------------------- */
+/* --- the areas of an anon_vma: an interval tree over their page offsets ------------------------ */
 
-void anon_vma_lock_write(struct anon_vma *anon_vma)
+_Static_assert(offsetof(struct anon_vma_chain, rb_subtree_last) ==
+	       offsetof(struct anon_vma_chain, rb) + offsetof(struct rb_max_node, subtree_max),
+	       "rb_subtree_last stands behind its node");
+
+static struct anon_vma_chain *rb_avc(const struct rb_node *node)
 {
-	struct rw_semaphore *sem = &anon_vma->root->rwsem;
-
-	BUG_ON(sem->count != 0);
-	sem->count = -1;
-	sem->write_acquired++;
+	return rb_entry(node, struct anon_vma_chain, rb);
 }
 
-void anon_vma_unlock_write(struct anon_vma *anon_vma)
+static uint64_t avc_start(const struct rb_node *node) { return rb_avc(node)->vma->vm_pgoff; }
+static uint64_t avc_last(const struct rb_node *node) { return vma_last_pgoff(rb_avc(node)->vma); }
+
+static void avc_propagate(struct rb_node *node, struct rb_node *stop)
 {
-	BUG_ON(anon_vma->root->rwsem.count != -1);
-	anon_vma->root->rwsem.count = 0;
+	rb_propagate_max(node, stop, avc_last);
+}
+
+static const struct interval_ends avc_ends = { avc_start, avc_last, avc_propagate };
+
+struct anon_vma_chain *anon_vma_interval_tree_iter_first(struct anon_vma *anon_vma, uint64_t start, uint64_t last)
+{
+	struct rb_node *node = interval_tree_iter_first(&anon_vma->rb_root, start, last, &avc_ends);
+
+	return node ? rb_avc(node) : NULL;
+}
+
+struct anon_vma_chain *anon_vma_interval_tree_iter_next(struct anon_vma_chain *avc, uint64_t start, uint64_t last)
+{
+	struct rb_node *node = interval_tree_iter_next(&avc->rb, start, last, &avc_ends);
+
+	return node ? rb_avc(node) : NULL;
+}
+
+void anon_vma_interval_tree_last_changed(struct vm_area_struct *vma)
+{
+	struct anon_vma_chain *avc;
+
+	list_for_each_entry(avc, &vma->anon_vma_chain, same_vma)
+		interval_tree_last_changed(&avc->rb, &avc_ends);
+}
+
+void anon_vma_interval_tree_pre_update_vma(struct vm_area_struct *vma)
+{
+	struct anon_vma_chain *avc;
+
+	list_for_each_entry(avc, &vma->anon_vma_chain, same_vma)
+		interval_tree_remove(&avc->rb, &avc->anon_vma->rb_root, &avc_ends);
+}
+
+void anon_vma_interval_tree_post_update_vma(struct vm_area_struct *vma)
+{
+	struct anon_vma_chain *avc;
+
+	list_for_each_entry(avc, &vma->anon_vma_chain, same_vma)
+		interval_tree_insert(&avc->rb, &avc->anon_vma->rb_root, &avc_ends);
 }
 
 /* --- birth and death -------------------------------------------------------------------------- */
@@ -42,7 +85,6 @@ static struct anon_vma *anon_vma_alloc(void)
 		anon_vma->refcount = 1;
 		anon_vma->root = anon_vma;
 		anon_vma->parent = anon_vma;
-		INIT_LIST_HEAD(&anon_vma->head);
 	}
 	return anon_vma;
 }
@@ -76,7 +118,7 @@ static void anon_vma_chain_link(struct vm_area_struct *vma, struct anon_vma_chai
 	avc->vma = vma;
 	avc->anon_vma = anon_vma;
 	list_add(&avc->same_vma, &vma->anon_vma_chain);
-	list_add_tail(&avc->same_anon_vma, &anon_vma->head);
+	interval_tree_insert(&avc->rb, &anon_vma->rb_root, &avc_ends);
 }
 
 /* --- the first page of an area ---------------------------------------------------------------- */
@@ -224,9 +266,9 @@ void unlink_anon_vmas(struct vm_area_struct *vma)
 		struct anon_vma *anon_vma = avc->anon_vma;
 
 		anon_vma_lock_write(anon_vma);
-		list_del(&avc->same_anon_vma);
+		interval_tree_remove(&avc->rb, &anon_vma->rb_root, &avc_ends);
 		anon_vma_unlock_write(anon_vma);
-		if (list_empty(&anon_vma->head)) {
+		if (!anon_vma->rb_root.rb_node) {
 			/* Its end; below, when no lock of the tree is held. */
 			anon_vma->parent->num_children--;
 			continue;

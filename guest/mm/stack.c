@@ -47,8 +47,10 @@ static int grow_down_to(struct vm_area_struct *vma, uint64_t address)
 	if (vma->vm_flags & VM_LOCKED)
 		mm->locked_vm += grow;
 	vm_stat_account(mm, vma->vm_flags, grow);
+	anon_vma_interval_tree_pre_update_vma(vma);
 	vma->vm_start = address;
 	vma->vm_pgoff -= grow;
+	anon_vma_interval_tree_post_update_vma(vma);
 	vma_gap_update(vma);
 	spin_unlock(&mm->page_table_lock);
 	return 0;

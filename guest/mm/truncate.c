@@ -6,7 +6,7 @@
 static void zap_area(struct vm_area_struct *vma, uint64_t first, uint64_t last)
 {
 	uint64_t from = max(first, vma->vm_pgoff);
-	uint64_t to = min(last, vma->vm_pgoff + vma_pages(vma) - 1);
+	uint64_t to = min(last, vma_last_pgoff(vma));
 	uint64_t start = vma->vm_start + ((from - vma->vm_pgoff) << PAGE_SHIFT);
 	struct mmu_gather tlb;
 
@@ -21,8 +21,7 @@ void unmap_mapping_pages(struct address_space *mapping, uint64_t first, uint64_t
 	struct vm_area_struct *vma;
 
 	down_read(&mapping->i_mmap_rwsem);
-	for (vma = vma_interval_tree_iter_first(&mapping->i_mmap, first, last); vma;
-	     vma = vma_interval_tree_iter_next(vma, first, last))
+	vma_interval_tree_foreach(vma, &mapping->i_mmap, first, last)
 		zap_area(vma, first, last);
 	up_read(&mapping->i_mmap_rwsem);
 }

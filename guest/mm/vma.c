@@ -116,21 +116,47 @@ static void carry_out(struct mm_struct *mm, const struct vma_adjustment *a, uint
 		vma_end_changed(mm, vma);
 }
 
-/* The tree of the file is keyed by what is about to change, and loses what is swallowed. */
-static void file_areas_out(const struct vma_adjustment *a, struct rb_root *root)
+/*
+ * The tree of the file and those of the anon_vmas are keyed by page offset. Who gets another one leaves them for the
+ * while; keep may not be among these, if only its end moves.
+ */
+static void file_areas_out(const struct vma_adjustment *a, bool keep_moves, struct rb_root *root)
 {
-	vma_interval_tree_remove(a->keep, root);
+	if (keep_moves)
+		vma_interval_tree_remove(a->keep, root);
 	if (a->shift)
 		vma_interval_tree_remove(a->next, root);
 	for (int i = 0; i < 2 && a->gone[i]; i++)
 		vma_interval_tree_remove(a->gone[i], root);
 }
 
-static void file_areas_in(const struct vma_adjustment *a, struct rb_root *root)
+static void file_areas_in(const struct vma_adjustment *a, bool keep_moves, struct rb_root *root)
 {
 	if (a->shift)
 		vma_interval_tree_insert(a->next, root);
-	vma_interval_tree_insert(a->keep, root);
+	if (keep_moves)
+		vma_interval_tree_insert(a->keep, root);
+	else
+		vma_interval_tree_last_changed(a->keep);
+}
+
+/* What is swallowed leaves these trees at its end. */
+static void anon_areas_out(const struct vma_adjustment *a, bool keep_moves)
+{
+	if (keep_moves)
+		anon_vma_interval_tree_pre_update_vma(a->keep);
+	if (a->shift)
+		anon_vma_interval_tree_pre_update_vma(a->next);
+}
+
+static void anon_areas_in(const struct vma_adjustment *a, bool keep_moves)
+{
+	if (a->shift)
+		anon_vma_interval_tree_post_update_vma(a->next);
+	if (keep_moves)
+		anon_vma_interval_tree_post_update_vma(a->keep);
+	else
+		anon_vma_interval_tree_last_changed(a->keep);
 }
 
 /* The swallowed area's pages are keep's now, by an anon_vma that keep has, too. */
@@ -148,6 +174,7 @@ static int adjust_around(struct vm_area_struct *vma, uint64_t start, uint64_t en
 	struct vma_adjustment a = plan_adjustment(vma, end, expand);
 	struct address_space *mapping = vma->vm_file ? vma->vm_file->f_mapping : NULL;
 	struct mm_struct *mm = vma->vm_mm;
+	bool keep_moves = a.keep->vm_pgoff != pgoff;
 	struct anon_vma *anon_vma;
 
 	if (a.donor && a.donor->anon_vma && !a.heir->anon_vma) {
@@ -158,15 +185,17 @@ static int adjust_around(struct vm_area_struct *vma, uint64_t start, uint64_t en
 	anon_vma = a.keep->anon_vma ? a.keep->anon_vma : a.shift ? a.next->anon_vma : NULL;
 	if (mapping) {
 		down_write(&mapping->i_mmap_rwsem);
-		file_areas_out(&a, &mapping->i_mmap);
+		file_areas_out(&a, keep_moves, &mapping->i_mmap);
 	}
 	if (anon_vma)
 		anon_vma_lock_write(anon_vma);
+	anon_areas_out(&a, keep_moves);
 	carry_out(mm, &a, start, end, pgoff);
+	anon_areas_in(&a, keep_moves);
 	if (anon_vma)
 		anon_vma_unlock_write(anon_vma);
 	if (mapping) {
-		file_areas_in(&a, &mapping->i_mmap);
+		file_areas_in(&a, keep_moves, &mapping->i_mmap);
 		up_write(&mapping->i_mmap_rwsem);
 	}
 	for (int i = 0; i < 2 && a.gone[i]; i++)
@@ -190,9 +219,11 @@ static void adjust_split(struct vm_area_struct *vma, uint64_t start, uint64_t en
 	}
 	if (vma->anon_vma)
 		anon_vma_lock_write(vma->anon_vma);
+	anon_vma_interval_tree_pre_update_vma(vma);
 	vma->vm_start = start;
 	vma->vm_end = end;
 	vma->vm_pgoff = pgoff;
+	anon_vma_interval_tree_post_update_vma(vma);
 	__vma_link(vma->vm_mm, insert, prev);
 	if (vma->anon_vma)
 		anon_vma_unlock_write(vma->anon_vma);

@@ -12,48 +12,23 @@
 
 /* --- the augmented value ---------------------------------------------------------------------- */
 
-static uint64_t subtree_gap(struct vm_area_struct *vma)
-{
-	uint64_t prev_end = vma->vm_prev ? vma->vm_prev->vm_end : 0;
-	/* While areas change, one may reach over the next for a moment. */
-	uint64_t gap = vma->vm_start > prev_end ? vma->vm_start - prev_end : 0;
+_Static_assert(offsetof(struct vm_area_struct, rb_subtree_gap) ==
+	       offsetof(struct vm_area_struct, vm_rb) + offsetof(struct rb_max_node, subtree_max),
+	       "the gap stands behind its node");
 
-	if (vma->vm_rb.rb_left)
-		gap = max(gap, rb_vma(vma->vm_rb.rb_left)->rb_subtree_gap);
-	if (vma->vm_rb.rb_right)
-		gap = max(gap, rb_vma(vma->vm_rb.rb_right)->rb_subtree_gap);
-	return gap;
+static uint64_t gap_below(const struct rb_node *node)
+{
+	const struct vm_area_struct *vma = rb_entry(node, struct vm_area_struct, vm_rb);
+	uint64_t prev_end = vma->vm_prev ? vma->vm_prev->vm_end : 0;
+
+	/* While areas change, one may reach over the next for a moment. */
+	return vma->vm_start > prev_end ? vma->vm_start - prev_end : 0;
 }
 
 static void gap_propagate(struct rb_node *node, struct rb_node *stop)
 {
-	while (node != stop) {
-		struct vm_area_struct *vma = rb_vma(node);
-		uint64_t gap = subtree_gap(vma);
-
-		if (vma->rb_subtree_gap == gap)
-			return;
-		vma->rb_subtree_gap = gap;
-		node = rb_parent(node);
-	}
+	rb_propagate_max(node, stop, gap_below);
 }
-
-static void gap_copy(struct rb_node *from, struct rb_node *to)
-{
-	rb_vma(to)->rb_subtree_gap = rb_vma(from)->rb_subtree_gap;
-}
-
-static void gap_rotate(struct rb_node *from, struct rb_node *to)
-{
-	gap_copy(from, to);
-	rb_vma(from)->rb_subtree_gap = subtree_gap(rb_vma(from));
-}
-
-static const struct rb_augment_callbacks gap_callbacks = {
-	.propagate = gap_propagate,
-	.copy = gap_copy,
-	.rotate = gap_rotate,
-};
 
 void vma_gap_update(struct vm_area_struct *vma)
 {
@@ -111,7 +86,7 @@ static void tree_link(struct mm_struct *mm, struct vm_area_struct *vma)
 		rb_link_node(&vma->vm_rb, NULL, &mm->mm_rb.rb_node);
 	vma->rb_subtree_gap = 0;
 	vma_gap_update(vma);
-	rb_insert_augmented(&vma->vm_rb, &mm->mm_rb, &gap_callbacks);
+	rb_insert_augmented(&vma->vm_rb, &mm->mm_rb, gap_propagate);
 }
 
 void __vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
@@ -137,7 +112,7 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 		vma_gap_update(vma->vm_next);
 	else
 		mm->highest_vm_end = vma->vm_prev ? vma->vm_prev->vm_end : 0;
-	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &gap_callbacks);
+	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, gap_propagate);
 	mm->map_count--;
 	vmacache_invalidate(mm);
 }

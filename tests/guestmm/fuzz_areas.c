@@ -33,7 +33,7 @@ static struct process {
 	struct ref_page pages[PAGES];
 } processes[MAX_PROCESSES], *now;
 
-static uint64_t random_state, operation, seed, log_from = UINT64_MAX;
+static uint64_t operation, seed, log_from = UINT64_MAX;
 static bool armed;			/* an allocation may fail in this operation */
 static uint64_t times_run[16];
 
@@ -45,14 +45,6 @@ static uint64_t times_run[16];
 			printf("\n"); \
 		} \
 	} while (0)
-
-static uint64_t rnd(uint64_t n)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state % n;
-}
 
 static void __noreturn fail(const char *what, uint64_t expected, uint64_t found)
 {

@@ -7,6 +7,18 @@
 #ifndef TESTS_GUESTMM_MACHINE_H
 #define TESTS_GUESTMM_MACHINE_H
 
+/* --- chance, the same in each run (xorshift) -------------------------------------------------- */
+
+static uint64_t random_state = 88172645463325252UL;
+
+static uint64_t rnd(uint64_t n)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state % n;
+}
+
 /* --- what mm_env.h promises ------------------------------------------------------------------- */
 
 uint8_t *arena;

@@ -30,6 +30,35 @@ static struct seen {
 	struct anon_vma *anon_vmas[4096];
 } seen;
 
+/* --- interval trees --------------------------------------------------------------------------- */
+
+struct interval_sums {
+	uint64_t nodes, last;
+	int black_height;
+};
+
+/* Colours, parents, order and maxima of the subtree. */
+static struct interval_sums validate_intervals(struct rb_node *node, struct rb_node *parent,
+					       const struct interval_ends *ends)
+{
+	struct interval_sums left, right, sums = { 0 };
+
+	if (!node)
+		return sums;
+	must(rb_parent(node) == parent, "parent of an interval");
+	must(rb_is_black(node) || (parent && rb_is_black(parent)), "red interval below a red one or on top");
+	must(!node->rb_left || ends->start(node->rb_left) <= ends->start(node), "order of intervals");
+	must(!node->rb_right || ends->start(node->rb_right) >= ends->start(node), "order of intervals");
+	left = validate_intervals(node->rb_left, node, ends);
+	right = validate_intervals(node->rb_right, node, ends);
+	must_eq(left.black_height, right.black_height, "black height of intervals");
+	sums.nodes = left.nodes + right.nodes + 1;
+	sums.black_height = left.black_height + rb_is_black(node);
+	sums.last = max(ends->last(node), max(left.last, right.last));
+	must_eq(*rb_subtree_max(node), sums.last, "interval from %#lx", ends->start(node));
+	return sums;
+}
+
 /* --- one area tree ---------------------------------------------------------------------------- */
 
 static uint64_t own_gap(const struct vm_area_struct *vma)
@@ -113,17 +142,19 @@ static void validate_chain(struct vm_area_struct *vma)
 static void validate_anon_vma(struct anon_vma *anon_vma)
 {
 	struct anon_vma_chain *avc;
-	uint64_t active = 0, children = 0, references = 1;
+	uint64_t active = 0, children = 0, references = 1, linked = 0;
 
-	list_for_each_entry(avc, &anon_vma->head, same_anon_vma) {
-		must(avc->anon_vma == anon_vma, "list of an anon_vma");
+	anon_vma_interval_tree_foreach(avc, anon_vma, 0, UINT64_MAX) {
+		must(avc->anon_vma == anon_vma, "tree of an anon_vma");
 		active += avc->vma->anon_vma == anon_vma;
+		linked++;
 	}
+	must_eq(linked, validate_intervals(anon_vma->rb_root.rb_node, NULL, &avc_ends).nodes, "tree of an anon_vma");
 	for (uint64_t i = 0; i < seen.nr_anon_vmas; i++) {
 		children += seen.anon_vmas[i]->parent == anon_vma;
 		references += seen.anon_vmas[i]->root == anon_vma && seen.anon_vmas[i] != anon_vma;
 	}
-	must(!list_empty(&anon_vma->head), "an anon_vma without areas");
+	must(linked, "an anon_vma without areas");
 	must_eq(anon_vma->num_active_vmas, active, "anon_vma");
 	must_eq(anon_vma->num_children, children, "anon_vma");
 	must_eq(anon_vma->refcount, references, "anon_vma");

@@ -272,7 +272,7 @@ Test(model, reverse_mapping_after_a_fork)
 	CHECK_EQ(child->nr_vmas, 1);
 	CHECK_EQ(child->nr_children, 0);
 	for (uint32_t i = 0; i < m->nr_avcs; i++)
-		CHECK(m->avcs[i].nr_on_vma == 1 && m->avcs[i].nr_on_anon == 1);
+		CHECK(m->avcs[i].nr_on_vma == 1 && m->avcs[i].tree.nr_met == 1);
 	model_free(m);
 	tiny_end(&t);
 }

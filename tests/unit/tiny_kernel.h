@@ -448,11 +448,26 @@ static inline uint64_t tiny_anon(struct tiny *t, uint64_t parent)
 
 	*AT(anon_vma, t, va) =
 		(struct anon_vma){.root = ptr(root), .parent = ptr(parent ? parent : va), .refcount = 1};
-	tiny_list_init(t, va + offsetof(struct anon_vma, head));
 	AT(anon_vma, t, parent ? parent : va)->num_children++;
 	if (parent)
 		AT(anon_vma, t, root)->refcount++;
 	return va;
+}
+
+/** The chain at va joins the tree of an anon_vma: black on top, a second one red to the right of it; no third. */
+static inline void tiny_interval(struct tiny *t, struct rb_root *root, uint64_t va)
+{
+	struct anon_vma_chain *avc = AT(anon_vma_chain, t, va), *top;
+	const struct vm_area_struct *vma = at(t, avc->vma.va);
+
+	avc->rb_subtree_last = vma->vm_pgoff + (vma->vm_end - vma->vm_start) / PAGE_SIZE - 1;
+	avc->rb.__rb_parent_color = root->rb_node.va | !root->rb_node.va;
+	if (!root->rb_node.va) {
+		root->rb_node = ptr(va + offsetof(struct anon_vma_chain, rb));
+		return;
+	}
+	top = AT(anon_vma_chain, t, root->rb_node.va - offsetof(struct anon_vma_chain, rb));
+	top->rb.rb_right = ptr(va + offsetof(struct anon_vma_chain, rb));
 }
 
 static inline void tiny_chain(struct tiny *t, uint64_t vma, uint64_t anon)
@@ -463,8 +478,7 @@ static inline void tiny_chain(struct tiny *t, uint64_t vma, uint64_t anon)
 	AT(anon_vma_chain, t, va)->anon_vma = ptr(anon);
 	tiny_list_add_tail(t, va + offsetof(struct anon_vma_chain, same_vma),
 			   vma + offsetof(struct vm_area_struct, anon_vma_chain));
-	tiny_list_add_tail(t, va + offsetof(struct anon_vma_chain, same_anon_vma),
-			   anon + offsetof(struct anon_vma, head));
+	tiny_interval(t, &AT(anon_vma, t, anon)->rb_root, va);
 }
 
 /** anon becomes the anon_vma of vma. */

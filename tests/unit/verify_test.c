@@ -29,6 +29,11 @@ static struct anon_vma_chain *first_avc(struct tiny *t, uint64_t area)
 	return at(t, vma(t, area)->anon_vma_chain.next.va - offsetof(struct anon_vma_chain, same_vma));
 }
 
+static struct anon_vma_chain *at_avc(struct tiny *t, gva_t node)
+{
+	return at(t, node.va - offsetof(struct anon_vma_chain, rb));
+}
+
 static void list_remove(struct tiny *t, struct list_head *node)
 {
 	AT(list_head, t, node->prev.va)->next = node->next;
@@ -346,7 +351,31 @@ BREAK(no_ipc_ns) { t->lab->ipc_ns = ptr(0); }
 BREAK(freed_vma) { tiny_free(t, SLAB_VMA, t->heap_a); }
 BREAK(freed_mm) { tiny_free(t, SLAB_MM, t->mm_b); }
 
-BREAK(avc_off_anon) { list_remove(t, &first_avc(t, t->data_a)->same_anon_vma); }
+/** The anon_vma's chain on top of its tree. */
+static struct anon_vma_chain *top_avc(struct tiny *t, uint64_t anon_vma)
+{
+	return at_avc(t, anon(t, anon_vma)->rb_root.rb_node);
+}
+
+BREAK(avc_off_anon) { anon(t, vma(t, t->data_a)->anon_vma.va)->rb_root.rb_node = ptr(0); }
+BREAK(tree_red_top) { top_avc(t, t->anon_child)->rb.__rb_parent_color = 0; }
+BREAK(tree_parent) { top_avc(t, t->anon_child)->rb.__rb_parent_color |= 0x100; }
+BREAK(tree_unbalanced)
+{
+	at_avc(t, top_avc(t, t->anon_root)->rb.rb_right)->rb.__rb_parent_color |= 1;
+}
+BREAK(tree_last) { top_avc(t, t->anon_root)->rb_subtree_last--; }
+BREAK(tree_order)
+{
+	top_avc(t, t->anon_root)->rb.rb_left = top_avc(t, t->anon_root)->rb.rb_right;
+	top_avc(t, t->anon_root)->rb.rb_right = ptr(0);
+	vma(t, t->cow_b)->vm_pgoff++;
+}
+BREAK(rmap_blind) { top_avc(t, t->anon_root)->rb_subtree_last = 0; }
+BREAK(rmap_lost) { top_avc(t, t->anon_root)->rb.rb_right = ptr(0); }
+BREAK(rmap_elsewhere) { page(t, t->own_pfn)->index++; }
+BREAK(rmap_file_blind) { vma(t, t->text_a)->shared.rb_subtree_last = 0, page(t, t->file_pfn)->index = 1; }
+BREAK(i_mmap_red) { vma(t, t->text_a)->shared.rb.__rb_parent_color = 0; }
 BREAK(avc_vma) { first_avc(t, t->data_a)->vma = ptr(t->heap_a); }
 BREAK(avc_anon) { first_avc(t, t->data_a)->anon_vma = ptr(t->anon_root); }
 BREAK(anon_swapped)
@@ -453,13 +482,16 @@ static const struct {
 	ROW("avc-slab", leak_avc), ROW("inode-slab", leak_inode), ROW("node-slab", leak_node),
 	ROW("cache-pages", cached_anon), ROW("cache-size", cached_beyond), ROW("cache-size", nrpages),
 	ROW("cache-held", uncached), ROW("cache-index", node_count), ROW("inode-fields", inode_refs),
-	ROW("inode-fields", inode_locked), ROW("i-mmap", not_in_i_mmap), ROW("i-mmap-last", wrong_last),
+	ROW("inode-fields", inode_locked), ROW("i-mmap", not_in_i_mmap), ROW("i-mmap-last", wrong_last), ROW("i-mmap-last", i_mmap_red),
 	ROW("shm-slab", leak_segment), ROW("shm-nattch", nattch), ROW("shm-ids", segments_in_use),
 	ROW("shm-ids", segment_id), ROW("shm-totals", shm_tot), ROW("shm-totals", locked_shm),
 	ROW("shm-fields", segment_size), ROW("shm-fields", segment_dest), ROW("shm-fields", segment_mode),
 	ROW("shm-fields", segments_locked), ROW("pointers-sound", segment_file), ROW("pointers-sound", no_ipc_ns),
 	ROW("avc-lists", avc_off_anon), ROW("avc-names", avc_vma),
-	ROW("avc-names", avc_anon), ROW("anon-link", anon_swapped), ROW("page-rmap", page_other_anon),
+	ROW("avc-names", avc_anon), ROW("anon-tree", tree_red_top), ROW("anon-tree", tree_parent),
+	ROW("anon-tree", tree_unbalanced), ROW("anon-tree", tree_last), ROW("anon-tree", tree_order),
+	ROW("rmap-complete", rmap_blind), ROW("rmap-complete", rmap_lost), ROW("rmap-complete", rmap_elsewhere),
+	ROW("rmap-complete", rmap_file_blind), ROW("anon-link", anon_swapped), ROW("page-rmap", page_other_anon),
 	ROW("anon-none", anon_gone), ROW("anon-root", anon_root), ROW("anon-counts", anon_active),
 	ROW("anon-counts", anon_children), ROW("anon-refs", anon_refcount),
 	ROW("page-anon", page_no_anon), ROW("brk-grown", brk_unmapped), ROW("stack-gap", stack_hits),
@@ -601,7 +633,6 @@ Test(verify, counters_are_told_alone)
 		{"zone-free", zone_free},
 		{"anon-refs", anon_refcount},
 		{"zero-content", zero_dirty},
-		{"leaf-index", page_index},
 		{"area-prot", wrong_prot},
 		{"table-owner", table_level},
 		{"highest-end", highest},

@@ -66,6 +66,26 @@ struct list_walk {
 /** Follow it, noting every trouble as damage. Returns the number of entries visited. */
 uint64_t follow_list(struct build *b, const struct list_walk *list);
 
+/** A node as the guest has it, and the pages that its area covers. */
+struct interval_node {
+	struct rb_node rb;
+	uint64_t start, last;
+};
+
+/** One interval tree of the guest's. */
+struct interval_walk {
+	struct build *b;
+	const char *name;		/* for damage */
+	gva_t owner;			/* the inode or the anon_vma */
+	/** The object whose node this is: its index and the node; -1: there is none. */
+	int64_t (*find)(struct interval_walk *walk, gva_t node, struct interval_node *at);
+	/** Where what is found of object `index` goes. Good until the next object is added. */
+	struct model_interval *(*place)(struct build *b, uint64_t index);
+	uint64_t before;		/* start of the node before, in order; decode_intervals() sets it */
+};
+void decode_intervals(struct interval_walk *walk, gva_t root);
+void vma_interval(const struct vm_area_struct *vma, struct interval_node *at);	/* start and last */
+
 bool decode_lab(struct build *b);		/* false: nothing else can be read */
 void decode_cpus(struct build *b, const struct cpu_state *cpus, uint32_t nr_cpus);
 void decode_frames(struct build *b);		/* struct page of every touched frame */

@@ -12,6 +12,16 @@
 #include "observe/image.h"
 #include "observe/walk.h"
 
+/** A node of an interval tree: what was found, and what a sound tree would say of it. */
+struct model_interval {
+	uint32_t nr_met;		/* in trees: 1, or 0 if in none */
+	bool ordered;			/* not before its left neighbour */
+	bool parent_ok;			/* names the node above it */
+	bool balanced;			/* as many black nodes on both sides, no red child if red, a black root */
+	uint64_t last;			/* what rb_subtree_last should be */
+	gva_t owner;			/* the inode or anon_vma in whose tree it was met */
+};
+
 /** An area, with what the list and what the tree said of it. */
 struct model_vma {
 	gva_t addr;			/* of the struct in the guest */
@@ -24,10 +34,7 @@ struct model_vma {
 	uint64_t nr_present;		/* leaves of this mm inside it (4 KiB units) */
 	uint32_t mm;			/* index into mms */
 	int inode;			/* of its file: index into inodes; -1: none */
-	int i_mmap_inode;		/* in whose tree of mappings it was met … */
-	uint32_t nr_i_mmap;		/* … 1, or 0: in none */
-	bool i_mmap_ordered;		/* not before its left neighbour there */
-	uint64_t i_mmap_last;		/* what shared.rb_subtree_last should be */
+	struct model_interval i_mmap;	/* in the tree of a file's mappings */
 };
 
 /** A file's inode, from the guest's list of all. */
@@ -137,20 +144,19 @@ struct model_object {
 	uint8_t poison_broken;		/* free, and no longer holding the poison of a debug build */
 };
 
-/** A link between an area and an anon_vma, met on the area's list, on the anon_vma's, or on both. */
+/** A link between an area and an anon_vma, met on the area's list, in the anon_vma's tree, or in both. */
 struct model_avc {
 	gva_t addr;
 	struct anon_vma_chain raw;
-	uint32_t nr_on_vma;		/* how often met on lists of areas …, and on lists of anon_vmas */
-	uint32_t nr_on_anon;
-	gva_t listed_vma;		/* the area and the anon_vma on whose lists it was met last */
-	gva_t listed_anon;
+	uint32_t nr_on_vma;		/* how often met on lists of areas */
+	gva_t listed_vma;		/* the area on whose list it was met last */
+	struct model_interval tree;	/* in the tree of an anon_vma */
 };
 
 struct model_anon_vma {
 	gva_t addr;
 	struct anon_vma raw;
-	uint32_t nr_chain;		/* avcs on its list */
+	uint32_t nr_chain;		/* avcs in its tree */
 	uint32_t nr_vmas;		/* areas with vma.anon_vma == this */
 	uint32_t nr_children;		/* anon_vmas with parent == this, itself included for a root */
 	uint32_t nr_descendants;	/* anon_vmas with root == this, itself included */

@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-#define MAX_XA_DEPTH   11 /* 64 bits of index, 6 a level */
-#define MAX_TREE_DEPTH 64
+#define MAX_XA_DEPTH 11 /* 64 bits of index, 6 a level */
 
 static struct model_inode *inode_at(struct build *b, uint64_t index)
 {
@@ -67,33 +66,23 @@ static void walk_xarray(struct build *b, uint32_t inode, gva_t entry, gva_t pare
 
 /* --- the tree of areas -------------------------------------------------------------------------- */
 
-/** Largest last page of the subtree, as computed here. */
-static uint64_t walk_i_mmap(struct build *b, uint32_t inode, gva_t node, uint64_t *before, unsigned int depth)
+static int64_t find_shared(struct interval_walk *walk, gva_t node, struct interval_node *at)
 {
 	gva_t addr = {node.va - offsetof(struct vm_area_struct, shared)};
-	uint32_t index = addr_map_get(&b->model->vma_map, addr.va);
-	struct model_vma *vma;
-	uint64_t last, left, right;
+	uint32_t index = addr_map_get(&walk->b->model->vma_map, addr.va);
+	const struct model_vma *vma;
 
-	if (node.va == 0)
-		return 0;
-	if (depth > MAX_TREE_DEPTH || index == ADDR_MAP_NONE ||
-	    ((struct model_vma *)b->vmas.items)[index].nr_i_mmap) {
-		add_damage(b, DAMAGE_TREE, addr.va, -1, "i_mmap of inode %lu: %#lx is no area, or met before",
-			   inode_at(b, inode)->raw.i_ino, addr.va);
-		return 0;
-	}
-	vma = (struct model_vma *)b->vmas.items + index;
-	vma->nr_i_mmap++;
-	vma->i_mmap_inode = inode;
-	left = walk_i_mmap(b, inode, vma->raw.shared.rb.rb_left, before, depth + 1);
-	vma->i_mmap_ordered = *before <= vma->raw.vm_pgoff;
-	*before = vma->raw.vm_pgoff;
-	right = walk_i_mmap(b, inode, vma->raw.shared.rb.rb_right, before, depth + 1);
-	last = vma->raw.vm_pgoff + ((vma->raw.vm_end - vma->raw.vm_start) >> PAGE_SHIFT) - 1;
-	last = left > last ? left : last;
-	vma->i_mmap_last = right > last ? right : last;
-	return vma->i_mmap_last;
+	if (index == ADDR_MAP_NONE)
+		return -1;
+	vma = (const struct model_vma *)walk->b->vmas.items + index;
+	at->rb = vma->raw.shared.rb;
+	vma_interval(&vma->raw, at);
+	return index;
+}
+
+static struct model_interval *shared_place(struct build *b, uint64_t index)
+{
+	return &((struct model_vma *)b->vmas.items)[index].i_mmap;
 }
 
 /* --- inodes ------------------------------------------------------------------------------------- */
@@ -104,7 +93,6 @@ static bool visit_inode(struct build *b, const struct list_walk *list, gva_t nod
 	struct model_inode *inode;
 	uint32_t index = b->inodes.n;
 	struct inode raw;
-	uint64_t before = 0;
 
 	(void)list;
 	if (!read_struct(b, addr, &raw, sizeof(raw)))
@@ -114,7 +102,12 @@ static bool visit_inode(struct build *b, const struct list_walk *list, gva_t nod
 	inode->addr = addr;
 	inode->raw = raw;
 	walk_xarray(b, index, raw.i_data.i_pages.xa_head, (gva_t){0}, 0, 0);
-	walk_i_mmap(b, index, raw.i_data.i_mmap.rb_node, &before, 0);
+	decode_intervals(&(struct interval_walk){.b = b,
+						 .name = "i_mmap",
+						 .owner = addr,
+						 .find = find_shared,
+						 .place = shared_place},
+			 raw.i_data.i_mmap.rb_node);
 	return true;
 }
 

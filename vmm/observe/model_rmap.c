@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reverse-mapping structures: anon_vmas and the chains between them and the areas, met from both
- * sides. Every anon_vma that an area, a chain, a page or another anon_vma names is decoded once.
+ * sides: on the area's list and in the anon_vma's tree. Every anon_vma that an area, a chain, a page or another anon_vma names is decoded once.
  */
 #include "observe/build.h"
 
@@ -64,15 +64,25 @@ static bool visit_same_vma(struct build *b, const struct list_walk *list, gva_t 
 	return true;
 }
 
-static bool visit_same_anon(struct build *b, const struct list_walk *list, gva_t node)
+/** The area that a chain names; one that no mm has covers nothing, and is told elsewhere. */
+static int64_t find_linked(struct interval_walk *walk, gva_t node, struct interval_node *at)
 {
-	int64_t index = find_avc(b, (gva_t){node.va - offsetof(struct anon_vma_chain, same_anon_vma)});
+	struct build *b = walk->b;
+	int64_t index = find_avc(b, (gva_t){node.va - offsetof(struct anon_vma_chain, rb)});
+	uint32_t vma;
 
 	if (index < 0)
-		return false;
-	avc_at(b, index)->nr_on_anon++;
-	avc_at(b, index)->listed_anon = *(const gva_t *)list->ctx;
-	return true;
+		return -1;
+	*at = (struct interval_node){.rb = avc_at(b, index)->raw.rb};
+	vma = addr_map_get(&b->model->vma_map, avc_at(b, index)->raw.vma.va);
+	if (vma != ADDR_MAP_NONE)
+		vma_interval(&((const struct model_vma *)b->vmas.items)[vma].raw, at);
+	return index;
+}
+
+static struct model_interval *linked_place(struct build *b, uint64_t index)
+{
+	return &avc_at(b, index)->tree;
 }
 
 /** The chains of one area; most areas have none, and then the head points to itself. */
@@ -98,18 +108,26 @@ static void decode_vma_chain(struct build *b, const struct model_vma *vma)
 			   addr.va, vma->raw.anon_vma.va);
 }
 
-static void decode_anon_chain(struct build *b, uint64_t index)
+static void decode_anon_tree(struct build *b, uint64_t index)
 {
-	gva_t addr = anon_at(b, index)->addr;
-	uint64_t n = follow_list(b, &(struct list_walk){.name = "anon_vma.head",
-							.what = "anon_vma_chain",
-							.head = {addr.va + offsetof(struct anon_vma, head)},
-							.mm = -1,
-							.max = b->max_structs,
-							.ctx = &addr,
-							.visit = visit_same_anon});
+	struct anon_vma raw = anon_at(b, index)->raw;
 
-	anon_at(b, index)->nr_chain = n;
+	decode_intervals(&(struct interval_walk){.b = b,
+						 .name = "anon_vma",
+						 .owner = anon_at(b, index)->addr,
+						 .find = find_linked,
+						 .place = linked_place},
+			 raw.rb_root.rb_node);
+}
+
+static void count_chains(struct build *b)
+{
+	for (uint64_t i = 0; i < b->avcs.n; i++) {
+		uint32_t anon = addr_map_get(&b->model->anon_vma_map, avc_at(b, i)->tree.owner.va);
+
+		if (avc_at(b, i)->tree.nr_met && anon != ADDR_MAP_NONE)
+			anon_at(b, anon)->nr_chain++;
+	}
 }
 
 /** Family ties: count each anon_vma at its parent and at its root. */
@@ -154,7 +172,8 @@ void decode_rmap(struct build *b)
 	}
 	/* Each may name further ones, which then stand behind it in the array. */
 	for (uint64_t i = 0; i < b->anon_vmas.n; i++) {
-		decode_anon_chain(b, i);
+		decode_anon_tree(b, i);
 		link_family(b, i);
 	}
+	count_chains(b);
 }

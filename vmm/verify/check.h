@@ -69,6 +69,9 @@ static inline bool is_zero_leaf(const struct model *model, const struct leaf *le
 /** The caches by the names the guest gives them. */
 const struct model_cache *cache_named(const struct model *model, const char *name);
 
+/** What is wrong with a node of an interval tree that has this rb_subtree_last; NULL: nothing, or it is in none. */
+const char *interval_trouble(const struct model_interval *at, uint64_t subtree_last);
+
 #define VM_ACCESS	(VM_READ | VM_WRITE | VM_EXEC)
 
 /** n bytes (a multiple of 8, aligned) are zero. */
@@ -122,7 +125,9 @@ check_function check_vma_slab, check_mm_slab, check_task_slab, check_anon_slab, 
 check_function check_inode_slab, check_node_slab, check_shm_slab;
 /* rmap.c */
 check_function check_avc_lists, check_avc_names, check_anon_link, check_anon_none, check_anon_root;
-check_function check_anon_counts, check_anon_refs, check_page_rmap, check_page_anon;
+check_function check_anon_tree, check_anon_counts, check_anon_refs, check_page_rmap, check_page_anon;
+/* rmap_walk.c */
+check_function check_rmap_complete;
 /* files.c */
 check_function check_cache_pages, check_cache_size, check_cache_held, check_cache_index, check_inode_fields;
 check_function check_i_mmap, check_i_mmap_last;

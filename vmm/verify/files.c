@@ -107,25 +107,25 @@ void check_inode_fields(struct verify_context *c, const struct invariant *self)
 void check_i_mmap(struct verify_context *c, const struct invariant *self)
 {
 	for (const struct model_vma *vma = c->now->all_vmas; vma < c->now->all_vmas + c->now->nr_all_vmas; vma++) {
-		bool mapped = vma->nr_i_mmap && vma->i_mmap_inode == vma->inode;
+		bool mapped = vma->i_mmap.nr_met && vma->inode >= 0 &&
+			      vma->i_mmap.owner.va == c->now->inodes[vma->inode].addr.va;
 
-		if (!holds(c, vma->raw.vm_file.va ? mapped : !vma->nr_i_mmap))
+		if (!holds(c, vma->raw.vm_file.va ? mapped : !vma->i_mmap.nr_met))
 			report(c, self, AT_AREA(vma), "%s: area %s of %s is %s", mm_label(c->now, vma->mm).text,
 			       area_label(vma).text, vma->raw.vm_file.va ? "a file" : "no file",
-			       vma->nr_i_mmap ? "in the tree of another file" : "in no file's tree");
+			       vma->i_mmap.nr_met ? "in the tree of another file" : "in no file's tree");
 	}
 }
 
 void check_i_mmap_last(struct verify_context *c, const struct invariant *self)
 {
 	for (const struct model_vma *vma = c->now->all_vmas; vma < c->now->all_vmas + c->now->nr_all_vmas; vma++) {
-		if (!vma->nr_i_mmap)
-			continue;
-		if (!holds(c, vma->raw.shared.rb_subtree_last == vma->i_mmap_last && vma->i_mmap_ordered))
+		const char *wrong = interval_trouble(&vma->i_mmap, vma->raw.shared.rb_subtree_last);
+
+		if (!holds(c, !wrong))
 			report(c, self, AT_AREA(vma),
-			       "%s: area %s in its file's tree: rb_subtree_last is %#lx, expected %#lx%s",
-			       mm_label(c->now, vma->mm).text, area_label(vma).text,
-			       vma->raw.shared.rb_subtree_last, vma->i_mmap_last,
-			       vma->i_mmap_ordered ? "" : "; and it begins before the one on its left");
+			       "%s: area %s in its file's tree: %s (rb_subtree_last %#lx, expected %#lx)",
+			       mm_label(c->now, vma->mm).text, area_label(vma).text, wrong,
+			       vma->raw.shared.rb_subtree_last, vma->i_mmap.last);
 	}
 }

@@ -289,15 +289,18 @@ const struct invariant *const invariants[] = {
 
 #define FAMILY "Reverse mapping"
 	ROW(FAMILY, "avc-lists", SEVERITY_ERROR, check_avc_lists, NULL,
-	    "An anon_vma_chain is on the list of one area and of one anon_vma."),
+	    "An anon_vma_chain is on the list of one area and in the tree of one anon_vma."),
 	ROW(FAMILY, "avc-names", SEVERITY_ERROR, check_avc_names, NULL,
-	    "An anon_vma_chain names the area and the anon_vma on whose lists it is."),
+	    "An anon_vma_chain names the area on whose list and the anon_vma in whose tree it is."),
 	ROW(FAMILY, "anon-link", SEVERITY_ERROR, check_anon_link, "validate_mm, in part",
 	    "An area is linked to its anon_vma."),
 	ROW(FAMILY, "anon-none", SEVERITY_ERROR, check_anon_none, NULL,
 	    "An area without anon_vma has no chain."),
 	ROW(FAMILY, "anon-root", SEVERITY_ERROR, check_anon_root, "a WARN_ON in unlink_anon_vmas",
 	    "The anon_vmas of an area are of one family, which ends at a root."),
+	ROW(FAMILY, "anon-tree", SEVERITY_ERROR, check_anon_tree, "CONFIG_DEBUG_VM_RB (6.1)",
+	    "The tree of an anon_vma is ordered by first page and balanced, and rb_subtree_last is the last page of the "
+	    "subtree."),
 	ROW(FAMILY, "anon-counts", SEVERITY_ERROR, check_anon_counts, "a WARN_ON at the end",
 	    "num_active_vmas and num_children count areas and children."),
 	ROW(FAMILY, "anon-refs", SEVERITY_ERROR, check_anon_refs, NULL,
@@ -306,6 +309,8 @@ const struct invariant *const invariants[] = {
 	    "The mapping of an anonymous page names an anon_vma."),
 	ROW(FAMILY, "page-rmap", SEVERITY_ERROR, check_page_rmap, NULL,
 	    "Reverse mapping leads from every anonymous page to every area that maps it."),
+	ROW(FAMILY, "rmap-complete", SEVERITY_ERROR, check_rmap_complete, NULL,
+	    "From every mapped page the reverse map, searched as the guest searches it, finds each entry that maps it."),
 #undef FAMILY
 
 #define FAMILY "Files"
@@ -322,7 +327,7 @@ const struct invariant *const invariants[] = {
 	ROW(FAMILY, "i-mmap", SEVERITY_ERROR, check_i_mmap, NULL,
 	    "An area of a file is in that file's tree of mappings, others in none."),
 	ROW(FAMILY, "i-mmap-last", SEVERITY_ERROR, check_i_mmap_last, NULL,
-	    "The tree of mappings is ordered by first page, and rb_subtree_last is the last page of the subtree."),
+	    "The tree of mappings is ordered by first page and balanced, and rb_subtree_last is the last page of the subtree."),
 #undef FAMILY
 
 #define FAMILY "System V shared memory"

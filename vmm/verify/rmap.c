@@ -17,11 +17,11 @@ void check_avc_lists(struct verify_context *c, const struct invariant *self)
 	for (uint32_t i = 0; i < c->now->nr_avcs; i++) {
 		const struct model_avc *avc = &c->now->avcs[i];
 
-		if (!holds(c, avc->nr_on_vma == 1 && avc->nr_on_anon == 1))
+		if (!holds(c, avc->nr_on_vma == 1 && avc->tree.nr_met == 1))
 			report(c, self, AT_OBJECT(avc->addr),
-			       "anon_vma_chain %#lx is on %u lists of areas and on %u of anon_vmas, expected "
-			       "1 and 1",
-			       avc->addr.va, avc->nr_on_vma, avc->nr_on_anon);
+			       "anon_vma_chain %#lx is on %u lists of areas and in %u trees of anon_vmas, "
+			       "expected 1 and 1",
+			       avc->addr.va, avc->nr_on_vma, avc->tree.nr_met);
 	}
 }
 
@@ -34,10 +34,10 @@ void check_avc_names(struct verify_context *c, const struct invariant *self)
 			report(c, self, AT_OBJECT(avc->addr),
 			       "anon_vma_chain %#lx names area %#lx, but is on the list of %#lx",
 			       avc->addr.va, avc->raw.vma.va, avc->listed_vma.va);
-		if (!holds(c, !avc->nr_on_anon || avc->raw.anon_vma.va == avc->listed_anon.va))
+		if (!holds(c, !avc->tree.nr_met || avc->raw.anon_vma.va == avc->tree.owner.va))
 			report(c, self, AT_OBJECT(avc->addr),
-			       "anon_vma_chain %#lx names anon_vma %#lx, but is on the list of %#lx",
-			       avc->addr.va, avc->raw.anon_vma.va, avc->listed_anon.va);
+			       "anon_vma_chain %#lx names anon_vma %#lx, but is in the tree of %#lx",
+			       avc->addr.va, avc->raw.anon_vma.va, avc->tree.owner.va);
 	}
 }
 
@@ -122,6 +122,20 @@ void check_anon_root(struct verify_context *c, const struct invariant *self)
 			       "%s: area %s is linked to anon_vma %#lx of another family than its own %#lx",
 			       mm_label(now, vma->mm).text, area_label(vma).text, avc->raw.anon_vma.va,
 			       own->addr.va);
+	}
+}
+
+void check_anon_tree(struct verify_context *c, const struct invariant *self)
+{
+	for (uint32_t i = 0; i < c->now->nr_avcs; i++) {
+		const struct model_avc *avc = &c->now->avcs[i];
+		const char *wrong = interval_trouble(&avc->tree, avc->raw.rb_subtree_last);
+
+		if (!holds(c, !wrong))
+			report(c, self, AT_OBJECT(avc->addr),
+			       "anon_vma %#lx: anon_vma_chain %#lx in its tree: %s (rb_subtree_last %#lx, expected "
+			       "%#lx)",
+			       avc->tree.owner.va, avc->addr.va, wrong, avc->raw.rb_subtree_last, avc->tree.last);
 	}
 }
 
