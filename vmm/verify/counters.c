@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The counters of an mm against what its areas and page tables add up to. */
 #include "verify/check.h"
+#include "uapi.h"
 
 #define VM_STACK VM_GROWSDOWN /* Linux on x86: stacks grow down */
 
@@ -67,16 +68,28 @@ void check_locked_vm(struct verify_context *c, const struct invariant *self)
 			pages_where(&c->now->mms[i], VM_LOCKED, VM_LOCKED));
 }
 
-/** Of all mms together. Files in memory commit, too, which no area tells: a lower bound. */
+/* What a file in memory has committed: its pages one by one, or (without VM_NORESERVE) its whole size at once. */
+static uint64_t committed_by_file(const struct model_inode *inode)
+{
+	if ((inode->raw.i_flags & S_IMAGE) || (inode->raw.i_mode & LX_S_IFMT) != LX_S_IFREG)
+		return 0;
+	if (inode->raw.i_vm_flags & VM_NORESERVE)
+		return inode->nr_pages;
+	return (inode->raw.i_size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+/** Of all mms and files together, to the page. */
 void check_committed(struct verify_context *c, const struct invariant *self)
 {
-	uint64_t pages = 0;
+	uint64_t areas = 0, files = 0;
 
 	for (uint32_t i = 0; i < c->now->nr_mms; i++)
-		pages += pages_where(&c->now->mms[i], VM_ACCOUNT, VM_ACCOUNT);
-	if (!holds(c, c->now->lab.vm_committed_as >= pages && (int64_t)c->now->lab.vm_committed_as >= 0))
-		report(c, self, (struct site){NOWHERE}, "vm_committed_as is %lu, expected %lu or more",
-		       c->now->lab.vm_committed_as, pages);
+		areas += pages_where(&c->now->mms[i], VM_ACCOUNT, VM_ACCOUNT);
+	for (uint32_t i = 0; i < c->now->nr_inodes; i++)
+		files += committed_by_file(&c->now->inodes[i]);
+	if (!holds(c, c->now->lab.vm_committed_as == areas + files))
+		report(c, self, (struct site){NOWHERE}, "vm_committed_as is %ld, expected %lu of areas and %lu of files",
+		       c->now->lab.vm_committed_as, areas, files);
 }
 
 void check_rss(struct verify_context *c, const struct invariant *self)

@@ -87,7 +87,7 @@ const struct invariant *const invariants[] = {
 	ROW(FAMILY, "locked-vm", SEVERITY_ERROR, check_locked_vm, NULL,
 	    "locked_vm is the pages of VM_LOCKED areas."),
 	ROW(FAMILY, "committed", SEVERITY_ERROR, check_committed, NULL,
-	    "vm_committed_as is no less than the pages of VM_ACCOUNT areas, of all mms together."),
+	    "vm_committed_as is the pages of all VM_ACCOUNT areas, and what files in memory hold or reserved."),
 	ROW(FAMILY, "rss", SEVERITY_ERROR, check_rss, "check_mm (at the end)",
 	    "rss_stat is, by kind, the pages that the page tables hold; the zero page is none."),
 	ROW(FAMILY, "pgtables-bytes", SEVERITY_ERROR, check_pgtables_bytes, "check_mm (at the end)",
@@ -346,7 +346,7 @@ const struct invariant *const invariants[] = {
 	ROW(FAMILY, "brk-grown", SEVERITY_ERROR, check_brk_grown, NULL,
 	    "Where brk grew, the heap is mapped."),
 	ROW(FAMILY, "hiwater-grows", SEVERITY_ERROR, check_hiwater_grows, NULL,
-	    "High-water marks never fall."),
+	    "High-water marks never fall, and none is below what was reached at the step before."),
 	ROW(FAMILY, "stack-gap", SEVERITY_ERROR, check_stack_gap, NULL,
 	    "A stack that grew keeps its guard gap from the area below."),
 #undef FAMILY
