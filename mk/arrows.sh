@@ -15,11 +15,11 @@ allowed() {
 	vmm/machine/*)	echo '^vmm/base/' ;;
 	vmm/verify/*)	echo '^vmm/(observe|base)/' ;;
 	vmm/report/*)	echo '^vmm/(observe|verify|base)/' ;;
-	vmm/inject/*)	echo '^vmm/(observe|machine|base)/' ;;
+	vmm/inject/*)	echo '^vmm/(observe|base)/' ;;
 	vmm/target/*)	echo '^vmm/(machine|observe|base)/|^vmm/verify/verify\.h$' ;;
 	# Of machines a script may only choose one.
-	vmm/script/*|vmm/explore/*)
-			echo '^vmm/(target|report|verify|observe|base)/|^vmm/(machine/(machine|guest_elf)|options)\.h$' ;;
+	vmm/explore/*)	echo '^vmm/(script|inject|target|report|verify|observe|base)/|^vmm/(machine/(machine|guest_elf)|options)\.h$' ;;
+	vmm/script/*)	echo '^vmm/(inject|target|report|verify|observe|base)/|^vmm/(machine/(machine|guest_elf)|options)\.h$' ;;
 	vmm/disasm/*)	echo '^vmm/base/' ;;
 	vmm/options.*)	echo '^vmm/base/' ;;
 	vmm/*/*)	echo "arrows: no rule for the room of $1" >&2; return 1 ;;

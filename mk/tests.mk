@@ -2,6 +2,7 @@
 #
 #   unit       tests/unit/NAME_test.c: Criterion, with the vmm's sources under ASan and UBSan
 #   guestmm    tests/guestmm: guest/mm compiled for the host, under ASan and UBSan
+#   mutate     corruptions of the catalogue in two dozen scenarios: found by the invariant that should
 #   scenarios  tests/scenarios/*.lua on /dev/kvm, against their canonical expected output
 #   cli        exit statuses and messages of the program as a user types it
 #   qemu       scenarios on QEMU's microvm: the same bytes must come out
@@ -37,7 +38,7 @@ $(BUILD)/tests/%_test: tests/unit/%_test.c $(BUILD)/tests/libvmm-san.a
 .PHONY: check unit scenarios cli check-qemu bless
 check: deps ## install what is missing, build, and run every test
 	$(Q)$(MAKE) --no-print-directory all arrows unit unit-guestmm
-	$(Q)$(MAKE) --no-print-directory cli scenarios check-qemu access-sample
+	$(Q)$(MAKE) --no-print-directory cli scenarios mutate-some check-qemu access-sample
 
 unit: $(UNIT_BIN) $(BUILD)/guest.bin ## Criterion unit tests of the host side, under ASan and UBSan
 	$(Q)tests/unit/run unit $(UNIT_BIN)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/fatal.h"
+#include "explore/mutate.h"
 #include "options.h"
 #include "report/report.h"
 #include "script/script.h"
@@ -44,13 +45,13 @@ static const struct command commands[] = {
 	{ "diff", diff_main, "compare two recorded steps, or two recorded runs" },
 	{ "help", help, "this text" },
 	{ "invariants", invariants_main, "what is verified after every step, as Markdown (docs/invariants.md)" },
+	{ "mutate", mutate_main, "break a guest on purpose: is each corruption found?" },
 	{ "version", version, "the version" },
 	{ "--help", help, NULL },
 	{ "-h", help, NULL },
 	{ "--version", version, NULL },
 	{ "fuzz", not_yet, NULL },
 	{ "explore", not_yet, NULL },
-	{ "mutate", not_yet, NULL },
 	{ "bench", not_yet, NULL },
 	{ "view", not_yet, NULL },
 };

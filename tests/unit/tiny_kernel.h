@@ -509,12 +509,13 @@ static inline void tiny_file(struct tiny *t)
 	struct vm_area_struct *text = at(t, t->text_a);
 
 	*AT(inode, t, TINY_INODE) = (struct inode){
-		.i_ino = 1, .i_size = PAGE_SIZE, .i_nlink = 1, .i_count = 2, .i_flags = S_IMAGE,
+		.i_ino = 1, .i_size = PAGE_SIZE, .i_mode = 0100755, .i_nlink = 1, .i_count = 2, .i_flags = S_IMAGE,
 		.i_data = {.host = ptr(TINY_INODE),
 			   .i_mmap = {ptr(t->text_a + offsetof(struct vm_area_struct, shared))}}};
 	tiny_list_add_tail(t, TINY_INODE + offsetof(struct inode, i_sb_list), t->lab->inodes.va);
+	AT(mm_struct, t, t->mm_a)->exe_file = AT(mm_struct, t, t->mm_b)->exe_file = ptr(TINY_OPEN_FILE);
 	*AT(file, t, TINY_OPEN_FILE) = (struct file){
-		.f_count = 2, .f_inode = ptr(TINY_INODE), .f_mapping = ptr(TINY_MAPPING)};
+		.f_count = 4, .f_inode = ptr(TINY_INODE), .f_mapping = ptr(TINY_MAPPING)};
 	text->shared.rb.__rb_parent_color = 1;
 }
 
@@ -525,7 +526,7 @@ static inline void tiny_segment(struct tiny *t)
 	struct ipc_namespace *ns = at(t, t->lab->ipc_ns.va);
 
 	*AT(inode, t, inode) = (struct inode){
-		.i_size = 5000, .i_count = 1, .i_data = {.host = ptr(inode)}};
+		.i_size = 5000, .i_mode = 0100600, .i_count = 1, .i_data = {.host = ptr(inode)}};
 	tiny_list_add_tail(t, inode + offsetof(struct inode, i_sb_list), t->lab->inodes.va);
 	*AT(file, t, file) = (struct file){
 		.f_count = 1, .f_inode = ptr(inode), .f_mapping = ptr(inode + offsetof(struct inode, i_data))};

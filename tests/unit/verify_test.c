@@ -330,6 +330,15 @@ BREAK(node_count)
 BREAK(inode_refs) { the_inode(t)->i_count = 0; }
 BREAK(inode_locked) { the_inode(t)->i_data.i_mmap_rwsem.count = -1; }
 BREAK(not_in_i_mmap) { the_inode(t)->i_data.i_mmap.rb_node = ptr(0); }
+BREAK(file_refs) { AT(file, t, TINY_OPEN_FILE)->f_count = 0; }
+BREAK(file_ops) { AT(file, t, TINY_OPEN_FILE)->f_op = ptr(0x1234); }
+BREAK(inode_type) { the_inode(t)->i_mode = 0; }
+BREAK(wipe_file) { vma(t, t->text_a)->vm_flags |= VM_WIPEONFORK; }
+BREAK(private_data) { vma(t, t->heap_a)->vm_private_data = ptr(1); }
+BREAK(no_program) { mm_a(t)->exe_file = ptr(0); }
+BREAK(brk_above_stack) { mm_a(t)->brk = mm_a(t)->start_stack + PAGE_SIZE; }
+BREAK(free_mapcount) { page(t, t->free_pfn)->_mapcount = 0; }
+BREAK(cached_reserved) { the_inode(t)->i_data.i_pages.xa_head = ptr(tiny_page_va(t, t->file_pfn)); }
 BREAK(wrong_last) { vma(t, t->text_a)->shared.rb_subtree_last++; }
 /* Segments of this cache, of which the list tells nothing. */
 BREAK(leak_segment) { strcpy(t->caches[SLAB_ANON]->name, "shmid_kernel"); }
@@ -483,6 +492,9 @@ static const struct {
 	ROW("cache-pages", cached_anon), ROW("cache-size", cached_beyond), ROW("cache-size", nrpages),
 	ROW("cache-held", uncached), ROW("cache-index", node_count), ROW("inode-fields", inode_refs),
 	ROW("inode-fields", inode_locked), ROW("i-mmap", not_in_i_mmap), ROW("i-mmap-last", wrong_last), ROW("i-mmap-last", i_mmap_red),
+	ROW("file-fields", file_refs), ROW("file-fields", file_ops), ROW("inode-fields", inode_type),
+	ROW("area-flags", wipe_file), ROW("area-kind", private_data), ROW("mm-defaults", no_program),
+	ROW("mm-layout", brk_above_stack), ROW("free-unused", free_mapcount), ROW("frame-flags", cached_reserved),
 	ROW("shm-slab", leak_segment), ROW("shm-nattch", nattch), ROW("shm-ids", segments_in_use),
 	ROW("shm-ids", segment_id), ROW("shm-totals", shm_tot), ROW("shm-totals", locked_shm),
 	ROW("shm-fields", segment_size), ROW("shm-fields", segment_dest), ROW("shm-fields", segment_mode),

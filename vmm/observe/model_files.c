@@ -33,6 +33,14 @@ static void add_cached(struct build *b, uint32_t inode, uint64_t index, gva_t pa
 	inode_at(b, inode)->nr_pages++;
 }
 
+/** Where a node whose first slot is for index `first` must stand in the node above it. */
+static unsigned int slot_in_parent(const struct xa_node *node, uint64_t first)
+{
+	const unsigned int shift = node->shift + XA_CHUNK_SHIFT;
+
+	return shift < 64 ? first >> shift & (XA_CHUNK_SIZE - 1) : 0;
+}
+
 static void walk_xarray(struct build *b, uint32_t inode, gva_t entry, gva_t parent, uint64_t first,
 			unsigned int depth)
 {
@@ -55,7 +63,7 @@ static void walk_xarray(struct build *b, uint32_t inode, gva_t entry, gva_t pare
 	addr_map_put(&b->model->xa_node_map, addr.va, b->xa_nodes.n);
 	found = grow_add(&b->xa_nodes, sizeof(*found));
 	*found = (struct model_xa_node){.addr = addr, .inode = inode, .shift = node.shift, .count = node.count};
-	found->parent_ok = node.parent.va == parent.va;
+	found->parent_ok = node.parent.va == parent.va && (!parent.va || node.offset == slot_in_parent(&node, first));
 	for (uint64_t i = 0, index = b->xa_nodes.n - 1; i < XA_CHUNK_SIZE; i++) {
 		if (!node.slots[i].va)
 			continue;

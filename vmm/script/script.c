@@ -190,8 +190,10 @@ static void run_session(const struct options *o, struct session *s)
 		run_file(L, s, o->scenario);
 	else
 		run_chunk(L, s, tour_script, tour_script_size, "@tour.lua");
+	if (s->watch && s->target)
+		s->watch->end(s->watch->ctx, s);
 	/* A script that did not even load has nothing to verify. */
-	if (s->status != EXIT_USAGE || s->target)
+	else if (s->status != EXIT_USAGE || s->target)
 		finish(s);
 	sandbox_close(L);
 }
@@ -210,5 +212,20 @@ int script_main(const struct options *o)
 	session_free(&s);
 	if (s.status != EXIT_HELD && !s.interactive)
 		tell_how_to_repeat(o);
+	return s.status;
+}
+
+int script_watch(const struct options *o, const struct session_watch *watch)
+{
+	struct session s;
+	FILE *nowhere = fopen("/dev/null", "w");
+
+	if (!nowhere)
+		return EXIT_HOST;
+	session_init(&s, o, o->scenario ? base_name(o->scenario) : NULL, nowhere);
+	s.watch = watch;
+	run_session(o, &s);
+	session_free(&s);
+	fclose(nowhere);
 	return s.status;
 }

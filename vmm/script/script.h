@@ -8,4 +8,9 @@
 /** Do what the options ask: scenario, tour, prompt or counting of instructions. Exit status. */
 int script_main(const struct options *o);
 
+struct session_watch;
+
+/** Run a scenario (NULL: the tour) for somebody who looks on; its document is thrown away. Exit status. */
+int script_watch(const struct options *o, const struct session_watch *watch);
+
 #endif

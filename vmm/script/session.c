@@ -72,7 +72,7 @@ int session_start(struct session *s)
 		.nr_cpus = o->nr_cpus ? o->nr_cpus : 1,
 		.time_limit = o->time_limit,
 		.cmdline = o->cmdline ? o->cmdline : "",
-		.console = stderr,
+		.console = s->watch ? NULL : stderr,
 		.max_instructions = s->max_instructions,
 	};
 
@@ -416,7 +416,11 @@ int session_finish(struct session *s, const struct task *task, const struct step
 	buf_free(&result);
 	buf_clear(&s->completed);
 	s->nr_events = 0;
-	return failed ? session_over(s) : 0;
+	if (failed)
+		return session_over(s);
+	if (s->watch)
+		s->watch->step(s->watch->ctx, s);
+	return 0;
 }
 
 void session_failure(struct session *s)

@@ -37,6 +37,8 @@ struct task {
 	unsigned int slot;
 };
 
+struct session;
+
 /** What came of one round for the acting task. */
 enum outcome_kind { OUTCOME_REPORT, OUTCOME_PENDING, OUTCOME_GONE };
 struct outcome {
@@ -45,8 +47,16 @@ struct outcome {
 	struct agent_report report; /* OUTCOME_REPORT */
 };
 
+/** Who looks on while a script runs (vmm mutate): called between two steps. */
+struct session_watch {
+	void *ctx;
+	void (*step)(void *ctx, struct session *s); /* after each */
+	void (*end)(void *ctx, struct session *s);  /* once, after the script; only if a machine runs */
+};
+
 struct session {
 	const struct options *options;
+	const struct session_watch *watch; /* or NULL */
 	FILE *to;	      /* the document */
 	const char *scenario; /* its name, or NULL */
 	char scenario_name[64];

@@ -147,6 +147,8 @@ void check_area_flags(struct verify_context *c, const struct invariant *self)
 			wrong = "VM_GROWSDOWN and VM_SHARED";
 		else if ((flags & VM_LOCKONFAULT) && !(flags & VM_LOCKED))
 			wrong = "VM_LOCKONFAULT without VM_LOCKED";
+		else if ((flags & VM_WIPEONFORK) && (vma->raw.vm_file.va || (flags & VM_SHARED)))
+			wrong = "VM_WIPEONFORK, though it is not private anonymous memory";
 		if (!holds(c, !wrong))
 			report(c, self, AT_AREA(vma), "%s: vm_flags %#lx of area %s have %s",
 			       mm_label(c->now, vma->mm).text, flags, area_label(vma).text, wrong);
@@ -226,6 +228,8 @@ static const char *kind_trouble(const struct model *model, const struct vm_area_
 		return "it maps a file without vm_ops";
 	if (!raw->vm_file.va && raw->vm_ops.va && raw->anon_vma.va && (raw->vm_flags & VM_SHARED))
 		return "it is shared, without a file, and has an anon_vma";
+	if (!raw->vm_ops.va && raw->vm_private_data.va)
+		return "it has vm_private_data and nobody to use it";
 	return NULL;
 }
 

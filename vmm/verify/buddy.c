@@ -102,9 +102,9 @@ void check_free_unused(struct verify_context *c, const struct invariant *self)
 
 		if (frame->role != FRAME_FREE)
 			continue;
-		if (!holds(c, frame->raw._refcount == 0))
-			report(c, self, AT_FRAME(pfn), "free frame %#lx has _refcount %d", pfn,
-			       frame->raw._refcount);
+		if (!holds(c, frame->raw._refcount == 0 && frame->raw._mapcount == -1))
+			report(c, self, AT_FRAME(pfn), "free frame %#lx has _refcount %d, _mapcount %d", pfn,
+			       frame->raw._refcount, frame->raw._mapcount);
 		if (!holds(c, frame->nr_refs == 0))
 			report(c, self, AT_FRAME(pfn),
 			       "free frame %#lx is in use: %u mappings, %u as a table, %u as a slab", pfn,

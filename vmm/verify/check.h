@@ -133,6 +133,8 @@ check_function check_cache_pages, check_cache_size, check_cache_held, check_cach
 check_function check_i_mmap, check_i_mmap_last;
 /* ipc.c */
 check_function check_shm_nattch, check_shm_ids, check_shm_totals, check_shm_fields;
+/* open_files.c */
+check_function check_file_fields;
 /* steps.c */
 check_function check_brk_grown, check_hiwater_grows, check_stack_gap;
 

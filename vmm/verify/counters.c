@@ -130,6 +130,7 @@ void check_layout(struct verify_context *c, const struct invariant *self)
 			{"start_code to end_code", raw->start_code, raw->end_code},
 			{"start_data to end_data", raw->start_data, raw->end_data},
 			{"start_brk to brk", raw->start_brk, raw->brk},
+			{"brk to start_stack", raw->brk, raw->start_stack},
 			{"start_stack to arg_start", raw->start_stack, raw->arg_start},
 			{"arg_start to arg_end", raw->arg_start, raw->arg_end},
 			{"arg_end to env_start", raw->arg_end, raw->env_start},
@@ -191,6 +192,9 @@ void check_mm_defaults(struct verify_context *c, const struct invariant *self)
 			report(c, self, AT_MM(i),
 			       "%s: def_flags are %#lx, expected none but VM_LOCKED and VM_LOCKONFAULT",
 			       mm_label(c->now, i).text, raw->def_flags);
+		if (!holds(c, i == 0 || !c->now->mms[i].nr_users || raw->exe_file.va))
+			report(c, self, AT_MM(i), "%s: it runs no program (exe_file is 0)",
+			       mm_label(c->now, i).text);
 		if (!holds(c, raw->exe_file.va == 0 || (raw->exe_file.va % 8 == 0 &&
 							image_linear(c->now->image, raw->exe_file, 8, &pa))))
 			report(c, self, AT_MM(i), "%s: exe_file %#lx points nowhere",

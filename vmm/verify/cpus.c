@@ -113,6 +113,8 @@ static const char *stack_trouble(const struct model *model, const struct model_t
 	if (model->frames[PFN(pa.pa)].raw.order != KERNEL_STACK_ORDER ||
 	    model->frames[PFN(pa.pa)].nr_refs != 1)
 		return "is not the head of a block of that size";
+	if (PFN(pa.pa) + (1UL << KERNEL_STACK_ORDER) > model->nr_touched)
+		return "ends above the frontier";
 	return NULL;
 }
 

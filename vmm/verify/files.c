@@ -80,6 +80,19 @@ void check_cache_index(struct verify_context *c, const struct invariant *self)
 	}
 }
 
+static bool known_type(uint32_t type)
+{
+	return type == LX_S_IFREG || type == LX_S_IFDIR || type == LX_S_IFCHR || type == LX_S_IFLNK ||
+	       type == LX_S_IFIFO;
+}
+
+static bool constant_or_none(const struct model *model, gva_t va)
+{
+	const struct lab_image *image = &model->lab.image;
+
+	return !va.va || (va.va >= image->rodata_start && va.va < image->rodata_end);
+}
+
 void check_inode_fields(struct verify_context *c, const struct invariant *self)
 {
 	for (uint32_t i = 0; i < c->now->nr_inodes; i++) {
@@ -93,6 +106,10 @@ void check_inode_fields(struct verify_context *c, const struct invariant *self)
 			wrong = "i_count is less than its names";
 		else if (inode->raw.i_flags & ~S_IMAGE)
 			wrong = "i_flags are unknown";
+		else if (!known_type(inode->raw.i_mode & LX_S_IFMT))
+			wrong = "i_mode is of no type";
+		else if (!constant_or_none(c->now, inode->raw.i_data.a_ops))
+			wrong = "a_ops are no constant of the kernel's";
 		else if ((inode->raw.i_flags & S_IMAGE) && inode->nr_pages)
 			wrong = "its pages are the image's, yet its index holds some";
 		else if (inode->raw.i_rwsem.count || inode->raw.i_data.i_mmap_rwsem.count ||

@@ -70,15 +70,15 @@ void check_frame_maps(struct verify_context *c, const struct invariant *self)
 }
 
 /** Flags that a frame of this role may have. */
-static uint64_t flags_of_role(enum frame_role role)
+static uint64_t flags_of_role(const struct model_frame *frame)
 {
-	switch (role) {
+	switch (frame->role) {
 	case FRAME_ANON:
 		return PG_anon_exclusive | PG_dirty;
 	case FRAME_FREE:
 		return PG_zeroed;
 	case FRAME_FILE:
-		return PG_reserved | PG_swapbacked | PG_dirty;
+		return frame->nr_cache ? PG_swapbacked | PG_dirty : PG_reserved;
 	case FRAME_ZERO:
 		return PG_reserved;
 	default:
@@ -89,7 +89,7 @@ static uint64_t flags_of_role(enum frame_role role)
 void check_frame_flags(struct verify_context *c, const struct invariant *self)
 {
 	for_each_frame(c->now, pfn, frame) {
-		uint64_t known = flags_of_role(frame->role);
+		uint64_t known = flags_of_role(frame);
 
 		if (frame->role == FRAME_UNKNOWN)
 			continue;

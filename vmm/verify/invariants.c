@@ -321,13 +321,15 @@ const struct invariant *const invariants[] = {
 	ROW(FAMILY, "cache-held", SEVERITY_ERROR, check_cache_held, NULL,
 	    "Every page of a file, but for those of the image, is in that file's cache."),
 	ROW(FAMILY, "cache-index", SEVERITY_ERROR, check_cache_index, "XA_BUG_ON (CONFIG_XARRAY_DEBUG)",
-	    "Nodes of an index know their parent and count their slots; none is empty."),
+	    "Nodes of an index know their place in their parent and count their slots; none is empty."),
 	ROW(FAMILY, "inode-fields", SEVERITY_ERROR, check_inode_fields, NULL,
 	    "References, owner and flags of an inode are what can be, and nobody holds its locks."),
 	ROW(FAMILY, "i-mmap", SEVERITY_ERROR, check_i_mmap, NULL,
 	    "An area of a file is in that file's tree of mappings, others in none."),
 	ROW(FAMILY, "i-mmap-last", SEVERITY_ERROR, check_i_mmap_last, NULL,
 	    "The tree of mappings is ordered by first page and balanced, and rb_subtree_last is the last page of the subtree."),
+	ROW(FAMILY, "file-fields", SEVERITY_ERROR, check_file_fields, NULL,
+	    "A file has references for all areas and programs that name it, and its inode's mapping."),
 #undef FAMILY
 
 #define FAMILY "System V shared memory"
