@@ -533,6 +533,7 @@ static inline void tiny_segment(struct tiny *t)
 	t->segment = tiny_data(t, sizeof(struct shmid_kernel), 64);
 	*AT(shmid_kernel, t, t->segment) = (struct shmid_kernel){
 		.shm_perm = {.key = 0x1234, .mode = 0600 | SHM_LOCKED}, .shm_file = ptr(file), .shm_segsz = 5000};
+	t->lab->vm_committed_as += 2; /* the whole size at once */
 	*ns = (struct ipc_namespace){.shm_ids = {.in_use = 1}, .shm_tot = 2, .locked_shm = 2};
 	tiny_list_init(t, t->lab->ipc_ns.va + offsetof(struct ipc_namespace, shm_ids.list));
 	tiny_list_add_tail(t, t->segment + offsetof(struct shmid_kernel, shm_list),
