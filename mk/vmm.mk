@@ -7,7 +7,7 @@ VMM_SRC := $(VMM_SRC:vmm/./%=vmm/%)
 VMM_OBJ := $(addprefix $(BUILD)/obj/,$(addsuffix .o,$(VMM_SRC)))
 VMM_FLAGS := -std=gnu11 -O2 -g -fno-strict-aliasing -D_GNU_SOURCE -DMMSCOPE_HOST \
 	-Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wvla -Ivmm -Ishared -isystem /usr/include/lua5.4
-VMM_LIBS := -llua5.4 -ledit -ltinfo -lbsd -lmd -lelf -lz -lxxhash -lm
+VMM_LIBS := -llua5.4 -ledit -ltinfo -lbsd -lmd -lelf -lz -lxxhash -lseccomp -lm
 
 $(BUILD)/obj/vmm/%.c.o: vmm/%.c
 	@mkdir -p $(@D)

@@ -7,6 +7,7 @@
 #include "options.h"
 #include "report/report.h"
 #include "script/script.h"
+#include "target/rules.h"
 #include "verify/verify.h"
 
 struct command {
@@ -33,6 +34,14 @@ static int invariants_main(int argc, char **argv)
 	return fflush(stdout) ? EXIT_HOST : EXIT_HELD;
 }
 
+static int rules_main(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	rules_list(stdout);
+	return fflush(stdout) ? EXIT_HOST : EXIT_HELD;
+}
+
 /* Of the plan, not of this version: refused by name, lest the word be taken for a guest's. */
 static int not_yet(int argc, char **argv)
 {
@@ -46,6 +55,7 @@ static const struct command commands[] = {
 	{ "help", help, "this text" },
 	{ "invariants", invariants_main, "what is verified after every step, as Markdown (docs/invariants.md)" },
 	{ "mutate", mutate_main, "break a guest on purpose: is each corruption found?" },
+	{ "rules", rules_main, "what may differ from Linux with --target both, as Markdown (docs/linux-differences.md)" },
 	{ "version", version, "the version" },
 	{ "--help", help, NULL },
 	{ "-h", help, NULL },

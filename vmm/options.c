@@ -74,8 +74,10 @@ static bool set_machine(struct options *o, const char *value)
 
 static bool set_target(struct options *o, const char *value)
 {
+	static const char *const words[] = {"guest", "linux", "both", NULL};
+
 	o->target = value;
-	return !strcmp(value, "guest");
+	return word_index(value, words) >= 0;
 }
 
 static bool set_mem(struct options *o, const char *value)
@@ -173,7 +175,7 @@ static bool set_count(struct options *o, const char *value)
 
 static const struct option_row rows[] = {
 	{"--machine", "auto, kvm or qemu", set_machine},
-	{"--target", "guest, the only one of this version", set_target},
+	{"--target", "guest, linux or both", set_target},
 	{"--mem", "a size from 4M to 1T in whole pages, such as 64M", set_mem},
 	{"--cpus", "1, all that this version runs", set_cpus},
 	{"--verify", "step, end or off", set_verify},
@@ -197,7 +199,8 @@ const char options_help[] =
 	"\n"
 	"  --tour                   the tour, on a terminal too\n"
 	"  --machine auto|kvm|qemu  what runs the guest (auto: kvm where it works, else qemu)\n"
-	"  --target guest           what a scenario runs against\n"
+	"  --target guest|linux|both  what a scenario runs against: the guest, this host's kernel in a box, or the two\n"
+	"                           in lockstep, compared after every step (docs/linux-differences.md)\n"
 	"  --mem SIZE               RAM of the guest (the scenario's own, else 64M)\n"
 	"  --cpus 1                 CPUs of the guest\n"
 	"  --cmdline STRING         the guest's command line\n"
@@ -281,6 +284,8 @@ static int check_whole(const struct options *o, struct error *e)
 	if (!o->guest)
 		return error_set(e, EXIT_USAGE,
 				 "which guest? vmm [options] guest.bin [scenario.lua]" SEE_HELP);
+	if (o->count_instructions && strcmp(o->target, "guest"))
+		return error_set(e, EXIT_USAGE, "--count-instructions counts those of the guest alone" SEE_HELP);
 	if (o->tour && o->scenario)
 		return error_set(e, EXIT_USAGE, "--tour is a scenario of its own: leave out %s" SEE_HELP,
 				 o->scenario);

@@ -121,9 +121,9 @@ static struct file *segment_file(int key, uint64_t size, uint32_t flags)
 	char name[] = "SYSV........";
 	bool unaccounted = (flags & LX_SHM_NORESERVE) && mm_profile.overcommit_memory != OVERCOMMIT_NEVER;
 
-	/* No huge page was ever set aside. */
+	/* Without CAP_IPC_LOCK nobody may (hugetlb_file_setup(), can_do_hugetlb_shm()). */
 	if (flags & LX_SHM_HUGETLB)
-		return ERR_PTR(-LX_ENOMEM);
+		return ERR_PTR(-LX_EPERM);
 	put_hex8(name + 4, key);
 	return shmem_file_setup(name, size, unaccounted ? VM_NORESERVE : 0);
 }

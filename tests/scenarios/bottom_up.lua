@@ -1,4 +1,5 @@
 -- Top-down placement looks below mmap_base, down to the first page. When nothing is left there, the search turns round: the
+-- both: needs /proc/sys/vm/mmap_min_addr 65536
 -- lowest gap above mmap_legacy_base (a third of the address space), which by then can only lie above mmap_base.
 --
 --	0  64K              legacy              mmap_base        stack

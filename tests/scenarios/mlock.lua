@@ -1,4 +1,5 @@
 -- Locked memory: filled in at once or as it is touched; flags, locked_vm and the limit.
+-- both: below 6.16, mremap() with DONTUNMAP leaves VmLck too high there, until mlock() refuses for want of room
 local CURRENT, FUTURE, ONFAULT = 1, 2, 4
 local MIB = 1 << 20
 local a = spawn("a")

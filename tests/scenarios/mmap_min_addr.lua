@@ -1,4 +1,5 @@
 -- Page 0 and what follows up to mmap_min_addr (64 KiB) cannot be mapped, so that a NULL pointer always faults.
+-- both: needs /proc/sys/vm/mmap_min_addr 65536
 local a = spawn("a")
 local function fixed(addr, len)
 	return a:mmap{len = len or PAGE, prot = "rw", flags = "private,anon,fixed", addr = addr}

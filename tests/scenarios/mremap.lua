@@ -1,4 +1,5 @@
 -- Resizing and moving: page-table entries go to the new place, frames stay what they are.
+-- both: needs /proc/sys/vm/mmap_min_addr 65536
 local MAYMOVE, FIXED, DONTUNMAP = 1, 2, 4
 local a = spawn("a")
 local p = a:mmap{len = 4*PAGE, prot = "rw", flags = "private,anon,fixed", addr = 0x10000000}

@@ -1,4 +1,5 @@
 -- shmat: where a segment may go, and which errno comes first.
+-- both: needs /proc/sys/vm/mmap_min_addr 65536
 local a = spawn("a")
 local id = a:shmget(0, 5000)
 local function fails(errno, ...)

@@ -12,7 +12,7 @@ fails("EINVAL", get(0, 0, 384))
 fails("EINVAL", get(0, -1, 384))
 fails("EINVAL", get(0, math.mininteger, 384))
 fails("ENOMEM", get(0, 1 << 60, 384))
-fails("ENOMEM", get(0, PAGE, 384 + HUGETLB))
+fails("EPERM", get(0, PAGE, 384 + HUGETLB))
 local huge = get(0, 1 << 60, 384 + NORESERVE)
 expect.eq(huge, 0)
 

@@ -41,5 +41,9 @@ void guest_elf_close(struct guest_elf *elf);
 void guest_elf_load(const struct guest_elf *elf, uint8_t *ram);
 /** Name of the symbol that holds va and the offset in it; NULL: none. */
 const char *guest_elf_symbol(const struct guest_elf *elf, uint64_t va, uint64_t *offset);
+/** Address of the symbol called `name`; false: the file has none. */
+bool guest_elf_find(const struct guest_elf *elf, const char *name, uint64_t *va);
+/** The agent's ELF inside the guest (agent_blob), as bytes of the file. NULL: it has none, or no symbols. */
+const void *guest_elf_agent(const struct guest_elf *elf, size_t *size);
 
 #endif

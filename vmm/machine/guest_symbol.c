@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Symbols of guest.bin for backtraces. Read anew at each question: only a dying guest asks. */
+/* Symbols of guest.bin, for backtraces and for the agent inside it. Read anew at each question: they are few. */
 #include <gelf.h>
 #include <libelf.h>
 #include <string.h>
@@ -79,4 +79,54 @@ const char *guest_elf_symbol(const struct guest_elf *elf, uint64_t va, uint64_t 
 	if (best.name)
 		*offset = va - best.value;
 	return best.name;
+}
+
+static bool find_in_table(Elf *file, Elf_Scn *scn, const GElf_Shdr *shdr, const char *name, uint64_t *va)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+	GElf_Sym sym;
+
+	for (int i = 0; data && gelf_getsym(data, i, &sym); i++) {
+		const char *this = elf_strptr(file, shdr->sh_link, sym.st_name);
+
+		if (!this || strcmp(this, name))
+			continue;
+		*va = sym.st_value;
+		return true;
+	}
+	return false;
+}
+
+bool guest_elf_find(const struct guest_elf *elf, const char *name, uint64_t *va)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+	bool found = false;
+	Elf *file;
+
+	if (!elf->size || elf_version(EV_CURRENT) == EV_NONE)
+		return false;
+	file = elf_memory((char *)elf->bytes, elf->size);
+	while (file && !found && (scn = elf_nextscn(file, scn)))
+		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_SYMTAB)
+			found = find_in_table(file, scn, &shdr, name, va);
+	elf_end(file);
+	return found;
+}
+
+const void *guest_elf_agent(const struct guest_elf *elf, size_t *size)
+{
+	uint64_t start, end;
+
+	if (!guest_elf_find(elf, "agent_blob", &start) || !guest_elf_find(elf, "agent_blob_end", &end))
+		return NULL;
+	for (unsigned int i = 0; i < elf->nr_segments; i++) {
+		const struct guest_segment *s = &elf->segments[i];
+
+		if (start < s->va || end < start || end - s->va > s->file_size)
+			continue;
+		*size = end - start;
+		return elf->bytes + s->file_offset + (start - s->va);
+	}
+	return NULL;
 }

@@ -449,6 +449,8 @@ void json_end(struct buf *b, const struct report_config *config, const struct re
 	put_number(b, "steps", totals->steps);
 	put_number(b, "findings", totals->findings);
 	put_number(b, "failed_expectations", totals->failures);
+	if (totals->compared && *totals->compared)
+		put_string(b, "compared", totals->compared);
 	if (config->raw) {
 		put_number(b, "checks", totals->checks);
 		put_number(b, "invariants", totals->invariants);

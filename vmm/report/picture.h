@@ -9,6 +9,7 @@
 #define VMM_REPORT_PICTURE_H
 
 #include "observe/model.h"
+#include "observe/view.h"
 #include "report/names.h"
 
 /* Bits of a page, as shown. */
@@ -142,6 +143,8 @@ struct touch {
 struct picture *picture_build(struct names *names, const struct model *model, const struct picture *before,
 			      const struct touch *touches, uint32_t nr_touches);
 void picture_free(struct picture *p);
+/** The same of a process that only /proc tells of: one mm (none: it has no address space), and no task. */
+struct picture *picture_of_view(const struct view *view);
 const struct pic_mm *picture_mm(const struct picture *p, uint32_t id);
 const struct pic_task *picture_task(const struct picture *p, int pid);
 /** The mm of task pid, or NULL. */

@@ -61,6 +61,7 @@ struct report_step {
 bool report_event_shown(bool raw, const struct lab_event *event);
 
 struct report_totals {
+	const char *compared; /* what was compared with another kernel, in words; "": nothing */
 	uint32_t steps;
 	uint64_t checks;
 	uint32_t invariants;	     /* rows of the table; 0: not verified */

@@ -188,4 +188,6 @@ void text_end(struct buf *b, const struct report_config *config, const struct re
 	if (all)
 		buf_printf(b, " · %.1f ms", totals->seconds * 1e3);
 	buf_puts(b, "\n");
+	if (totals->compared && *totals->compared)
+		buf_printf(b, "%s\n", totals->compared);
 }

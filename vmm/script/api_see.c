@@ -31,6 +31,26 @@ static const struct pic_mm *look_at_mm(lua_State *L, const struct picture **p)
 	return mm;
 }
 
+/* The same where only areas and counters are wanted, which Linux shows as well. */
+static const struct pic_mm *look_at_areas(lua_State *L)
+{
+	struct session *s = sandbox_session(L);
+	struct task *task = check_task(L, 1);
+	const struct picture *p;
+	struct view *view;
+
+	if (!s->over && s->target && !s->target->ops->observe) {
+		view = s->target->ops->view(s->target, task->process->pid);
+		picture_free(s->shown);
+		s->shown = picture_of_view(view);
+		view_free(view);
+		if (s->shown->nr_mms)
+			return s->shown->mms;
+		luaL_error(L, "%s has no address space (any more)", task->name);
+	}
+	return look_at_mm(L, &p);
+}
+
 static void set_integer(lua_State *L, const char *field, uint64_t value)
 {
 	lua_pushinteger(L, (lua_Integer)value);
@@ -77,8 +97,7 @@ static void push_area(lua_State *L, const struct pic_area *area)
 
 static int task_maps(lua_State *L)
 {
-	const struct picture *p;
-	const struct pic_mm *mm = look_at_mm(L, &p);
+	const struct pic_mm *mm = look_at_areas(L);
 
 	lua_createtable(L, mm->nr_areas, 0);
 	for (uint32_t i = 0; i < mm->nr_areas; i++) {
@@ -90,8 +109,7 @@ static int task_maps(lua_State *L)
 
 static int task_vma(lua_State *L)
 {
-	const struct picture *p;
-	const struct pic_mm *mm = look_at_mm(L, &p);
+	const struct pic_mm *mm = look_at_areas(L);
 	const struct pic_area *area = pic_find_area(mm, luaL_checkinteger(L, 2));
 
 	if (!area)
@@ -136,8 +154,7 @@ static int task_pte(lua_State *L)
 
 static int task_counters(lua_State *L)
 {
-	const struct picture *p;
-	const struct pic_mm *mm = look_at_mm(L, &p);
+	const struct pic_mm *mm = look_at_areas(L);
 
 	lua_newtable(L);
 	for (unsigned int row = 0; row < nr_counter_rows; row++)

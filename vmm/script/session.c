@@ -5,10 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "script/session.h"
-#include "target/guest.h"
 
 double seconds_now(void)
 {
@@ -29,68 +27,6 @@ void session_init(struct session *s, const struct options *options, const char *
 {
 	*s = (struct session){.options = options, .to = to, .scenario = scenario};
 	s->started_at = s->last_op_at = seconds_now();
-}
-
-/* --- starting ------------------------------------------------------------------------------------- */
-
-static int open_report(struct session *s, uint64_t mem_size)
-{
-	static const enum report_detail details[] = {
-		[DUMP_NONE] = DETAIL_NONE, [DUMP_CHANGES] = DETAIL_CHANGES, [DUMP_FULL] = DETAIL_FULL};
-	static const char *const verify[] = {
-		[VERIFY_STEP] = "step", [VERIFY_END] = "end", [VERIFY_OFF] = "off"};
-	const struct options *o = s->options;
-	struct report_config config = {
-		.detail = details[o->dump],
-		.json = o->format == FORMAT_JSON,
-		.verify = verify[o->verify],
-		.raw = o->raw,
-		.live = isatty(fileno(s->to)),
-		.out = o->out,
-		.to = s->to,
-	};
-	struct report_header header = {
-		.version = "mmscope " MMSCOPE_VERSION,
-		.scenario = s->scenario,
-		.machine = s->target->description,
-		.ram_size = mem_size,
-		.abi_version = LAB_ABI_VERSION,
-	};
-
-	s->report = report_open(&config, &header, &s->error);
-	return s->report ? 0 : session_over(s);
-}
-
-int session_start(struct session *s)
-{
-	const struct options *o = s->options;
-	const struct machine_ops *ops;
-	struct machine_config config = {
-		.mem_size = o->mem_size	  ? o->mem_size
-			    : s->mem_size ? s->mem_size
-					  : DEFAULT_MEM_SIZE,
-		.nr_cpus = o->nr_cpus ? o->nr_cpus : 1,
-		.time_limit = o->time_limit,
-		.cmdline = o->cmdline ? o->cmdline : "",
-		.console = s->watch ? NULL : stderr,
-		.max_instructions = s->max_instructions,
-	};
-
-	if (s->over)
-		return -1;
-	if (s->target)
-		return 0;
-	if (guest_elf_open(&s->elf, o->guest, config.mem_size, &s->error))
-		return session_over(s);
-	s->elf_open = true;
-	ops = machine_choose(o->machine ? o->machine : "auto", &s->error);
-	if (!ops)
-		return session_over(s);
-	s->target = target_guest_create(ops, &config, &s->elf, &s->error);
-	if (!s->target || open_report(s, config.mem_size) || s->target->ops->start(s->target, &s->error))
-		return session_over(s);
-	s->stale = true;
-	return 0;
 }
 
 /* --- tasks ---------------------------------------------------------------------------------------- */
@@ -298,7 +234,7 @@ int session_observe(struct session *s)
 {
 	struct model *model;
 
-	if (!s->stale && s->model)
+	if (!s->target->ops->observe || (!s->stale && s->model))
 		return 0;
 	model = s->target->ops->observe(s->target, &s->error);
 	if (!model)
@@ -316,6 +252,11 @@ int session_look(struct session *s)
 
 	if (session_start(s))
 		return -1;
+	if (!s->target->ops->observe) {
+		error_set(&s->error, EXIT_SKIPPED, "%s does not show this: it needs --target guest or both",
+			  s->target->description);
+		return session_over(s);
+	}
 	stale = s->stale || !s->model || !report_picture(s->report);
 	if (session_observe(s))
 		return -1;
@@ -379,10 +320,36 @@ static void remember_step(struct session *s, const struct task *task, const stru
 		 words->args ? words->args : "", words->result);
 }
 
+/* The processes that live, by pid; at most as many as there are tasks. */
+static uint32_t living(const struct session *s, int *pids)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->nr_tasks; i++)
+		if (!s->tasks[i]->gone && s->tasks[i]->process == s->tasks[i])
+			pids[n++] = s->tasks[i]->pid;
+	return n;
+}
+
+/* Where two kernels run in lockstep: do they agree? 0, or -1: the run is over. */
+static int compare(struct session *s)
+{
+	int *pids;
+	int failed;
+
+	if (!s->target->ops->compare)
+		return 0;
+	pids = xcalloc(s->nr_tasks + 1, sizeof(*pids));
+	failed = s->target->ops->compare(s->target, s->model, pids, living(s, pids), &s->error);
+	free(pids);
+	return failed ? session_over(s) : 0;
+}
+
 int session_finish(struct session *s, const struct task *task, const struct step_words *words)
 {
 	const struct options *o = s->options;
-	bool verify = o->verify == VERIFY_STEP, look = verify || o->dump != DUMP_NONE || o->out;
+	bool can_look = s->target->ops->observe, verify = can_look && o->verify == VERIFY_STEP;
+	bool look = can_look && (verify || o->dump != DUMP_NONE || o->out || s->target->ops->compare);
 	struct report_step step = {
 		.number = ++s->steps,
 		.pid = task ? task->pid : 0,
@@ -420,7 +387,7 @@ int session_finish(struct session *s, const struct task *task, const struct step
 		return session_over(s);
 	if (s->watch)
 		s->watch->step(s->watch->ctx, s);
-	return 0;
+	return compare(s);
 }
 
 void session_failure(struct session *s)
@@ -432,16 +399,21 @@ void session_failure(struct session *s)
 void session_end(struct session *s)
 {
 	struct report_totals totals;
+	char compared[1024] = "";
+	bool can_look = !s->target || s->target->ops->observe;
 
-	if (!s->over && s->options->verify != VERIFY_OFF &&
+	if (!s->over && can_look && s->options->verify != VERIFY_OFF &&
 	    (s->steps == 0 || s->options->verify == VERIFY_END))
 		session_verify(s);
 	else if (!s->over)
 		session_start(s);
+	if (s->target && s->target->ops->summary && s->report)
+		s->target->ops->summary(s->target, compared, sizeof(compared));
 	totals = (struct report_totals){
+		.compared = compared,
 		.steps = s->steps,
 		.checks = s->checks,
-		.invariants = nr_invariants,
+		.invariants = can_look ? nr_invariants : 0,
 		.findings = s->nr_findings,
 		.failures = s->failures,
 		.seconds = seconds_now() - s->started_at,
@@ -455,6 +427,7 @@ void session_free(struct session *s)
 	report_close(s->report);
 	model_free(s->model);
 	model_free(s->before);
+	picture_free(s->shown);
 	findings_free(&s->findings);
 	if (s->target)
 		s->target->ops->destroy(s->target);

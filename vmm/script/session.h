@@ -69,6 +69,7 @@ struct session {
 	struct target *target;
 	struct report *report;
 	struct model *model, *before; /* last two looks */
+	struct picture *shown;	      /* of a target that has no model: what a:maps() looked at last */
 	bool stale;		      /* something ran since `model` was made */
 	struct findings findings;     /* of the last verification */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a scenario runs against: tasks that perform agent commands, one at a time, and (on the
- * guest) a model after each. Implementations: guest (on a machine); linux comes with the issue that compares.
+ * guest) a model after each. Implementations: guest (on a machine), linux (this host's
+ * kernel), both (the two in lockstep).
  */
 #ifndef VMM_TARGET_TARGET_H
 #define VMM_TARGET_TARGET_H
@@ -10,6 +11,7 @@
 #include "base/error.h"
 #include "lab.h"
 #include "observe/model.h"
+#include "observe/view.h"
 
 struct target;
 /** All that a target is made of at one quiescence: the guest and what the host remembers of its channels. */
@@ -44,8 +46,19 @@ struct target_ops {
 	/** Advance virtual time, then run until quiescence. */
 	int (*tick)(struct target *t, uint64_t ns, struct error *e);
 	struct target_events (*events)(struct target *t);
-	/** Decode the state now. NULL with *e where registers cannot be had. Caller frees. */
+	/** Decode the state now. NULL with *e where registers cannot be had. Caller frees. NULL op: no RAM to look at. */
 	struct model *(*observe)(struct target *t, struct error *e);
+	/** The address space of process pid as its kernel tells it. Only where observe is NULL. Caller frees. */
+	struct view *(*view)(struct target *t, int pid);
+	/** Put bytes into a process's memory, for what no two kernels can say alike. With view. False: not possible. */
+	bool (*write)(struct target *t, int pid, uint64_t va, const void *bytes, size_t n);
+	/**
+	 * At a step's end: does all agree that runs in lockstep? `now` is the last observation, `pids` the processes
+	 * alive. 0, or -1 with *e (EXIT_FINDING: both sides). NULL op: there is only one side.
+	 */
+	int (*compare)(struct target *t, const struct model *now, const int *pids, uint32_t n, struct error *e);
+	/** What was compared so far, a line for the run's end. NULL op: nothing. */
+	void (*summary)(struct target *t, char *text, size_t size);
 	/** Second opinions for the verifier, or NULL. */
 	const struct verify_aids *(*aids)(struct target *t);
 	/** The raw bytes behind a guest-physical page (hashing, hexdumps), or NULL. */

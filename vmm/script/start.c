@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* What a run begins with: the target that was asked for, and the document. */
+#include <string.h>
+#include <unistd.h>
+
+#include "script/session.h"
+#include "target/both.h"
+#include "target/guest.h"
+#include "target/linux.h"
+
+static int open_report(struct session *s, uint64_t mem_size)
+{
+	static const enum report_detail details[] = {
+		[DUMP_NONE] = DETAIL_NONE, [DUMP_CHANGES] = DETAIL_CHANGES, [DUMP_FULL] = DETAIL_FULL};
+	static const char *const verify[] = {
+		[VERIFY_STEP] = "step", [VERIFY_END] = "end", [VERIFY_OFF] = "off"};
+	const struct options *o = s->options;
+	struct report_config config = {
+		.detail = details[o->dump],
+		.json = o->format == FORMAT_JSON,
+		.verify = verify[o->verify],
+		.raw = o->raw,
+		.live = isatty(fileno(s->to)),
+		.out = o->out,
+		.to = s->to,
+	};
+	struct report_header header = {
+		.version = "mmscope " MMSCOPE_VERSION,
+		.scenario = s->scenario,
+		.machine = s->target->description,
+		.ram_size = mem_size,
+		.abi_version = LAB_ABI_VERSION,
+	};
+
+	s->report = report_open(&config, &header, &s->error);
+	return s->report ? 0 : session_over(s);
+}
+
+static struct target *make_guest(struct session *s, const struct machine_config *config)
+{
+	const char *name = s->options->machine ? s->options->machine : "auto";
+	const struct machine_ops *ops = machine_choose(name, &s->error);
+
+	return ops ? target_guest_create(ops, config, &s->elf, &s->error) : NULL;
+}
+
+/* The same agent, out of guest.bin. */
+static struct target *make_linux(struct session *s)
+{
+	struct linux_config config = {.time_limit = s->options->time_limit};
+
+	config.agent = guest_elf_agent(&s->elf, &config.agent_size);
+	if (config.agent)
+		return target_linux_create(&config);
+	error_set(&s->error, EXIT_USAGE, "%s holds no agent that Linux could run (it has no symbols)",
+		  s->options->guest);
+	return NULL;
+}
+
+static struct target *make_both(struct session *s, const struct machine_config *config)
+{
+	struct target *linux_side = make_linux(s), *guest = linux_side ? make_guest(s, config) : NULL;
+
+	if (guest)
+		return target_both_create(guest, linux_side);
+	if (linux_side)
+		linux_side->ops->destroy(linux_side);
+	return NULL;
+}
+
+static struct target *make_target(struct session *s, const struct machine_config *config)
+{
+	const char *name = s->options->target ? s->options->target : "guest";
+
+	if (strcmp(name, "linux") == 0)
+		return make_linux(s);
+	return strcmp(name, "both") == 0 ? make_both(s, config) : make_guest(s, config);
+}
+
+int session_start(struct session *s)
+{
+	const struct options *o = s->options;
+	struct machine_config config = {
+		.mem_size = o->mem_size	  ? o->mem_size
+			    : s->mem_size ? s->mem_size
+					  : DEFAULT_MEM_SIZE,
+		.nr_cpus = o->nr_cpus ? o->nr_cpus : 1,
+		.time_limit = o->time_limit,
+		.cmdline = o->cmdline ? o->cmdline : "",
+		.console = s->watch ? NULL : stderr,
+		.max_instructions = s->max_instructions,
+	};
+
+	if (s->over)
+		return -1;
+	if (s->target)
+		return 0;
+	if (guest_elf_open(&s->elf, o->guest, config.mem_size, &s->error))
+		return session_over(s);
+	s->elf_open = true;
+	s->target = make_target(s, &config);
+	if (!s->target || open_report(s, config.mem_size) || s->target->ops->start(s->target, &s->error))
+		return session_over(s);
+	s->stale = true;
+	return 0;
+}
