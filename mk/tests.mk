@@ -61,6 +61,7 @@ cli: all ## exit statuses and messages, as a user meets them
 	$(Q)tests/cli/run $(BUILD)
 	$(Q)tests/cli/readme $(BUILD)
 	$(Q)tests/cli/mm_doc
+	$(Q)tests/cli/gdb_core $(BUILD)
 
 bless: all ## rewrite expected outputs; refuses while an invariant or an expectation fails
 	$(Q)tests/scenarios/run --bless $(BUILD)/vmm $(BUILD)/guest.bin

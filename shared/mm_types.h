@@ -205,6 +205,13 @@ enum mm_counter { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_
 
 #define AT_VECTOR_SIZE	44			/* words */
 
+/* mm_struct.flags: what a core dump of it holds (coredump_filter), from this bit on. Inherited by fork and exec. */
+#define MMF_DUMP_FILTER_SHIFT	2
+enum mmf_dump { DUMP_ANON_PRIVATE, DUMP_ANON_SHARED, DUMP_MAPPED_PRIVATE, DUMP_MAPPED_SHARED, DUMP_ELF_HEADERS,
+		DUMP_HUGETLB_PRIVATE, DUMP_HUGETLB_SHARED, DUMP_DAX_PRIVATE, DUMP_DAX_SHARED, NR_MMF_DUMP };
+#define MMF_DUMP_FILTER_MASK	(((1UL << NR_MMF_DUMP) - 1) << MMF_DUMP_FILTER_SHIFT)
+#define MMF_DUMP_FILTER_DEFAULT	(0x33UL << MMF_DUMP_FILTER_SHIFT)	/* private, anonymous shared, ELF headers */
+
 struct mm_struct {
 	GPTR(struct vm_area_struct) mmap;	/* list of areas, by address */
 	struct rb_root mm_rb;			/* the same areas, augmented by gap */
@@ -230,6 +237,7 @@ struct mm_struct {
 	uint64_t data_vm;			/* VM_WRITE & ~VM_SHARED & ~VM_STACK */
 	uint64_t exec_vm;			/* VM_EXEC & ~VM_WRITE & ~VM_STACK */
 	uint64_t stack_vm;			/* VM_STACK */
+	uint64_t flags;				/* MMF_* */
 	uint64_t def_flags;
 	uint64_t start_code, end_code, start_data, end_data;
 	uint64_t start_brk, brk, start_stack;

@@ -324,7 +324,10 @@
 #define LX_SIGTTIN	21
 #define LX_SIGTTOU	22
 #define LX_SIGURG	23
+#define LX_SIGXCPU	24
+#define LX_SIGXFSZ	25
 #define LX_SIGWINCH	28
+#define LX_SIGSYS	31
 #define LX_SIGRTMIN	32
 #define LX_NSIG		64
 #define LX_SI_USER	0

@@ -224,6 +224,18 @@ static long do_unlink(int dfd, uint64_t path, uint32_t flags)
 	return error;
 }
 
+int unlink_path(const char *path)
+{
+	struct last_name last;
+	int error = path_parent(LX_AT_FDCWD, path, &last);
+
+	if (error)
+		return error;
+	error = unlink_last(&last);
+	dput(last.parent);
+	return error;
+}
+
 /** unlink(path) */
 long ksys_unlink(struct pt_regs *regs) { return do_unlink(LX_AT_FDCWD, regs->di, 0); }
 /** rmdir(path) */

@@ -129,6 +129,8 @@ int follow_link(struct walk *w, struct dentry *link, bool slash);
 
 /** open(2) without the descriptor (open.c): a file, or ERR_PTR. mode: of a file that is created, before the umask. */
 struct file *do_filp_open(int dfd, const char *path, uint32_t flags, uint32_t mode);
+/** unlink(2) from within the kernel. 0 or -errno. */
+int unlink_path(const char *path);
 /** An open file on the dentry, whose reference it takes over in any case; or ERR_PTR. O_TRUNC is not done here. */
 struct file *dentry_open(struct dentry *dentry, uint32_t flags);
 /** A new entry for inode, whose reference it takes over in any case (or which is ERR_PTR); with a reference, or ERR_PTR. */

@@ -307,6 +307,11 @@ bool page_soft_dirty(const struct vm_area_struct *vma, uint64_t pte);
 long get_user_pages_remote(struct mm_struct *mm, uint64_t start, uint64_t nr, unsigned int flags,
 			   struct page **pages);
 /**
+ * A page for a core dump, with a reference; NULL where there is nothing but zeros (never touched, or the zero page), or
+ * nothing that could be had. Takes mmap_lock.
+ */
+struct page *get_dump_page(struct mm_struct *mm, uint64_t addr);
+/**
  * Copy `len` bytes between the kernel's buf and addr of mm, which stays (a reference is held): bytes done, up to the
  * first page that cannot be had. Stacks grow, devices are asked (vm_ops->access). Takes mmap_lock.
  */

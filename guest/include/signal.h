@@ -11,6 +11,7 @@
 
 #define SIGMASK(signo)	(1UL << ((signo) - 1))
 #define STATUS_CONTINUED 0xffff		/* wait status after SIGCONT */
+#define STATUS_CORE_DUMPED 0x80		/* in a wait status: there is a core */
 #define SIG_KERNEL_ONLY_MASK (SIGMASK(LX_SIGKILL) | SIGMASK(LX_SIGSTOP))
 
 /* Results of an interrupted system call, never seen by ring 3 (include/linux/errno.h). */
@@ -83,6 +84,8 @@ bool dequeue_signal(struct ksiginfo *info);
 bool sig_ignored_by_default(int signo);
 bool sig_stops_by_default(int signo);
 
+/** As user space is told it. */
+void copy_siginfo_to_external(struct user_siginfo *to, const struct ksiginfo *info);
 /** Set up the frame of a handler and make regs start it. 0, or -LX_EFAULT: the frame could not be written. */
 int setup_rt_frame(const struct ksiginfo *info, const struct user_sigaction *action, uint64_t mask,
 		   struct pt_regs *regs);

@@ -67,6 +67,8 @@ struct task {
 	bool group_exit;		/* all threads shall die, of group_exit_code */
 	bool group_stopped;		/* SIGSTOP and kin: threads sleep until SIGCONT */
 	int32_t group_exit_code;
+	struct task *core_dumper;	/* the thread that writes a core; NULL: none. The others wait, dying */
+	int32_t nr_core_waiters;	/* that do */
 	int32_t stop_code;		/* wait status of a stop nobody has waited for yet; 0: none */
 	struct sigpending shared_pending;
 	struct rlimits *rlimits;	/* NULL: those that every process starts with */

@@ -3,6 +3,7 @@
  * On the way back to ring 3: forced signals, default actions, handlers, and system calls that start over
  * (Linux get_signal(), handle_signal(), arch_do_signal_or_restart()).
  */
+#include "coredump.h"
 #include "signal.h"
 
 /* --- faults of current ------------------------------------------------------------------------ */
@@ -56,32 +57,36 @@ static void force_sigsegv(int signo)
 
 /* --- default actions -------------------------------------------------------------------------- */
 
-static const char *fatal_fault_name(int signo)
+/* What a shell calls them (strsignal). */
+static const char *const signal_words[LX_SIGRTMIN] = {
+	[LX_SIGHUP] = "Hangup", "Interrupt", "Quit", "Illegal instruction", "Trace/breakpoint trap", "Aborted",
+	"Bus error", "Floating point exception", "Killed", "User defined signal 1", "Segmentation fault",
+	"User defined signal 2", "Broken pipe", "Alarm clock", "Terminated", "Stack fault",
+	[LX_SIGXCPU] = "CPU time limit exceeded", "File size limit exceeded", "Virtual timer expired",
+	"Profiling timer expired",
+	[LX_SIGWINCH + 1] = "I/O possible", "Power failure", "Bad system call",
+};
+
+/** One line on the console about a process that a signal ends; of its own faults, where. */
+static void complain(const struct ksiginfo *info, const struct pt_regs *regs, bool dumped)
 {
-	switch (signo) {
-	case LX_SIGSEGV:
-		return "Segmentation fault";
-	case LX_SIGBUS:
-		return "Bus error";
-	case LX_SIGILL:
-		return "Illegal instruction";
-	case LX_SIGFPE:
-		return "Floating point exception";
-	case LX_SIGTRAP:
-		return "Trace/breakpoint trap";
-	default:
-		return NULL;
-	}
+	const char *words = info->signo < LX_SIGRTMIN ? signal_words[info->signo] : "Real-time signal";
+
+	printk("pid %d (%s): %s%s", current->ts.pid, current->ts.comm, words, dumped ? " (core dumped)" : "");
+	if (info->code > 0 && sig_dumps_core(info->signo))
+		printk(" at %#lx, ip %#lx", info->addr, regs->ip);
+	printk("\n");
 }
 
-/** One line on the console for what a program did to itself; not for kill(). */
-static void complain(const struct ksiginfo *info, const struct pt_regs *regs)
+/** The default action of most signals: the end of the process, and of some a core. */
+static void __noreturn die_of_signal(const struct ksiginfo *info, const struct pt_regs *regs)
 {
-	const char *name = fatal_fault_name(info->signo);
+	bool dumped;
 
-	if (name && info->code > 0)
-		printk("pid %d (%s): %s at %#lx, ip %#lx\n", current->ts.pid, current->ts.comm, name,
-		       info->addr, regs->ip);
+	lab_event(LAB_EV_SIGNAL, info->signo, (uint64_t)(int64_t)info->code, info->addr, 0);
+	dumped = sig_dumps_core(info->signo) && do_coredump(info);
+	complain(info, regs, dumped);
+	do_group_exit(info->signo);
 }
 
 /** Until SIGCONT (which has already cleared group_stopped) or death. */
@@ -142,9 +147,7 @@ static bool get_signal(struct ksiginfo *info, struct user_sigaction *action, con
 				stop_process(info->signo);
 			continue;
 		}
-		lab_event(LAB_EV_SIGNAL, info->signo, (uint64_t)(int64_t)info->code, info->addr, 0);
-		complain(info, regs);
-		do_group_exit(info->signo);	/* no core is ever dumped: no 0x80 in the status */
+		die_of_signal(info, regs);
 	}
 }
 

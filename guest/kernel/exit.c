@@ -3,6 +3,7 @@
  * The end of tasks. A dead thread vanishes at once; a dead process leaves its leader as a zombie,
  * struct and kernel stack alone, until the parent has waited for it. Orphans go to init.
  */
+#include "coredump.h"
 #include "fs.h"
 #include "labdev.h"
 #include "signal.h"
@@ -109,6 +110,7 @@ void do_exit(int code)
 	struct task *me = current;
 
 	BUG_ON(me->ts.flags & PF_KTHREAD);
+	coredump_task_exit();
 	if (me->group_leader->group_exit)
 		code = me->group_leader->group_exit_code;
 	me->ts.exit_code = code;

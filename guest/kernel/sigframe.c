@@ -118,7 +118,7 @@ static void save_regs(struct user_sigcontext *sc, const struct pt_regs *regs, ui
 	memset(sc->reserved, 0, sizeof(sc->reserved));
 }
 
-static void save_info(struct user_siginfo *to, const struct ksiginfo *info)
+void copy_siginfo_to_external(struct user_siginfo *to, const struct ksiginfo *info)
 {
 	memset(to, 0, sizeof(*to));
 	to->si_signo = info->signo;
@@ -147,7 +147,7 @@ int setup_rt_frame(const struct ksiginfo *info, const struct user_sigaction *act
 	frame.uc.uc_stack = altstack;
 	frame.uc.uc_sigmask = mask;
 	save_regs(&frame.uc.uc_mcontext, regs, mask);
-	save_info(&frame.info, info);
+	copy_siginfo_to_external(&frame.info, info);
 	if (copy_to_user(at, &frame, sizeof(frame)))
 		return -LX_EFAULT;
 	if ((uint32_t)current->altstack.ss_flags & LX_SS_AUTODISARM)

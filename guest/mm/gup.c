@@ -84,6 +84,29 @@ long get_user_pages_remote(struct mm_struct *mm, uint64_t start, uint64_t nr, un
 	return n ? (long)n : error;
 }
 
+struct page *get_dump_page(struct mm_struct *mm, uint64_t addr)
+{
+	struct vm_area_struct *vma;
+	struct page *page = NULL;
+	uint64_t span_end;
+	uint64_t *pte;
+
+	mmap_read_lock(mm);
+	vma = find_vma(mm, addr);
+	if (vma && vma->vm_start <= addr && may_follow(vma, FOLL_FORCE)) {
+		pte = pte_lookup(mm, addr, &span_end);
+		if (pte && !pte_none(*pte)) {
+			page = vm_normal_page(*pte);
+			if (page)
+				get_page(page);
+		} else if (!vma_is_anonymous(vma) && vma->vm_ops->fault) {
+			page = get_page_of(vma, addr, FOLL_FORCE);
+		}
+	}
+	mmap_read_unlock(mm);
+	return IS_ERR(page) ? NULL : page;
+}
+
 /* --- bytes ------------------------------------------------------------------------------------ */
 
 /* Up to `len` bytes within the page of addr. Bytes done; 0: the page cannot be had. */

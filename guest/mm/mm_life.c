@@ -75,6 +75,7 @@ struct mm_struct *mm_alloc(void)
 	if (!mm)
 		return NULL;
 	mm->task_size = TASK_SIZE;
+	mm->flags = get_current()->mm ? get_current()->mm->flags : MMF_DUMP_FILTER_DEFAULT;
 	return mm_start(mm);
 }
 

@@ -69,16 +69,23 @@ static int write_all(int fd, const char *bytes, size_t n)
 	return 0;
 }
 
-int outdir_file(struct outdir *d, const char *name, const struct buf *content, struct error *e)
+int outdir_sparse_file(struct outdir *d, const char *name, uint64_t size, const struct outdir_piece *pieces, size_t n,
+		       struct error *e)
 {
 	char temporary[64];
-	int fd, failed;
+	int fd, failed = 0;
 
 	snprintf(temporary, sizeof(temporary), ".%s.new", name);
 	fd = openat(d->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return host_error(e, d, temporary, "make");
-	failed = write_all(fd, buf_text(content), content->len);
+	for (size_t i = 0; i < n && !failed; i++)
+		failed = lseek(fd, pieces[i].offset, SEEK_SET) < 0 || write_all(fd, pieces[i].bytes, pieces[i].n);
+	if (!failed && size > INT64_MAX)
+		size = 0;
+	/* Longer than this file system takes: then it ends with its last piece. */
+	if (!failed && size && ftruncate(fd, size) && errno != EFBIG && errno != EINVAL)
+		failed = -1;
 	/* close can be the call that tells of a full disk, on network file systems for one. */
 	if (!failed)
 		failed = close(fd);
@@ -91,6 +98,13 @@ int outdir_file(struct outdir *d, const char *name, const struct buf *content, s
 	host_error(e, d, name, "write");
 	unlinkat(d->fd, temporary, 0);
 	return -1;
+}
+
+int outdir_file(struct outdir *d, const char *name, const struct buf *content, struct error *e)
+{
+	const struct outdir_piece all = {.bytes = buf_text(content), .n = content->len};
+
+	return outdir_sparse_file(d, name, content->len, &all, 1, e);
 }
 
 int outdir_index(struct outdir *d, const struct buf *line, struct error *e)

@@ -10,6 +10,7 @@
 #include "report/full.h"
 #include "report/history.h"
 #include "report/json.h"
+#include "report/cores.h"
 #include "report/outdir.h"
 #include "report/render.h"
 #include "report/report.h"
@@ -280,6 +281,7 @@ static int record_step(struct report *r, const struct report_step *step, struct 
 	failed = outdir_file(r->out, name, &text, e);
 	snprintf(name, sizeof(name), "step-%04" PRIu32 ".json", step->number);
 	failed = failed || outdir_file(r->out, name, &json, e);
+	failed = failed || record_cores(r->out, step, e);
 	failed = failed || outdir_index(r->out, &line, e);
 	buf_free(&text);
 	buf_free(&json);

@@ -100,6 +100,8 @@ void put_wait_status(struct buf *b, int status)
 	}
 	buf_puts(b, "killed by ");
 	put_signal(b, signo);
+	if (status & 0x80)
+		buf_puts(b, ", core dumped");
 }
 
 /* Indexed by enum lab_fault. */

@@ -89,7 +89,7 @@ static int task_exit(lua_State *L)
 	return 0;
 }
 
-/* {exited=0}, {signal="SIGKILL"} or {status=raw}. */
+/* {exited=0}, {signal="SIGKILL", core=false} or {status=raw}. */
 static void push_wait_status(lua_State *L, int status)
 {
 	lua_newtable(L);
@@ -104,6 +104,8 @@ static void push_wait_status(lua_State *L, int status)
 		else
 			lua_pushinteger(L, status & 0x7f);
 		lua_setfield(L, -2, "signal");
+		lua_pushboolean(L, status >> 7 & 1);
+		lua_setfield(L, -2, "core");
 	}
 }
 
@@ -147,7 +149,7 @@ const struct api_row life_rows[] = {
 	{"thread", task_thread, "t = a:thread([name])", "A new thread in a's process, sharing its mm."},
 	{"exit", task_exit, "a:exit([code])", "The whole process of a ends."},
 	{"wait", task_wait, "pid, status = a:wait([b])",
-	 "Reap a dead child: gives its pid and {exited=code} or {signal=name}. If none is dead yet use "
+	 "Reap a dead child: gives its pid and {exited=code} or {signal=name, core=dumped}. If none is dead yet use "
 	 "a:start(\"wait4\", …)."},
 	{"alive", task_alive, "a:alive()", "Is the task alive?"},
 	{NULL, NULL, NULL, NULL},
