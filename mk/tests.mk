@@ -57,11 +57,17 @@ check-both: $(BUILD)/vmm $(BUILD)/guest.bin ## every scenario in lockstep on the
 	$(Q)if [ -w /dev/kvm ]; then tests/both/run $(BUILD)/vmm $(BUILD)/guest.bin || [ $$? = 77 ]; \
 	else echo "no /dev/kvm here: the comparison runs nested (make check-both-nested)"; fi
 
-cli: all ## exit statuses and messages, as a user meets them
+# One program of its own, so that it also runs where nothing else is (the nested machine).
+$(BUILD)/tests/calls: tests/linux/calls.c
+	@mkdir -p $(@D)
+	$(Q)gcc -std=gnu11 -O1 -Wall -Wextra -Werror -static -o $@ $<
+
+cli: all $(BUILD)/tests/calls ## exit statuses and messages, as a user meets them
 	$(Q)tests/cli/run $(BUILD)
 	$(Q)tests/cli/readme $(BUILD)
 	$(Q)tests/cli/mm_doc
 	$(Q)tests/cli/gdb_core $(BUILD)
+	$(Q)tests/linux/check $(BUILD)/tests/calls || [ $$? = 77 ]
 
 bless: all ## rewrite expected outputs; refuses while an invariant or an expectation fails
 	$(Q)tests/scenarios/run --bless $(BUILD)/vmm $(BUILD)/guest.bin

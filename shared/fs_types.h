@@ -56,6 +56,7 @@ struct inode {
 	uint32_t i_flags;		/* S_* */
 	int32_t i_writecount;		/* open files that may write it; below zero: programs that run from it */
 	uint32_t i_rdev;		/* of a device node: major << 8 | minor */
+	uint64_t i_fallocend;		/* pages below this one may be there though i_size ends before */
 	uint64_t i_vm_flags;		/* VM_NORESERVE: pages are committed one by one; else the size is */
 	uint64_t i_atime, i_mtime, i_ctime;	/* virtual ns */
 	GPTR(const struct inode_operations) i_op;
@@ -99,6 +100,26 @@ struct file {
 	GPTR(const struct file_operations) f_op;
 	GPTR(void) private_data;
 	uint64_t f_pos;			/* bytes */
+};
+
+#define NR_OPEN_INLINE	16
+#define FD_CLOSE_ON_EXEC 1UL		/* in a descriptor's word, beside the address */
+
+/** The open files of a process. */
+struct files_struct {
+	int32_t count;			/* tasks that share it (CLONE_FILES) */
+	uint32_t max_fds;
+	uint32_t closed_channels;	/* bit c: AGENT_FD_BASE + c was closed */
+	uint32_t cloexec_channels;	/* bit c: it will be, by exec */
+	GPTR(uint64_t) fd;		/* max_fds words: struct file, and FD_CLOSE_ON_EXEC; inline_fd or a block of pages */
+	uint64_t inline_fd[NR_OPEN_INLINE];
+};
+
+/** Working directory and umask of a process. */
+struct fs_struct {
+	int32_t users;			/* tasks that share it (CLONE_FS) */
+	uint32_t umask;
+	GPTR(struct dentry) pwd;	/* holds a reference */
 };
 
 #endif

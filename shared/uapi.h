@@ -48,6 +48,10 @@
 #define NR_kill			62
 #define NR_uname		63
 #define NR_shmdt		67
+#define NR_fcntl		72
+#define NR_fsync		74
+#define NR_fdatasync		75
+#define NR_truncate		76
 #define NR_ftruncate		77
 #define NR_getdents		78
 #define NR_getcwd		79
@@ -96,6 +100,8 @@
 #define NR_readlinkat		267
 #define NR_fchmodat		268
 #define NR_faccessat		269
+#define NR_fallocate		285
+#define NR_dup3			292
 #define NR_prlimit64		302
 #define NR_process_vm_readv	310
 #define NR_process_vm_writev	311
@@ -152,6 +158,7 @@
 #define LX_O_NOCTTY	00000400u
 #define LX_O_TRUNC	00001000u
 #define LX_O_APPEND	00002000u
+#define LX_O_NONBLOCK	00004000u
 #define LX_O_DIRECT	00040000u
 #define LX_O_LARGEFILE	00100000u
 #define LX_O_DIRECTORY	00200000u
@@ -160,6 +167,15 @@
 #define LX_O_CLOEXEC	02000000u
 #define LX_O_PATH	010000000u
 #define LX___O_TMPFILE	020000000u
+#define LX_F_DUPFD	0
+#define LX_F_GETFD	1
+#define LX_F_SETFD	2
+#define LX_F_GETFL	3
+#define LX_F_SETFL	4
+#define LX_F_DUPFD_CLOEXEC 1030
+#define LX_FD_CLOEXEC	1
+#define LX_FALLOC_FL_KEEP_SIZE 1u
+#define LX_FALLOC_FL_PUNCH_HOLE 2u
 #define LX_SEEK_SET	0
 #define LX_SEEK_CUR	1
 #define LX_SEEK_END	2

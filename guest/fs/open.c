@@ -136,14 +136,17 @@ static int check_open(const struct inode *inode, uint32_t flags, bool created)
 	return is_dir(inode) && writes ? -LX_EISDIR : 0;
 }
 
-/* O_TRUNC of a file that was there. 0 or -errno. */
-static int handle_truncate(struct inode *inode)
+/* 0 or -errno. */
+static int truncate_inode(struct inode *inode, uint64_t size)
 {
-	int error = get_write_access(inode);
+	int error;
 
+	if (!is_reg(inode))
+		return is_dir(inode) ? -LX_EISDIR : -LX_EINVAL;
+	error = get_write_access(inode);
 	if (error)
 		return error;
-	vfs_truncate(inode, 0);
+	vfs_truncate(inode, size);
 	put_write_access(inode);
 	return 0;
 }
@@ -168,7 +171,7 @@ struct file *do_filp_open(int dfd, const char *path, uint32_t flags, uint32_t mo
 	file = dentry_open(dentry, flags);
 	if (IS_ERR(file) || !(flags & LX_O_TRUNC) || created || !is_reg(file->f_inode))
 		return file;
-	error = handle_truncate(file->f_inode);
+	error = truncate_inode(file->f_inode, 0);
 	if (!error)
 		return file;
 	fput(file);
@@ -194,7 +197,7 @@ static long do_sys_open(int dfd, uint64_t path, uint32_t flags, uint32_t mode)
 	putname(&filename);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	fd_install(fd, file);
+	fd_install(fd, file, flags);
 	return fd;
 }
 
@@ -207,4 +210,20 @@ long ksys_openat(struct pt_regs *regs) { return do_sys_open(regs->di, regs->si, 
 long ksys_creat(struct pt_regs *regs)
 {
 	return do_sys_open(LX_AT_FDCWD, regs->di, LX_O_CREAT | LX_O_WRONLY | LX_O_TRUNC, regs->si);
+}
+
+/** truncate(path, length) */
+long ksys_truncate(struct pt_regs *regs)
+{
+	struct dentry *dentry;
+	long ret;
+
+	if ((int64_t)regs->si < 0)
+		return -LX_EINVAL;
+	dentry = user_path_at(LX_AT_FDCWD, regs->di, LOOKUP_FOLLOW);
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry);
+	ret = truncate_inode(dentry->d_inode, regs->si);
+	dput(dentry);
+	return ret;
 }

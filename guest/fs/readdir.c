@@ -125,7 +125,7 @@ long ksys_getdents64(struct pt_regs *regs)
 		read_dir(&g, file);
 		up_read(&inode->i_rwsem);
 		file->f_pos = g.ctx.pos;
-		inode->i_atime = current_time();
+		file_accessed(inode);
 	}
 	fput(file);
 	return g.to != regs->si ? (long)(g.to - regs->si) : g.error;
@@ -159,4 +159,4 @@ static int64_t dir_llseek(struct file *file, int64_t offset, uint32_t whence)
 	return offset;
 }
 
-const struct file_operations dir_operations = { .read_at = dir_read_at, .llseek = dir_llseek };
+const struct file_operations dir_operations = { .read_at = dir_read_at, .llseek = dir_llseek, .fsync = noop_fsync };

@@ -39,7 +39,7 @@ long generic_read_at(struct file *file, uint64_t at, uint64_t len, uint64_t *pos
 
 	if (!len)
 		return 0;
-	inode->i_atime = current_time();
+	file_accessed(inode);
 	while (done < len && *pos < inode->i_size) {
 		uint64_t n = min(min(len - done, PAGE_SIZE - *pos % PAGE_SIZE), inode->i_size - *pos);
 		uint64_t got = read_chunk(inode, *pos, at + done, n);
@@ -68,6 +68,7 @@ static long write_chunk(struct inode *inode, uint64_t pos, uint64_t at, uint64_t
 		return error;
 	done = n - copy_from_user((char *)__va(page_to_pfn(page) << PAGE_SHIFT) + pos % PAGE_SIZE, at, n);
 	inode->i_size = max(inode->i_size, pos + done);
+	page->flags |= PG_dirty;
 	put_page(page);
 	return done;
 }
@@ -106,11 +107,14 @@ const struct file_operations shmem_file_operations = {
 	.read_at = generic_read_at,
 	.write_at = tmpfs_write_at,
 	.mmap = shmem_mmap,
+	.fallocate = shmem_fallocate,
+	.fsync = noop_fsync,
 };
 
 const struct file_operations image_file_operations = {
 	.read_at = generic_read_at,
 	.mmap = generic_file_mmap,
+	.fsync = noop_fsync,
 };
 
 void vfs_truncate(struct inode *inode, uint64_t size)

@@ -11,17 +11,7 @@
 
 struct task;
 
-#define NR_OPEN_INLINE	16
-#define NR_OPEN_MAX	1024		/* RLIMIT_NOFILE of every process */
-#define FD_BLOCK_ORDER	1		/* pages that hold as many pointers */
-
-struct files_struct {
-	int32_t count;			/* tasks that share it (CLONE_FILES) */
-	uint32_t max_fds;
-	uint32_t closed_channels;	/* bit c: AGENT_FD_BASE + c was closed */
-	struct file **fd;		/* inline_fd, or a block of NR_OPEN_MAX */
-	struct file *inline_fd[NR_OPEN_INLINE];
-};
+#define NR_OPEN_MAX	(PAGE_SIZE / 8 << (NR_ORDERS - 1))	/* descriptors that the largest block of pages holds */
 
 /**
  * What every spawned process begins with. Never changed: a process that opens or closes anything gets a
@@ -42,9 +32,15 @@ struct file *channel_file(unsigned int c);
 /** The agent's ELF in the image. */
 struct file *agent_file(void);
 
-/** Lowest free descriptor of current, in a table that may be changed; or -errno. fd_install() must follow, or nothing. */
+/**
+ * Lowest free descriptor of current, in a table that may be changed; or -LX_EMFILE, -LX_ENOMEM. fd_install() must follow, or
+ * nothing.
+ */
 long get_unused_fd(void);
-void fd_install(long fd, struct file *file);
+/** flags: LX_O_CLOEXEC or not; others are ignored. */
+void fd_install(long fd, struct file *file, uint32_t flags);
+/** execve(2): descriptors marked so are closed, in a table that is current's own. */
+void do_close_on_exec(void);
 /** Was it opened so that this is allowed? */
 static inline bool may_rw(const struct file *file, bool write)
 {
@@ -62,11 +58,16 @@ long ksys_lseek(struct pt_regs *regs);
 long ksys_ftruncate(struct pt_regs *regs);
 long ksys_dup(struct pt_regs *regs);
 long ksys_dup2(struct pt_regs *regs);
+long ksys_dup3(struct pt_regs *regs);
+long ksys_fcntl(struct pt_regs *regs);
+long ksys_fsync(struct pt_regs *regs);
+long ksys_fallocate(struct pt_regs *regs);
 
 /* Of guest/fs: names. */
 long ksys_open(struct pt_regs *regs);
 long ksys_openat(struct pt_regs *regs);
 long ksys_creat(struct pt_regs *regs);
+long ksys_truncate(struct pt_regs *regs);
 long ksys_mkdir(struct pt_regs *regs);
 long ksys_mkdirat(struct pt_regs *regs);
 long ksys_symlink(struct pt_regs *regs);

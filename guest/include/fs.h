@@ -166,11 +166,6 @@ extern const struct file_operations dir_operations;	/* of every directory */
 
 /* --- working directory and umask of a process (fs_struct.c) -------------------------------------------------- */
 
-struct fs_struct {
-	int32_t users;			/* tasks that share it (CLONE_FS) */
-	uint32_t umask;
-	struct dentry *pwd;
-};
 /** What every spawned process begins with. Never changed, as init_files. */
 extern struct fs_struct init_fs;
 struct task;
@@ -209,6 +204,15 @@ void seq_release(struct file *file);
 
 /** Now, on the clock of inode times. */
 static inline uint64_t current_time(void) { return lab.virtual_ns; }
+/** It was read (Linux atime_needs_update, relatime): told once after each change, and once a day. */
+static inline void file_accessed(struct inode *inode)
+{
+	uint64_t now = current_time();
+
+	if (inode->i_mtime >= inode->i_atime || inode->i_ctime >= inode->i_atime ||
+	    now - inode->i_atime >= 24UL * 3600 * 1000000000)
+		inode->i_atime = now;
+}
 /** Its contents were changed. */
 static inline void update_mtime(struct inode *inode) { inode->i_mtime = inode->i_ctime = current_time(); }
 /** A symbolic link to target, with a reference; or ERR_PTR. */

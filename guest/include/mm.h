@@ -137,7 +137,7 @@ struct address_space_operations {
 };
 
 struct seq_file;
-/** What a kind of file can do; NULL: -EINVAL. `at` is a user address. The mm calls mmap alone. */
+/** What a kind of file can do; NULL: -EINVAL. `at` is a user address. The mm calls mmap, fallocate, fsync. */
 struct file_operations {
 	long (*read)(struct file *file, uint64_t at, uint64_t len);
 	long (*write)(struct file *file, uint64_t at, uint64_t len);
@@ -151,6 +151,10 @@ struct file_operations {
 	long (*write_at)(struct file *file, uint64_t at, uint64_t len, uint64_t *pos);
 	/** The new place, which is set; or -errno. NULL: anywhere, and the end is i_size. whence: LX_SEEK_*. */
 	int64_t (*llseek)(struct file *file, int64_t offset, uint32_t whence);
+	/** Room for [offset, offset + len), or a hole there; mode: LX_FALLOC_FL_*. 0 or -errno. The mm calls it, too. */
+	int (*fallocate)(struct file *file, uint32_t mode, uint64_t offset, uint64_t len);
+	/** Everything written is where it shall be. NULL: -LX_EINVAL. The mm calls it, too. */
+	int (*fsync)(struct file *file);
 	/** Of files whose contents a function makes (seq_file.c). */
 	int (*show)(struct seq_file *m);
 };
@@ -215,6 +219,8 @@ struct inode *shmem_get_inode(uint32_t mode, uint64_t size, uint64_t vm_flags);
 /** Linux shmem_setattr: a new size, up or down; mapped pages beyond it go. i_rwsem held for writing. */
 void shmem_truncate(struct inode *inode, uint64_t size);
 int shmem_mmap(struct file *file, struct vm_area_struct *vma);
+int shmem_fallocate(struct file *file, uint32_t mode, uint64_t offset, uint64_t len);
+int noop_fsync(struct file *file);
 /** An open file of `size` bytes in no directory (alloc_file_pseudo), its memory committed unless VM_NORESERVE; ERR_PTR. */
 struct file *shmem_file_setup(const char *name, uint64_t size, uint64_t vm_flags);
 /** Linux shmem_zero_setup: the area is bound to memory of its own, which it shares with its children. 0 or -errno. */

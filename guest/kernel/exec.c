@@ -201,6 +201,7 @@ static int do_execve(struct file *file, const struct exec_strings *strings, stru
 		return error;
 	}
 	exec_mmap(mm);
+	do_close_on_exec();
 	flush_old_program(strings->filename);
 	*regs = start;
 	lab_event(LAB_EV_EXEC, start.ip, 0, 0, 0);

@@ -7,18 +7,20 @@
 #define MAX_RW_COUNT	(INT32_MAX & ~(PAGE_SIZE - 1))
 
 #define MFD_NAME_MAX	249
+#define MFD_CLOEXEC	1u
 #define MFD_ALLOW_SEALING 2u
 
-/** memfd_create(name, flags). Sealing is only asked for: fcntl, which would seal, is not there. */
+/** memfd_create(name, flags). Sealing is only asked for: fcntl does not seal. */
 long ksys_memfd_create(struct pt_regs *regs)
 {
 	static const char prefix[] = "memfd:";
 	char name[MFD_NAME_MAX + sizeof(prefix)];
 	char *tail = name + sizeof(prefix) - 1;
+	uint32_t flags = regs->si;
 	struct file *file;
 	long len, fd;
 
-	if ((uint32_t)regs->si & ~MFD_ALLOW_SEALING)
+	if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING))
 		return -LX_EINVAL;
 	memcpy(name, prefix, sizeof(prefix));
 	len = strncpy_from_user(tail, regs->di, MFD_NAME_MAX + 1);
@@ -33,7 +35,7 @@ long ksys_memfd_create(struct pt_regs *regs)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	file->f_flags |= LX_O_LARGEFILE;
-	fd_install(fd, file);
+	fd_install(fd, file, flags & MFD_CLOEXEC ? LX_O_CLOEXEC : 0);
 	return fd;
 }
 
@@ -123,6 +125,57 @@ long ksys_ftruncate(struct pt_regs *regs)
 		vfs_truncate(file->f_inode, regs->si);
 		ret = 0;
 	}
+	fput(file);
+	return ret;
+}
+
+/** fsync(fd), fdatasync(fd) */
+long ksys_fsync(struct pt_regs *regs)
+{
+	struct file *file = fget((uint32_t)regs->di);
+	long ret;
+
+	if (!file)
+		return -LX_EBADF;
+	ret = file->f_op->fsync ? file->f_op->fsync(file) : -LX_EINVAL;
+	fput(file);
+	return ret;
+}
+
+#define FALLOC_FL_ALL	0x7fu	/* those that some file system knows, but for NO_HIDE_STALE */
+
+/* What the arguments and the file allow, in the order of Linux vfs_fallocate. 0 or -errno. */
+static int check_fallocate(const struct file *file, uint32_t mode, int64_t offset, int64_t len)
+{
+	const struct inode *inode = file->f_inode;
+	int64_t end;
+
+	if (offset < 0 || len <= 0)
+		return -LX_EINVAL;
+	if (mode & ~FALLOC_FL_ALL)
+		return -LX_EOPNOTSUPP;
+	if ((mode & LX_FALLOC_FL_PUNCH_HOLE) && !(mode & LX_FALLOC_FL_KEEP_SIZE))
+		return -LX_EOPNOTSUPP;
+	if (!may_rw(file, /* write = */ true))
+		return -LX_EBADF;
+	if (!inode || !is_reg(inode))
+		return inode && inode_type(inode) == LX_S_IFIFO ? -LX_ESPIPE : -LX_ENODEV;
+	if (__builtin_add_overflow(offset, len, &end))
+		return -LX_EFBIG;
+	return file->f_op->fallocate ? 0 : -LX_EOPNOTSUPP;
+}
+
+/** fallocate(fd, mode, offset, len) */
+long ksys_fallocate(struct pt_regs *regs)
+{
+	struct file *file = fget((uint32_t)regs->di);
+	long ret;
+
+	if (!file)
+		return -LX_EBADF;
+	ret = check_fallocate(file, regs->si, regs->dx, regs->r10);
+	if (!ret)
+		ret = file->f_op->fallocate(file, regs->si, regs->dx, regs->r10);
 	fput(file);
 	return ret;
 }

@@ -57,7 +57,7 @@ struct files_struct init_files = {
 	.count = 1,
 	.max_fds = NR_OPEN_INLINE,
 	.fd = init_files.inline_fd,
-	.inline_fd = { &console_file, &console_file, &console_file },
+	.inline_fd = { (uint64_t)&console_file, (uint64_t)&console_file, (uint64_t)&console_file },
 };
 
 /* --- tables ----------------------------------------------------------------------------------- */
@@ -90,18 +90,37 @@ struct file *alloc_file(struct dentry *dentry, uint32_t flags, const struct file
 	return file;
 }
 
-/** Room for NR_OPEN_MAX descriptors, in a block of pages of its own. */
-static int expand_files(struct files_struct *files)
-{
-	struct page *page = alloc_pages(GFP_KERNEL | __GFP_ZERO, FD_BLOCK_ORDER);
-	struct file **fd;
+static struct file *fd_file(uint64_t word) { return (struct file *)(word & ~FD_CLOSE_ON_EXEC); }
 
+/* Order of a block for max_fds descriptors, if it is one. */
+static unsigned int fd_order(uint32_t max_fds)
+{
+	return __builtin_ctz(max_fds) - __builtin_ctz(PAGE_SIZE / sizeof(uint64_t));
+}
+
+static void free_fd_block(struct files_struct *files)
+{
+	if (files->fd != files->inline_fd)
+		__free_pages(pfn_to_page(__pa(files->fd) >> PAGE_SHIFT), fd_order(files->max_fds));
+}
+
+/* Room for descriptor fd < NR_OPEN_MAX, in a larger block of pages. 0 or -LX_ENOMEM. */
+static int expand_files(struct files_struct *files, uint64_t fd)
+{
+	unsigned int order = 1;
+	struct page *page;
+	uint64_t *block;
+
+	while (fd >= PAGE_SIZE / sizeof(*block) << order)
+		order++;
+	page = alloc_pages(GFP_KERNEL | __GFP_ZERO, order);
 	if (!page)
 		return -LX_ENOMEM;
-	fd = __va(page_to_pfn(page) << PAGE_SHIFT);
-	memcpy(fd, files->fd, files->max_fds * sizeof(*fd));
-	files->fd = fd;
-	files->max_fds = NR_OPEN_MAX;
+	block = __va(page_to_pfn(page) << PAGE_SHIFT);
+	memcpy(block, files->fd, files->max_fds * sizeof(*block));
+	free_fd_block(files);
+	files->fd = block;
+	files->max_fds = PAGE_SIZE / sizeof(*block) << order;
 	return 0;
 }
 
@@ -109,9 +128,8 @@ static void free_files(struct files_struct *files)
 {
 	for (uint32_t i = 0; i < files->max_fds; i++)
 		if (files->fd[i])
-			fput(files->fd[i]);
-	if (files->fd != files->inline_fd)
-		__free_pages(pfn_to_page(__pa(files->fd) >> PAGE_SHIFT), FD_BLOCK_ORDER);
+			fput(fd_file(files->fd[i]));
+	free_fd_block(files);
 	kmem_cache_free(&files_cachep, files);
 }
 
@@ -125,13 +143,16 @@ static struct files_struct *dup_files(const struct files_struct *old)
 	new->max_fds = NR_OPEN_INLINE;
 	new->fd = new->inline_fd;
 	new->closed_channels = old->closed_channels;
-	if (old->max_fds > NR_OPEN_INLINE && expand_files(new)) {
+	new->cloexec_channels = old->cloexec_channels;
+	if (old->max_fds > NR_OPEN_INLINE && expand_files(new, old->max_fds - 1)) {
 		free_files(new);
 		return NULL;
 	}
-	for (uint32_t i = 0; i < old->max_fds; i++)
+	for (uint32_t i = 0; i < old->max_fds; i++) {
+		new->fd[i] = old->fd[i];
 		if (old->fd[i])
-			new->fd[i] = get_file(old->fd[i]);
+			get_file(fd_file(old->fd[i]));
+	}
 	return new;
 }
 
@@ -207,7 +228,7 @@ struct file *fget(uint64_t fd)
 		return get_file(channel_file(channel));
 	if (fd >= files->max_fds || !files->fd[fd])
 		return NULL;
-	return get_file(files->fd[fd]);
+	return get_file(fd_file(files->fd[fd]));
 }
 
 /* --- system calls ----------------------------------------------------------------------------- */
@@ -268,11 +289,12 @@ static struct file *clear_fd(struct files_struct *files, uint64_t fd)
 
 	if (channel >= 0) {
 		files->closed_channels |= 1u << channel;
+		files->cloexec_channels &= ~(1u << channel);
 		return get_file(channel_file(channel));
 	}
 	if (fd < files->max_fds) {
-		file = files->fd[fd];
-		files->fd[fd] = NULL;
+		file = fd_file(files->fd[fd]);
+		files->fd[fd] = 0;
 	}
 	return file;
 }
@@ -292,11 +314,13 @@ long ksys_close(struct pt_regs *regs)
 	return 0;
 }
 
-/** Lowest free descriptor from `start` on, channels aside; the table grows once. -LX_EMFILE or -LX_ENOMEM. */
+/* Lowest free descriptor from `start` on, channels aside, below the limit. -LX_EMFILE or -LX_ENOMEM. */
 static long alloc_fd(struct files_struct *files, uint64_t start)
 {
-	for (uint64_t fd = start; fd < NR_OPEN_MAX; fd++) {
-		if (fd >= files->max_fds && expand_files(files))
+	uint64_t end = min(rlimit(LX_RLIMIT_NOFILE), NR_OPEN_MAX);
+
+	for (uint64_t fd = start; fd < end; fd++) {
+		if (fd >= files->max_fds && expand_files(files, fd))
 			return -LX_ENOMEM;
 		if (!files->fd[fd] && channel_of(fd) < 0)
 			return fd;
@@ -311,48 +335,67 @@ long get_unused_fd(void)
 	return files ? alloc_fd(files, 0) : -LX_ENOMEM;
 }
 
-void fd_install(long fd, struct file *file)
+void fd_install(long fd, struct file *file, uint32_t flags)
 {
-	current->files->fd[fd] = file;
+	current->files->fd[fd] = (uint64_t)file | (flags & LX_O_CLOEXEC ? FD_CLOSE_ON_EXEC : 0);
+}
+
+void do_close_on_exec(void)
+{
+	struct files_struct *files = current->files;
+
+	if (files == &init_files)
+		return;
+	files->closed_channels |= files->cloexec_channels;
+	files->cloexec_channels = 0;
+	for (uint32_t fd = 0; fd < files->max_fds; fd++)
+		if (files->fd[fd] & FD_CLOSE_ON_EXEC)
+			fput(clear_fd(files, fd));
+}
+
+/* --- dup -------------------------------------------------------------------------------------- */
+
+/* The file, whose reference is used up, gets the lowest free descriptor from `start` on. It, or -errno. */
+static long dup_from(struct file *file, uint64_t start, uint32_t flags)
+{
+	struct files_struct *files = writable_files();
+	long fd = files ? alloc_fd(files, start) : -LX_ENOMEM;
+
+	if (fd < 0)
+		fput(file);
+	else
+		fd_install(fd, file, flags);
+	return fd;
 }
 
 /** dup(fd) */
 long ksys_dup(struct pt_regs *regs)
 {
 	struct file *file = fget((uint32_t)regs->di);
-	struct files_struct *files;
-	long fd;
 
-	if (!file)
-		return -LX_EBADF;
-	files = writable_files();
-	fd = files ? alloc_fd(files, 0) : -LX_ENOMEM;
-	if (fd < 0)
-		fput(file);
-	else
-		files->fd[fd] = file;
-	return fd;
+	return file ? dup_from(file, 0, 0) : -LX_EBADF;
 }
 
-static long dup_to(uint64_t old, uint64_t new)
+/* Two different descriptors. */
+static long dup_to(uint64_t old, uint64_t new, uint32_t flags)
 {
 	struct file *file, *replaced;
 	struct files_struct *files;
 
-	if (new >= NR_OPEN_MAX)
+	if (new >= min(rlimit(LX_RLIMIT_NOFILE), NR_OPEN_MAX))
 		return -LX_EBADF;
 	file = fget(old);
 	if (!file)
 		return -LX_EBADF;
 	files = writable_files();
-	if (!files || (new >= files->max_fds && expand_files(files))) {
+	if (!files || (new >= files->max_fds && expand_files(files, new))) {
 		fput(file);
 		return -LX_ENOMEM;
 	}
 	replaced = clear_fd(files, new);
 	if (replaced)
 		fput(replaced);
-	files->fd[new] = file;
+	fd_install(new, file, flags);
 	return new;
 }
 
@@ -363,10 +406,90 @@ long ksys_dup2(struct pt_regs *regs)
 	struct file *file;
 
 	if (old != new)
-		return dup_to(old, new);
+		return dup_to(old, new, 0);
 	file = fget(old);
 	if (!file)
 		return -LX_EBADF;
 	fput(file);
 	return new;
+}
+
+/** dup3(old, new, flags) */
+long ksys_dup3(struct pt_regs *regs)
+{
+	uint64_t old = (uint32_t)regs->di, new = (uint32_t)regs->si;
+
+	if (((uint32_t)regs->dx & ~LX_O_CLOEXEC) || old == new)
+		return -LX_EINVAL;
+	return dup_to(old, new, regs->dx);
+}
+
+/* --- fcntl ------------------------------------------------------------------------------------ */
+
+#define SETFL_MASK	(LX_O_APPEND | LX_O_NONBLOCK | LX_O_DIRECT | LX_O_NOATIME)
+
+static bool close_on_exec(uint64_t fd)
+{
+	int channel = channel_of(fd);
+
+	if (channel >= 0)
+		return current->files->cloexec_channels >> channel & 1;
+	return current->files->fd[fd] & FD_CLOSE_ON_EXEC;
+}
+
+static long set_close_on_exec(uint64_t fd, bool on)
+{
+	struct files_struct *files = writable_files();
+	int channel = channel_of(fd);
+
+	if (!files)
+		return -LX_ENOMEM;
+	if (channel >= 0)
+		files->cloexec_channels = (files->cloexec_channels & ~(1u << channel)) | (uint32_t)on << channel;
+	else
+		files->fd[fd] = (files->fd[fd] & ~FD_CLOSE_ON_EXEC) | (on ? FD_CLOSE_ON_EXEC : 0);
+	return 0;
+}
+
+static long set_flags(struct file *file, uint32_t flags)
+{
+	if ((flags & LX_O_DIRECT) && file->f_op->read_at)
+		return -LX_EINVAL;	/* no file here goes round the page cache */
+	file->f_flags = (file->f_flags & ~SETFL_MASK) | (flags & SETFL_MASK);
+	return 0;
+}
+
+/** fcntl(fd, command, arg): descriptors and flags; locks, leases, owners and seals are not there. */
+long ksys_fcntl(struct pt_regs *regs)
+{
+	uint64_t fd = (uint32_t)regs->di, arg = regs->dx;
+	struct file *file = fget(fd);
+	long ret;
+
+	if (!file)
+		return -LX_EBADF;
+	switch ((uint32_t)regs->si) {
+	case LX_F_DUPFD:
+	case LX_F_DUPFD_CLOEXEC:
+		if (arg < rlimit(LX_RLIMIT_NOFILE))
+			return dup_from(file, arg, (uint32_t)regs->si == LX_F_DUPFD ? 0 : LX_O_CLOEXEC);
+		ret = -LX_EINVAL;
+		break;
+	case LX_F_GETFD:
+		ret = close_on_exec(fd);
+		break;
+	case LX_F_SETFD:
+		ret = set_close_on_exec(fd, arg & LX_FD_CLOEXEC);
+		break;
+	case LX_F_GETFL:
+		ret = file->f_flags;
+		break;
+	case LX_F_SETFL:
+		ret = set_flags(file, arg);
+		break;
+	default:
+		ret = -LX_EINVAL;
+	}
+	fput(file);
+	return ret;
 }

@@ -287,10 +287,12 @@ struct vm_area_struct *vma_interval_tree_iter_next(struct vm_area_struct *vma, u
 /** Into and out of the tree of its file, if it has one. These take the lock. */
 void vma_link_file(struct vm_area_struct *vma);
 void unlink_file_vma(struct vm_area_struct *vma);
-/** No address space maps pages [first, last] any more, nor a private copy of one. Takes i_mmap_rwsem. */
-void unmap_mapping_pages(struct address_space *mapping, uint64_t first, uint64_t last);
-/** Pages from `first` on leave the cache; how many they were. Nobody maps them. */
-uint64_t truncate_inode_pages(struct address_space *mapping, uint64_t first);
+/**
+ * No address space maps pages [first, last] any more, nor, with even_cows, a private copy of one. Takes i_mmap_rwsem.
+ */
+void unmap_mapping_pages(struct address_space *mapping, uint64_t first, uint64_t last, bool even_cows);
+/** Pages [first, last] leave the cache; how many they were. Nobody maps them. */
+uint64_t truncate_inode_pages(struct address_space *mapping, uint64_t first, uint64_t last);
 void filemap_map_pages(struct vm_fault *vmf, uint64_t start, uint64_t end);
 
 /* --- tlb.c: the one place that flushes -------------------------------------------------------- */
@@ -305,6 +307,7 @@ void flush_tlb_mm(struct mm_struct *mm);
 struct mmu_gather {
 	struct mm_struct *mm;
 	bool fullmm;			/* all of mm goes */
+	bool keep_cows;			/* pages of files alone are taken out, not the copies that a task made of them */
 	uint64_t start, end;		/* entries cleared and not yet flushed; start > end: none */
 	unsigned int nr;
 	struct page *pages[MMU_GATHER_BATCH];

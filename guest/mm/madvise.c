@@ -165,14 +165,28 @@ static int madvise_cold(struct vm_area_struct *vma, uint64_t start, uint64_t end
 	return clear_marks_range(vma, start, end, PTE_A, /* shared = */ false);
 }
 
-/* A hole in a file: no file here can have one. */
-static int madvise_remove(const struct vm_area_struct *vma)
+/*
+ * A hole in the file. It is punched without mmap_lock, as a write to the file comes from the other side: i_rwsem first.
+ * With one CPU nobody changes the areas meanwhile.
+ */
+static int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
-	if ((vma->vm_flags & VM_LOCKED) || !vma->vm_file || !vma->vm_file->f_mapping)
+	struct file *file = vma->vm_file;
+	uint64_t offset = start - vma->vm_start + (vma->vm_pgoff << PAGE_SHIFT);
+	int error;
+
+	if ((vma->vm_flags & VM_LOCKED) || !file || !file->f_mapping)
 		return -LX_EINVAL;
 	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
 		return -LX_EACCES;
-	return -LX_EOPNOTSUPP;
+	if (!file->f_op->fallocate)
+		return -LX_EOPNOTSUPP;
+	get_file(file);
+	mmap_read_unlock(vma->vm_mm);
+	error = file->f_op->fallocate(file, LX_FALLOC_FL_PUNCH_HOLE | LX_FALLOC_FL_KEEP_SIZE, offset, end - start);
+	fput(file);
+	mmap_read_lock(vma->vm_mm);
+	return error;
 }
 
 /* --- the walk ------------------------------------------------------------------------------------------- */
@@ -196,7 +210,7 @@ static int madvise_vma(struct vm_area_struct *vma, struct vm_area_struct **prev,
 	case LX_MADV_POPULATE_WRITE:
 		return faultin_vma_page_range(vma, start, end, advice == LX_MADV_POPULATE_WRITE);
 	case LX_MADV_REMOVE:
-		return madvise_remove(vma);
+		return madvise_remove(vma, start, end);
 	default:	/* LX_MADV_WILLNEED: all there is to be read in is in memory */
 		return 0;
 	}

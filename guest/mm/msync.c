@@ -2,11 +2,23 @@
 /* Writing mapped files back (Linux mm/msync.c). */
 #include "internal.h"
 
-/* Anonymous memory has nowhere to be written to, and no file here is anywhere but in memory: what remains is the walk. */
+/* MS_SYNC of a shared area asks its file, which may not know how. Without mmap_lock, as Linux. 0 or -errno. */
+static int sync_file(const struct vm_area_struct *vma)
+{
+	struct file *file = get_file(vma->vm_file);
+	int error;
+
+	mmap_read_unlock(vma->vm_mm);
+	error = file->f_op->fsync ? file->f_op->fsync(file) : -LX_EINVAL;
+	fput(file);
+	mmap_read_lock(vma->vm_mm);
+	return error;
+}
+
 static int msync_walk(struct mm_struct *mm, uint64_t start, uint64_t end, int flags)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
-	int holes = 0;
+	int holes = 0, error;
 
 	for (;;) {
 		if (!vma)
@@ -18,6 +30,11 @@ static int msync_walk(struct mm_struct *mm, uint64_t start, uint64_t end, int fl
 		}
 		if ((flags & LX_MS_INVALIDATE) && (vma->vm_flags & VM_LOCKED))
 			return -LX_EBUSY;
+		if ((flags & LX_MS_SYNC) && vma->vm_file && (vma->vm_flags & VM_SHARED)) {
+			error = sync_file(vma);
+			if (error)
+				return error;
+		}
 		start = vma->vm_end;
 		if (start >= end)
 			return holes;

@@ -132,7 +132,7 @@ struct inode *shmem_get_inode(uint32_t mode, uint64_t size, uint64_t vm_flags)
 
 static void evict(struct inode *inode)
 {
-	uint64_t gone = truncate_inode_pages(&inode->i_data, 0);
+	uint64_t gone = truncate_inode_pages(&inode->i_data, 0, UINT64_MAX);
 
 	BUG_ON(inode->i_data.i_mmap.rb_node);
 	vm_unacct_memory(commits_by_page(inode) ? gone : size_pages(inode->i_size));
@@ -149,15 +149,14 @@ void iput(struct inode *inode)
 		evict(inode);
 }
 
-/* What lies behind the end in the last page must read as zeros when the file grows again. */
-static void clear_tail(struct inode *inode, uint64_t size)
+/* Bytes [from, to) of one page read as zeros, if the page is there. */
+static void zero_partial_page(struct inode *inode, uint64_t from, uint64_t to)
 {
-	struct page *page = xa_load(&inode->i_data.i_pages, size >> PAGE_SHIFT);
-	uint64_t in_page = size % PAGE_SIZE;
+	struct page *page = xa_load(&inode->i_data.i_pages, from >> PAGE_SHIFT);
 
-	if (!page || !in_page)
+	if (!page || from >= to)
 		return;
-	memset((char *)__va(page_to_pfn(page) << PAGE_SHIFT) + in_page, 0, PAGE_SIZE - in_page);
+	memset((char *)__va(page_to_pfn(page) << PAGE_SHIFT) + from % PAGE_SIZE, 0, to - from);
 	page->flags |= PG_dirty;
 }
 
@@ -170,12 +169,102 @@ void shmem_truncate(struct inode *inode, uint64_t size)
 	inode->i_size = size;
 	if (!cuts)
 		return;
+	inode->i_fallocend = min(inode->i_fallocend, first);
 	/* Twice, as Linux: a fault may have brought back a private copy between the two. */
-	unmap_mapping_pages(&inode->i_data, first, UINT64_MAX);
-	gone = truncate_inode_pages(&inode->i_data, first);
-	clear_tail(inode, size);
-	unmap_mapping_pages(&inode->i_data, first, UINT64_MAX);
+	unmap_mapping_pages(&inode->i_data, first, UINT64_MAX, /* even_cows = */ true);
+	gone = truncate_inode_pages(&inode->i_data, first, UINT64_MAX);
+	/* What lies behind the end in the last page must read as zeros when the file grows again. */
+	zero_partial_page(inode, size, ALIGN_UP(size, PAGE_SIZE));
+	unmap_mapping_pages(&inode->i_data, first, UINT64_MAX, /* even_cows = */ true);
 	vm_unacct_memory(gone);
+}
+
+/* --- room and holes -------------------------------------------------------------------------------------- */
+
+/* Linux shmem_fallocate, punching: whole pages go from where they are mapped, but for private copies; of
+ * others the bytes are cleared. */
+static void punch_hole(struct inode *inode, uint64_t start, uint64_t end)
+{
+	uint64_t first = size_pages(start), last = end >> PAGE_SHIFT, gone;
+
+	if (first > last) {		/* within one page */
+		zero_partial_page(inode, start, end);
+		return;
+	}
+	zero_partial_page(inode, start, first << PAGE_SHIFT);
+	zero_partial_page(inode, last << PAGE_SHIFT, end);
+	if (first == last)
+		return;
+	unmap_mapping_pages(&inode->i_data, first, last - 1, /* even_cows = */ false);
+	gone = truncate_inode_pages(&inode->i_data, first, last - 1);
+	if (commits_by_page(inode))
+		vm_unacct_memory(gone);
+}
+
+/* In page->private: made by the fallocate() under way. */
+#define FALLOC_MARK	(1UL << 63)
+
+/* The marked pages of [start, end) lose their mark, or go, if !keep. Nobody has seen them yet. */
+static void settle_range(struct inode *inode, uint64_t start, uint64_t end, bool keep)
+{
+	struct page *page;
+
+	for (uint64_t index = start; (page = xa_find(&inode->i_data.i_pages, &index)) && index < end; index++) {
+		if (!(page->private & FALLOC_MARK))
+			continue;
+		page->private &= ~FALLOC_MARK;
+		if (!keep)
+			vm_unacct_memory(truncate_inode_pages(&inode->i_data, index, index));
+	}
+}
+
+/* Pages [start, end) come to be; those that this call made go again when one cannot. 0 or -LX_ENOMEM. */
+static int allocate_range(struct inode *inode, uint64_t start, uint64_t end)
+{
+	struct page *page;
+	int error = 0;
+
+	for (uint64_t index = start; index < end && !error; index++) {
+		if (xa_load(&inode->i_data.i_pages, index))
+			continue;
+		page = shmem_get_page(inode, index, SGP_WRITE, &error);
+		if (!page)
+			break;
+		page->private |= FALLOC_MARK;
+		put_page(page);
+	}
+	settle_range(inode, start, end, /* keep = */ !error);
+	return error;
+}
+
+/** Linux shmem_fallocate. The arguments are checked (vfs_fallocate), but for what modes there are here. */
+int shmem_fallocate(struct file *file, uint32_t mode, uint64_t offset, uint64_t len)
+{
+	struct inode *inode = file->f_inode;
+	uint64_t end = offset + len;
+	int error = 0;
+
+	if (mode & ~(LX_FALLOC_FL_KEEP_SIZE | LX_FALLOC_FL_PUNCH_HOLE))
+		return -LX_EOPNOTSUPP;
+	down_write(&inode->i_rwsem);
+	if (mode & LX_FALLOC_FL_PUNCH_HOLE) {
+		punch_hole(inode, offset, end);
+		inode->i_mtime = inode->i_ctime = lab.virtual_ns;
+	} else {
+		error = allocate_range(inode, offset >> PAGE_SHIFT, size_pages(end));
+		if (!error)
+			inode->i_fallocend = max(inode->i_fallocend, size_pages(end));
+		if (!error && !(mode & LX_FALLOC_FL_KEEP_SIZE))
+			inode->i_size = max(inode->i_size, end);
+	}
+	up_write(&inode->i_rwsem);
+	return error;
+}
+
+int noop_fsync(struct file *file)
+{
+	(void)file;
+	return 0;
 }
 
 struct file *shmem_file_setup(const char *name, uint64_t size, uint64_t vm_flags)

@@ -54,6 +54,7 @@ void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm, bool fullmm)
 {
 	tlb->mm = mm;
 	tlb->fullmm = fullmm;
+	tlb->keep_cows = false;
 	tlb->nr = 0;
 	reset_range(tlb);
 }

@@ -12,7 +12,7 @@ static void zap_pte_range(struct mmu_gather *tlb, uint64_t *pte, uint64_t addr, 
 		uint64_t old = *pte;
 		struct page *page;
 
-		if (pte_none(old))
+		if (pte_none(old) || (tlb->keep_cows && !(old & PTE_SPECIAL) && PageAnon(pfn_to_page(pte_pfn(old)))))
 			continue;
 		set_pte(pte, 0);
 		tlb_remove_entry(tlb, addr);

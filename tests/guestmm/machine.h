@@ -383,7 +383,9 @@ static struct page *test_file_get_page(struct address_space *mapping, uint64_t i
 struct list_head super_inodes = LIST_HEAD_INIT(super_inodes);
 static const struct address_space_operations test_aops = { .get_page = test_file_get_page };
 static const struct file_operations test_fops = { .mmap = generic_file_mmap };
-const struct file_operations shmem_file_operations = { .mmap = shmem_mmap };
+const struct file_operations shmem_file_operations = {
+	.mmap = shmem_mmap, .fallocate = shmem_fallocate, .fsync = noop_fsync,
+};
 static struct inode test_inode = {
 	.i_size = 4 * PAGE_SIZE,
 	.i_flags = S_IMAGE,

@@ -22,6 +22,7 @@ extern const struct api_row state_rows[];  /* api_state.c: globals: snapshot, re
 extern const struct api_row expect_rows[]; /* expect.c: fields of expect */
 extern const struct api_row call_rows[];   /* api_call.c: methods of a task: system calls */
 extern const struct api_row mem_rows[];	   /* api_mem.c: methods: mremap, madvise, mlock … */
+extern const struct api_row name_rows[];   /* api_names.c: methods: mkdir, rename, stat … */
 extern const struct api_row file_rows[];   /* api_file.c: methods: open, pread, shmget, exec … */
 extern const struct api_row life_rows[];   /* api_life.c: methods: fork, exit, wait … */
 extern const struct api_row access_rows[]; /* api_access.c: methods: read, write … */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "script/api.h"
+#include "script/api_data.h"
 #include "script/named.h"
 #include "uapi.h"
 
@@ -46,9 +47,7 @@ static const struct named shmctl_commands[] = {
 	{"rmid", 0}, {"set", 1}, {"stat", 2}, {"lock", 11}, {"unlock", 12}, {NULL, 0},
 };
 
-/* Put bytes and a terminating zero behind what the command carries; argument i points at them. */
-static void add_data(lua_State *L, struct agent_cmd *cmd, int i, const char *what, const void *bytes,
-		     size_t n)
+void add_data(lua_State *L, struct agent_cmd *cmd, int i, const char *what, const void *bytes, size_t n)
 {
 	if (n + 1 > AGENT_DATA - cmd->len)
 		luaL_error(L, "%s: at most %d bytes at a time", what, AGENT_DATA - 1);
@@ -59,18 +58,18 @@ static void add_data(lua_State *L, struct agent_cmd *cmd, int i, const char *wha
 	cmd->len += n + 1;
 }
 
-static const char *add_path(lua_State *L, struct agent_cmd *cmd, const char *what, int index)
+const char *add_text(lua_State *L, struct agent_cmd *cmd, int i, const char *what, int index)
 {
 	struct session *s = sandbox_session(L);
 	size_t n;
-	const char *path;
+	const char *text;
 
 	if (lua_type(L, index) != LUA_TSTRING)
 		luaL_error(L, "%s: a name in quotes is wanted, not a %s", what, luaL_typename(L, index));
-	path = lua_tolstring(L, index, &n);
-	add_data(L, cmd, 0, what, path, n);
-	buf_printf(&s->args, "%s", path);
-	return path;
+	text = lua_tolstring(L, index, &n);
+	add_data(L, cmd, i, what, text, n);
+	buf_printf(&s->args, "%s", text);
+	return text;
 }
 
 /* fd and a whole-number argument or two, told by name. */
@@ -92,7 +91,7 @@ static int task_open(lua_State *L)
 	struct session *s = sandbox_session(L);
 	struct agent_cmd cmd = syscall_cmd(NR_open);
 
-	add_path(L, &cmd, "open", 2);
+	add_text(L, &cmd, 0, "open", 2);
 	cmd.args[1] = lua_isnoneornil(L, 3) ? 0 : check_named_set(L, 3, "open", open_flags);
 	cmd.args[2] = luaL_optinteger(L, 4, 0644);
 	buf_puts(&s->args, " ");
@@ -111,22 +110,13 @@ static int task_close(lua_State *L)
 	return finish_call(L, task, "close", &cmd);
 }
 
-static int task_unlink(lua_State *L)
-{
-	struct task *task = op_begin(L, "unlink");
-	struct agent_cmd cmd = syscall_cmd(NR_unlink);
-
-	add_path(L, &cmd, "unlink", 2);
-	return finish_call(L, task, "unlink", &cmd);
-}
-
 static int task_memfd(lua_State *L)
 {
 	struct task *task = op_begin(L, "memfd");
 	struct session *s = sandbox_session(L);
 	struct agent_cmd cmd = syscall_cmd(NR_memfd_create);
 
-	add_path(L, &cmd, "memfd", 2);
+	add_text(L, &cmd, 0, "memfd", 2);
 	if (!lua_isnoneornil(L, 3)) {
 		cmd.args[1] = check_named_set(L, 3, "memfd", memfd_flags);
 		buf_puts(&s->args, " ");
@@ -158,54 +148,6 @@ static int task_lseek(lua_State *L)
 	buf_printf(&s->args, " %" PRId64 " ", (int64_t)cmd.args[1]);
 	put_named(&s->args, whences, cmd.args[2]);
 	return finish_call(L, task, "lseek", &cmd);
-}
-
-/* Linux's struct stat of x86-64, as far as it is shown. */
-struct user_stat {
-	uint64_t st_dev, st_ino, st_nlink;
-	uint32_t st_mode, st_uid, st_gid, pad;
-	uint64_t st_rdev;
-	int64_t st_size, st_blksize, st_blocks;
-	uint64_t times[6];
-	int64_t unused[3];
-};
-
-static int task_fstat(lua_State *L)
-{
-	static const struct {
-		const char *name;
-		size_t offset;
-	} rows[] = {
-		{"size", offsetof(struct user_stat, st_size)},
-		{"ino", offsetof(struct user_stat, st_ino)},
-		{"nlink", offsetof(struct user_stat, st_nlink)},
-		{"blocks", offsetof(struct user_stat, st_blocks)},
-	};
-	struct task *task = op_begin(L, "fstat");
-	struct session *s = sandbox_session(L);
-	struct agent_cmd cmd = fd_cmd(L, NR_fstat);
-	struct agent_report report;
-	struct user_stat st = {0};
-	int n;
-
-	cmd.in_data = 1u << 1;
-	cmd.len = sizeof(st);
-	n = call_round(L, task, "fstat", &cmd, &report);
-	if (n)
-		return n;
-	if (report.len >= sizeof(st))
-		memcpy(&st, report.data, sizeof(st));
-	lua_newtable(L);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		lua_pushinteger(L, *(const int64_t *)((const char *)&st + rows[i].offset));
-		lua_setfield(L, -2, rows[i].name);
-	}
-	lua_pushinteger(L, st.st_mode);
-	lua_setfield(L, -2, "mode");
-	buf_printf(&s->result, "size %" PRId64 ", mode %o, links %" PRIu64, st.st_size, st.st_mode,
-		   st.st_nlink);
-	op_end(L, task, "fstat", "ok", NULL, NULL);
-	return 1;
 }
 
 static int task_pipe(lua_State *L)
@@ -452,7 +394,7 @@ static int task_exec(lua_State *L)
 		lua_settop(L, 1);
 		lua_pushliteral(L, "/agent");
 	}
-	add_path(L, &cmd, "exec", 2);
+	add_text(L, &cmd, 0, "exec", 2);
 	add_argv(L, task, &cmd, 3);
 	if (session_round(s, task, &cmd, &out))
 		return raise_over(L);
@@ -477,12 +419,10 @@ const struct api_row file_rows[] = {
 	{"open", task_open, "fd = a:open(path [, \"rw,creat,excl,trunc,append\" [, mode]])",
 	 "Open a file, for reading unless told otherwise. Gives the descriptor, or nil and an errno name."},
 	{"close", task_close, "a:close(fd)", "Close a descriptor."},
-	{"unlink", task_unlink, "a:unlink(path)", "Remove a name."},
 	{"memfd", task_memfd, "fd = a:memfd(name [, \"cloexec,sealing\"])",
 	 "A file without a name in any directory."},
 	{"ftruncate", task_ftruncate, "a:ftruncate(fd, len)", "Set a file's length."},
 	{"lseek", task_lseek, "a:lseek(fd, off [, \"set\" | \"cur\" | \"end\"])", "Move the file position."},
-	{"fstat", task_fstat, "t = a:fstat(fd)", "About a file: {size=, mode=, nlink=, ino=, blocks=}."},
 	{"pread", task_pread, "text = a:pread(fd, len, off)", "Read up to 512 bytes at an offset."},
 	{"pwrite", task_pwrite, "n = a:pwrite(fd, text, off)", "Write text at an offset."},
 	{"read_fd", task_read_fd, "text = a:read_fd(fd, len)", "Read up to 512 bytes where the file stands."},

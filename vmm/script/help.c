@@ -16,6 +16,7 @@ static const struct {
 	{"A task: system calls", call_rows},
 	{"A task: its areas", mem_rows},
 	{"A task: files and shared memory", file_rows},
+	{"A task: names and directories", name_rows},
 	{"A task: its life", life_rows},
 	{"A task: memory", access_rows},
 	{"A task: looking", look_rows},

@@ -48,7 +48,7 @@ static void match_table(lua_State *L, struct matches *m, const char *start)
 
 static void match_methods(struct matches *m, const char *start)
 {
-	static const struct api_row *const tables[] = {call_rows,   mem_rows,  file_rows,  life_rows,
+	static const struct api_row *const tables[] = {call_rows,   mem_rows,  file_rows, name_rows,  life_rows,
 						       access_rows, look_rows, handle_rows};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)

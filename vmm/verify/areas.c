@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Areas one by one and side by side: order, extent, links, rights, and the caches that point at them. */
+#include "uapi.h"
 #include "verify/check.h"
 
 #define MMAP_MIN_ADDR 65536UL /* mm_profile.mmap_min_addr */
@@ -218,13 +219,26 @@ static bool in_rodata(const struct model *model, gva_t va)
 	       va.va < model->lab.image.rodata_end;
 }
 
-static const char *kind_trouble(const struct model *model, const struct vm_area_struct *raw)
+#define DEV_ZERO (1u << 8 | 5) /* i_rdev: major 1, minor 5 */
+
+/** A private mapping of /dev/zero: anonymous memory, which a file names. */
+static bool maps_zero_device(const struct model *model, const struct model_vma *vma)
 {
+	const struct inode *inode = vma->inode < 0 ? NULL : &model->inodes[vma->inode].raw;
+
+	return inode && !(vma->raw.vm_flags & VM_SHARED) && (inode->i_mode & LX_S_IFMT) == LX_S_IFCHR &&
+	       inode->i_rdev == DEV_ZERO;
+}
+
+static const char *kind_trouble(const struct model *model, const struct model_vma *vma)
+{
+	const struct vm_area_struct *raw = &vma->raw;
+
 	if (raw->vm_file.va && !is_kernel_pointer(model, raw->vm_file))
 		return "its vm_file points nowhere";
 	if (raw->vm_ops.va && !in_rodata(model, raw->vm_ops))
 		return "its vm_ops are no constant of the kernel's";
-	if (raw->vm_file.va && !raw->vm_ops.va)
+	if (raw->vm_file.va && !raw->vm_ops.va && !maps_zero_device(model, vma))
 		return "it maps a file without vm_ops";
 	if (!raw->vm_file.va && raw->vm_ops.va && raw->anon_vma.va && (raw->vm_flags & VM_SHARED))
 		return "it is shared, without a file, and has an anon_vma";
@@ -239,7 +253,7 @@ void check_area_kind(struct verify_context *c, const struct invariant *self)
 
 	for_each_area(c->now, vma) {
 		const struct vm_area_struct *raw = &vma->raw;
-		const char *wrong = kind_trouble(c->now, raw);
+		const char *wrong = kind_trouble(c->now, vma);
 		uint32_t low = raw->vm_ops.va;
 
 		if (!wrong && raw->vm_file.va && addr_map_put(&ops, raw->vm_file.va, low) != low)

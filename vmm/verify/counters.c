@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The counters of an mm against what its areas and page tables add up to. */
-#include "verify/check.h"
 #include "uapi.h"
+#include "verify/check.h"
 
 #define VM_STACK VM_GROWSDOWN /* Linux on x86: stacks grow down */
 
@@ -71,7 +71,9 @@ void check_locked_vm(struct verify_context *c, const struct invariant *self)
 /* What a file in memory has committed: its pages one by one, or (without VM_NORESERVE) its whole size at once. */
 static uint64_t committed_by_file(const struct model_inode *inode)
 {
-	if ((inode->raw.i_flags & S_IMAGE) || (inode->raw.i_mode & LX_S_IFMT) != LX_S_IFREG)
+	uint32_t type = inode->raw.i_mode & LX_S_IFMT; /* a symbolic link has its target in a page */
+
+	if ((inode->raw.i_flags & S_IMAGE) || (type != LX_S_IFREG && type != LX_S_IFLNK))
 		return 0;
 	if (inode->raw.i_vm_flags & VM_NORESERVE)
 		return inode->nr_pages;

@@ -45,7 +45,8 @@ void check_cache_size(struct verify_context *c, const struct invariant *self)
 	{
 		const struct model_inode *inode = &c->now->inodes[at->inode];
 
-		if (!holds(c, at->index < (inode->raw.i_size + PAGE_SIZE - 1) >> PAGE_SHIFT))
+		if (!holds(c, at->index < (inode->raw.i_size + PAGE_SIZE - 1) >> PAGE_SHIFT ||
+				      at->index < inode->raw.i_fallocend))
 			report(c, self, AT_FRAME(at->pfn), "inode %lu: page %#lx lies beyond its size %#lx",
 			       inode->raw.i_ino, at->index, inode->raw.i_size);
 	}
