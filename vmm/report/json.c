@@ -408,6 +408,8 @@ static void json_findings(struct buf *b, const struct names *names, const struct
 	}
 	buf_puts(b, "]");
 	put_number(b, "findings_standing", step->nr_old_findings);
+	if (step->expected && *step->expected)
+		put_string(b, "findings_expected", step->expected);
 }
 
 void json_step(struct buf *b, const struct names *names, const struct report_step *step,

@@ -250,6 +250,7 @@ static void render_text(struct report *r, const struct report_step *step, enum r
 		put_full(b, r->now);
 	put_findings(r, step->now, step->findings, step->nr_findings, b);
 	text_standing(b, step->nr_old_findings);
+	text_expected(b, step->expected);
 }
 
 /* The line of index.jsonl: enough to choose a step by. */

@@ -54,6 +54,7 @@ struct report_step {
 	const struct finding *findings; /* of this step, already without those told before */
 	uint32_t nr_findings;
 	uint32_t nr_old_findings; /* that stood already after the step before */
+	const char *expected;	/* ids of invariants whose findings the script waits for, in words; or "" */
 	uint64_t checks;
 };
 

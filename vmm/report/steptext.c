@@ -173,6 +173,12 @@ void text_standing(struct buf *b, uint32_t n)
 	buf_puts(b, " of earlier steps still there\n");
 }
 
+void text_expected(struct buf *b, const char *ids)
+{
+	if (ids && *ids)
+		buf_printf(b, INDENT "found, as expected: %s\n", ids);
+}
+
 void text_end(struct buf *b, const struct report_config *config, const struct report_totals *totals)
 {
 	bool all = config->raw || config->live;

@@ -14,6 +14,8 @@ void text_events(struct buf *b, const struct names *names, const struct report_s
 void text_finding(struct buf *b, const struct finding *finding);
 /** What is said below a finding: each line of text behind its sentence. */
 void text_indented(struct buf *b, const char *text);
+/** What the verifier found and the script waits for: ids in words, "" for nothing. Of texts only their ids are canonical. */
+void text_expected(struct buf *b, const char *ids);
 /** How many findings of earlier steps still hold. */
 void text_standing(struct buf *b, uint32_t n);
 void text_end(struct buf *b, const struct report_config *config, const struct report_totals *totals);

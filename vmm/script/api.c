@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "script/api.h"
-
-/* Of the plan, but of a later version: their names must not read as typing errors. */
-static const char *const later_globals[] = {"inject", NULL};
+#include "script/injecting.h"
 
 /* --- tasks and handles ---------------------------------------------------------------------------- */
 
@@ -162,25 +160,12 @@ static void open_expect(lua_State *L)
 	lua_setglobal(L, "expect");
 }
 
-static int not_in_this_version(lua_State *L)
+static void open_inject(lua_State *L)
 {
-	return luaL_error(L, "%s is not in this version", lua_tostring(L, lua_upvalueindex(1)));
-}
-
-/* As a function and as a table of functions: both give the same clear error. */
-static void open_later(lua_State *L)
-{
-	for (const char *const *name = later_globals; *name; name++) {
-		lua_newtable(L);
-		lua_newtable(L);
-		lua_pushstring(L, *name);
-		lua_pushcclosure(L, not_in_this_version, 1);
-		lua_pushvalue(L, -1);
-		lua_setfield(L, -3, "__call");
-		lua_setfield(L, -2, "__index");
-		lua_setmetatable(L, -2);
-		lua_setglobal(L, *name);
-	}
+	open_object_type(L);
+	lua_newtable(L);
+	add_rows(L, inject_rows);
+	lua_setglobal(L, "inject");
 }
 
 void api_open(lua_State *L)
@@ -195,7 +180,7 @@ void api_open(lua_State *L)
 	open_handle_type(L);
 	open_state_type(L);
 	open_expect(L);
-	open_later(L);
+	open_inject(L);
 	lua_pushinteger(L, PAGE_SIZE);
 	lua_setglobal(L, "PAGE");
 	sandbox_lock_globals(L);

@@ -19,6 +19,7 @@ struct api_row {
 extern const struct api_row run_rows[];	   /* api_run.c: globals that run things */
 extern const struct api_row see_rows[];	   /* api_see.c: globals that look */
 extern const struct api_row state_rows[];  /* api_state.c: globals: snapshot, restore */
+extern const struct api_row inject_rows[]; /* api_inject.c: fields of inject */
 extern const struct api_row expect_rows[]; /* expect.c: fields of expect */
 extern const struct api_row call_rows[];   /* api_call.c: methods of a task: system calls */
 extern const struct api_row mem_rows[];	   /* api_mem.c: methods: mremap, madvise, mlock … */

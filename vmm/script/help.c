@@ -12,6 +12,7 @@ static const struct {
 	{"Going back", state_rows},
 	{"Looking", see_rows},
 	{"Expecting", expect_rows},
+	{"Breaking things", inject_rows},
 	{"Help", help_rows},
 	{"A task: system calls", call_rows},
 	{"A task: its areas", mem_rows},

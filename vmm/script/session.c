@@ -271,6 +271,33 @@ static bool same_finding(const struct finding *a, const struct finding *b)
 	       strcmp(a->text, b->text) == 0;
 }
 
+bool id_among(const char *ids, const char *id)
+{
+	const size_t n = strlen(id);
+
+	while (*ids) {
+		size_t word = strcspn(ids, ", ");
+
+		if (word == n && memcmp(ids, id, n) == 0)
+			return true;
+		ids += word + !!ids[word];
+	}
+	return false;
+}
+
+/* A finding that somebody waits for: its invariant is noted, once in the run and once in the step. */
+static void expect_found(struct session *s, const struct invariant *invariant)
+{
+	for (uint32_t i = 0; i < s->nr_expected; i++)
+		if (s->expected[i] == invariant)
+			return;
+	s->expected = xrealloc(s->expected, (s->nr_expected + 1) * sizeof(*s->expected));
+	s->expected[s->nr_expected++] = invariant;
+	if (!id_among(s->expecting, invariant->id))
+		return;
+	buf_printf(&s->expected_now, "%s%s", s->expected_now.len ? ", " : "", invariant->id);
+}
+
 /* Verify s->model. Findings that did not stand before come first; *fresh is their number. */
 static void verify_now(struct session *s, uint32_t *fresh, uint64_t *checks)
 {
@@ -291,11 +318,13 @@ static void verify_now(struct session *s, uint32_t *fresh, uint64_t *checks)
 	}
 	findings_free(&s->findings);
 	s->findings = found;
-	s->nr_findings += n;
 	s->checks += *checks;
-	if (found.n)
+	*fresh = s->expecting ? 0 : n;
+	for (uint32_t i = 0; i < n && s->expecting; i++)
+		expect_found(s, found.items[i].invariant);
+	s->nr_findings += *fresh;
+	if (*fresh)
 		s->status = status_max(s->status, EXIT_FINDING);
-	*fresh = n;
 }
 
 int64_t session_verify(struct session *s)
@@ -377,11 +406,13 @@ int session_finish(struct session *s, const struct task *task, const struct step
 	step.now = look ? s->model : NULL;
 	step.findings = s->findings.items;
 	step.nr_findings = fresh;
-	step.nr_old_findings = verify ? s->findings.n - fresh : 0;
+	step.nr_old_findings = verify && !s->expecting ? s->findings.n - fresh : 0;
+	step.expected = buf_text(&s->expected_now);
 	failed = report_step(s->report, &step, &s->error);
 	remember_step(s, task, words);
 	buf_free(&result);
 	buf_clear(&s->completed);
+	buf_clear(&s->expected_now);
 	s->nr_events = 0;
 	if (failed)
 		return session_over(s);
@@ -429,6 +460,8 @@ void session_free(struct session *s)
 	model_free(s->before);
 	picture_free(s->shown);
 	findings_free(&s->findings);
+	free(s->expected);
+	buf_free(&s->expected_now);
 	if (s->target)
 		s->target->ops->destroy(s->target);
 	if (s->elf_open)

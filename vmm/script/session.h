@@ -72,6 +72,10 @@ struct session {
 	struct picture *shown;	      /* of a target that has no model: what a:maps() looked at last */
 	bool stale;		      /* something ran since `model` was made */
 	struct findings findings;     /* of the last verification */
+	const char *expecting;	      /* ids of expect.finding: findings are no failure now; NULL: they are */
+	const struct invariant **expected; /* whose findings came while expecting, each once */
+	uint32_t nr_expected;
+	struct buf expected_now; /* those of the step under way that are waited for, in words */
 
 	struct task **tasks;
 	uint32_t nr_tasks;
@@ -136,6 +140,8 @@ void session_end(struct session *s);
 void session_free(struct session *s);
 /** Record a fatal error (s->error holds it): nothing runs any more. Always -1. */
 int session_over(struct session *s);
+/** Is `id` among ids with commas or blanks between? */
+bool id_among(const char *ids, const char *id);
 /** Seconds of a clock that only moves forward. */
 double seconds_now(void);
 
