@@ -18,6 +18,7 @@ include mk/tests.mk
 -include mk/bench.mk
 -include mk/nested.mk
 -include mk/mutation.mk
+-include mk/fuzz.mk
 
 .PHONY: all run clean help arrows
 all: $(BUILD)/vmm $(BUILD)/guest.bin $(BUILD)/vmm-disasm ## build vmm, guest.bin and the disassembler into build/

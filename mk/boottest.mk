@@ -1,7 +1,7 @@
 # guest/boot alone, under a stand-in for the rest of the kernel: build/tests/boot_kernel.bin, run by boot_test.
 
 BOOTTEST_SRC := $(wildcard guest/boot/*.c guest/boot/*.S) guest/kernel/printk.c guest/kernel/panic.c \
-	guest/kernel/string.c guest/kernel/page.c guest/drivers/uart.c
+	guest/kernel/string.c guest/kernel/page.c guest/drivers/uart.c guest/drivers/trace.c guest/drivers/trace_entry.S
 BOOTTEST_OBJ := $(addprefix $(BUILD)/obj/,$(addsuffix .o,$(BOOTTEST_SRC) tests/boot/kernel.c tests/boot/user.S))
 
 $(BUILD)/obj/tests/boot/%.o: tests/boot/%

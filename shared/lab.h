@@ -34,6 +34,7 @@
 enum lab_doorbell {
 	LAB_QUIESCENT = 'Q',		/* every task awaits a command, is blocked or is dead */
 	LAB_EVENTS_FULL = 'E',		/* the event ring is full: drain it and run on */
+	LAB_TRACE_FULL = 'T',		/* the trace is full: drain it and run on */
 	LAB_PANIC = 'P',		/* lab.panic tells; the guest halts */
 };
 
@@ -123,6 +124,34 @@ struct lab_event {
 
 #define LAB_NR_EVENTS	256
 
+/*
+ * The trace: what the mm does to entries, TLBs and frames, in order; from it the host knows which translations a CPU may
+ * still hold. Off unless the host asks for it: each place that would leave an entry is a NOP of five bytes, and the host
+ * that wants a trace writes a call over it before the guest's first instruction (lab.trace_sites).
+ */
+enum lab_trace_type {
+	LAB_TRACE_NONE = 0,
+	LAB_TRACE_SET,			/* an entry is written. args: its physical address, what it becomes, what it was */
+	LAB_TRACE_CR3,			/* CR3 is loaded. args: the value */
+	LAB_TRACE_INVLPG,		/* args: the address */
+	LAB_TRACE_FREE,			/* a block of frames is freed. args: pfn, order */
+	LAB_TRACE_USER,			/* the kernel is left for ring 3 */
+};
+
+struct lab_trace_entry {
+	uint16_t type;
+	uint16_t cpu;
+	uint32_t ip;			/* lower half of the kernel address from which it was done */
+	uint64_t args[3];
+};
+
+/** A NOP that stands for a call of `target`. */
+struct lab_trace_site {
+	uint64_t nop, target;			/* virtual, in the kernel map */
+};
+
+#define LAB_NR_TRACE	128
+
 struct lab_panic {
 	uint64_t rip, rsp, rbp, cr2, error_code;
 	uint32_t line;
@@ -193,6 +222,11 @@ struct lab_page {
 	volatile uint64_t channel_kick;		/* bit c: channel c has a new command; cleared by the guest */
 	struct lab_request request;
 	struct lab_panic panic;
+	GPTR(struct lab_trace_site) trace_sites;	/* [trace_sites, trace_sites_end) */
+	GPTR(struct lab_trace_site) trace_sites_end;
+	GPTR(struct lab_trace_entry) trace;	/* array of LAB_NR_TRACE */
+	volatile uint64_t trace_head;		/* entries ever written (guest); slot = head % LAB_NR_TRACE */
+	volatile uint64_t trace_tail;		/* entries ever read (host) */
 	volatile uint64_t event_head;		/* events ever written (guest); slot = head % LAB_NR_EVENTS */
 	volatile uint64_t event_tail;		/* events ever read (host) */
 	struct lab_event events[LAB_NR_EVENTS];

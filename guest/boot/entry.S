@@ -78,6 +78,11 @@ ret_from_fork:
 leave_kernel:
 	mov	%rsp, %rdi
 	call	exit_to_user_mode
+	/* A place of the trace: TRACE of mm_env.h. */
+1:	.byte	0x0f, 0x1f, 0x44, 0x00, 0x00
+	.pushsection trace_sites, "a"
+	.quad	1b, trace_user
+	.popsection
 	POP_REGS
 	swapgs
 user_iretq:

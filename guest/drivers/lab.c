@@ -27,6 +27,9 @@ struct lab_page lab __attribute__((aligned(64), section(".data.lab"))) = {
 	.inodes = &super_inodes,
 	.ipc_ns = &init_ipc_ns,
 	.cpus = cpus,
+	.trace = lab_trace_ring,
+	.trace_sites = __start_trace_sites,
+	.trace_sites_end = __stop_trace_sites,
 	.device = lab_device,
 	.image = {
 		.text_start = (uint64_t)__text_start,
@@ -54,11 +57,6 @@ void lab_publish(void)
 void lab_doorbell(enum lab_doorbell byte)
 {
 	outb(COM2_PORT, byte);
-}
-
-static void cpu_relax(void)
-{
-	asm volatile("pause" : : : "memory");
 }
 
 /** Hand each new command to the task that sleeps for it. A busy task finds it when it reads. */

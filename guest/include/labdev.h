@@ -12,15 +12,21 @@
 struct task;
 
 extern struct lab_page lab;
+extern struct lab_trace_site __start_trace_sites[], __stop_trace_sites[];	/* guest.ld */
+extern struct lab_trace_entry lab_trace_ring[LAB_NR_TRACE];	/* trace.c */
 
 /** One byte to the host. In our VMM the host acts before this returns; elsewhere a little later. */
 void lab_doorbell(enum lab_doorbell byte);
 /** Everything sleeps: ring, wait for the host, and wake whom its commands are for. */
 void lab_quiesce(void);
+/** Passing the time until the host has done what the doorbell asks. */
+static inline void cpu_relax(void) { asm volatile("pause" : : : "memory"); }
 /** A new process begins on channel c: what an earlier one left unread is void. */
 void lab_channel_open(unsigned int c, struct task *task);
 /** A task is gone: its channel, if it has one, tells how. */
 void lab_channel_dead(struct task *task, int exit_code);
+/** An entry of the trace; called by trace_entry.S only. */
+void lab_trace(enum lab_trace_type type, uint64_t a, uint64_t b, uint64_t ip) __attribute__((used));
 /** Publish what only boot can know. */
 void lab_publish(void);
 

@@ -271,6 +271,7 @@ void __free_pages(struct page *page, unsigned int order)
 		return;
 	check_freed(page);
 	BUG_UNLESS_EQ(page->order, order);
+	trace_free(page_to_pfn(page), order);
 	page->flags &= PG_zeroed;
 	for (uint64_t i = 1; i < 1UL << order; i++)
 		page[i].page_type = PGTY_free_tail;

@@ -94,6 +94,11 @@ void lab_event(enum lab_event_type type, uint64_t a, uint64_t b, uint64_t c, uin
 	printk("  event %d: %#lx, error %#lx, how %lu\n", type, a, b, c);
 }
 
+void lab_doorbell(enum lab_doorbell byte)
+{
+	outb(COM2_PORT, byte);
+}
+
 void force_sig_fault(int signo, int code, uint64_t address, int trapno, uint64_t error_code)
 {
 	if (address - USER_CODE < PAGE_SIZE)

@@ -189,6 +189,40 @@ BREAK(cpu_bitmap) { AT(mm_struct, t, t->mm_b)->cpu_bitmap = 1; }
 BREAK(in_irq) { t->cpu_info->in_irq = 1; }
 BREAK(translation) { (void)t; /* the machine lies, see lying_translate */ }
 
+/* The guest's trace of the step, as verify() will hand it over: a page of a's is unmapped, and no flush follows. */
+static struct tlb_watch tlb;
+static void trace(enum lab_trace_type type, uint64_t a, uint64_t b, uint64_t c)
+{
+	tlb_watch_add(&tlb, &(struct lab_trace_entry){.type = type, .args = {a, b, c}});
+}
+static void trace_step(struct tiny *t, int level, uint64_t now)
+{
+	uint64_t *entry = tiny_entry(t, t->mm_a, t->own_va, level);
+	struct model *model = tiny_model(t);
+
+	tlb_watch_end(&tlb, model);
+	trace(LAB_TRACE_SET, (uint8_t *)entry - t->ram, now, *entry);
+	model_free(model);
+}
+static void end_trace(struct tiny *t)
+{
+	struct model *model = tiny_model(t);
+
+	tlb_watch_end(&tlb, model);
+	model_free(model);
+}
+BREAK(not_flushed) { trace_step(t, 1, 0); end_trace(t); }
+BREAK(freed_early) { trace_step(t, 1, 0); trace(LAB_TRACE_FREE, t->own_pfn, 0, 0); end_trace(t); }
+BREAK(table_freed_early)
+{
+	uint64_t table = *tiny_entry(t, t->mm_a, t->own_va, 2) >> PAGE_SHIFT & 0xfffff;
+
+	trace_step(t, 2, 0);
+	trace(LAB_TRACE_FREE, table, 0, 0);
+	end_trace(t);
+}
+BREAK(dirty_not_flushed) { trace_step(t, 1, *pte(t, t->own_va) & ~PTE_D); end_trace(t); }
+
 BREAK(table_twice) { *pmd(t, t->own_va + PMD_SIZE) = *pmd(t, t->own_va); }
 BREAK(table_lost)
 {
@@ -511,7 +545,8 @@ static const struct {
 	ROW("area-kind", ops_elsewhere), ROW("mm-layout", args_overlap),
 	ROW("mm-placement", mmap_base), ROW("mm-placement", placement_function),
 	ROW("mm-placement", task_size), ROW("mm-defaults", pinned), ROW("mm-defaults", def_flags),
-	ROW("hiwater", hiwater), ROW("hiwater-grows", hiwater_falls), ROW("families", leaderless),
+	ROW("tlb-stale", not_flushed), ROW("tlb-free", freed_early), ROW("tlb-table", table_freed_early),
+	ROW("tlb-dirty", dirty_not_flushed), ROW("hiwater", hiwater), ROW("hiwater-grows", hiwater_falls), ROW("families", leaderless),
 	ROW("task-fields", task_flag), ROW("task-fields", comm), ROW("task-fields", exit_code),
 	ROW("channels", channel_pid), ROW("channels", channel_lost), ROW("channels", channel_dead),
 	ROW("task-stack", stack_outside), ROW("task-stack", stack_tail),
@@ -546,13 +581,14 @@ static int lying_translate(void *ctx, uint64_t va, uint64_t *pa)
 
 static struct findings verify(struct tiny *t, const struct model *before, bool lie)
 {
-	struct verify_aids aids = {.ctx = t, .translate = lie ? lying_translate : true_translate};
+	struct verify_aids aids = {.ctx = t, .translate = lie ? lying_translate : true_translate, .tlb = &tlb};
 	struct findings findings = {0};
 	struct model *model = tiny_model(t);
 	uint64_t checks = verify_model(model, before, &aids, &findings);
 
 	CHECK(checks > 0);
 	model_free(model);
+	tlb_watch_forget(&tlb);
 	return findings;
 }
 

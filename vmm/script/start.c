@@ -40,8 +40,11 @@ static struct target *make_guest(struct session *s, const struct machine_config 
 {
 	const char *name = s->options->machine ? s->options->machine : "auto";
 	const struct machine_ops *ops = machine_choose(name, &s->error);
+	struct target *guest = ops ? target_guest_create(ops, config, &s->elf, &s->error) : NULL;
 
-	return ops ? target_guest_create(ops, config, &s->elf, &s->error) : NULL;
+	if (guest)
+		guest->wants_trace = s->options->verify == VERIFY_STEP && !s->max_instructions;
+	return guest;
 }
 
 /* The same agent, out of guest.bin. */

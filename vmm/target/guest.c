@@ -10,6 +10,7 @@
 
 #include "target/guest.h"
 #include "target/guest_panic.h"
+#include "target/guest_trace.h"
 #include "verify/verify.h"
 
 /* A step that makes more events than this is a guest that faults for ever. */
@@ -30,6 +31,7 @@ struct guest {
 	struct guest_linear linear[2];
 	struct guest_image image;
 	struct verify_aids aids;
+	struct guest_trace trace;
 	struct channel channels[AGENT_CHANNELS];
 	uint64_t kick; /* channels with a command since the last round */
 	struct lab_event *events;
@@ -88,7 +90,11 @@ static int run_to_rest(struct guest *g, struct error *e)
 
 		if (stop.reason != STOP_DOORBELL)
 			return -1;
+		if (guest_trace_drain(&g->trace, e))
+			return -1;
 		switch (stop.byte) {
+		case LAB_TRACE_FULL:
+			break;
 		case LAB_QUIESCENT:
 			return drain_events(g, e);
 		case LAB_EVENTS_FULL:
@@ -111,6 +117,7 @@ static int run_to_rest(struct guest *g, struct error *e)
 static int next_round(struct guest *g, struct error *e)
 {
 	g->nr_events = 0;
+	g->trace.nr_entries = 0;
 	__atomic_or_fetch(&g->lab->channel_kick, g->kick, __ATOMIC_RELAXED);
 	g->kick = 0;
 	/* The guest may look at seq at any time: all that belongs to the round must be seen before it. */
@@ -157,6 +164,9 @@ static int guest_start(struct target *t, struct error *e)
 {
 	struct guest *g = guest_of(t);
 
+	if (t->wants_trace && guest_trace_start(&g->trace, &g->image, g->machine->ram, g->lab, e))
+		return -1;
+	g->aids.tlb = t->wants_trace ? &g->trace.watch : NULL;
 	if (run_to_rest(g, e))
 		return -1;
 	return check_lab(g, e);
@@ -301,6 +311,8 @@ static struct model *guest_observe(struct target *t, struct error *e)
 	if (i == n)
 		model = model_build(&g->image, cpus, n);
 	free(cpus);
+	if (model && g->trace.on)
+		tlb_watch_end(&g->trace.watch, model);
 	return model;
 }
 
@@ -355,6 +367,7 @@ static int guest_restore(struct target *t, const struct target_state *state, str
 	memcpy(g->channels, state->channels, sizeof(g->channels));
 	g->kick = state->kick;
 	g->nr_events = 0;
+	guest_trace_restart(&g->trace);
 	return 0;
 }
 
@@ -384,6 +397,7 @@ static void guest_destroy(struct target *t)
 
 	if (g->machine)
 		g->machine->ops->destroy(g->machine);
+	tlb_watch_forget(&g->trace.watch);
 	free(g->events);
 	free(g);
 }

@@ -83,6 +83,7 @@ struct verify_aids;
 struct target {
 	const struct target_ops *ops;
 	char description[96];		/* for the first line of a run */
+	bool wants_trace;		/* before start(): the guest shall leave its trace (aids()->tlb) */
 };
 
 #endif

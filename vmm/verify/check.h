@@ -135,6 +135,8 @@ check_function check_i_mmap, check_i_mmap_last;
 check_function check_shm_nattch, check_shm_ids, check_shm_totals, check_shm_fields;
 /* open_files.c */
 check_function check_file_fields;
+/* tlb.c */
+check_function check_tlb_stale, check_tlb_free, check_tlb_table, check_tlb_dirty;
 /* steps.c */
 check_function check_brk_grown, check_hiwater_grows, check_stack_gap;
 

@@ -208,6 +208,17 @@ const struct invariant *const invariants[] = {
 	    "A file's own page is mapped only in areas of that file, read-only where private."),
 #undef FAMILY
 
+#define FAMILY "TLB"
+	ROW(FAMILY, "tlb-stale", SEVERITY_FATAL, check_tlb_stale, NULL,
+	    "A right or a page that was taken away is flushed, on every CPU that may hold it, before ring 3 runs on."),
+	ROW(FAMILY, "tlb-free", SEVERITY_FATAL, check_tlb_free, NULL,
+	    "No frame is freed while a CPU may still reach it."),
+	ROW(FAMILY, "tlb-table", SEVERITY_FATAL, check_tlb_table, NULL,
+	    "No page table is freed while a CPU may still walk it."),
+	ROW(FAMILY, "tlb-dirty", SEVERITY_ERROR, check_tlb_dirty, NULL,
+	    "Where D is cleared, no CPU keeps a translation that would write without setting it."),
+#undef FAMILY
+
 #define FAMILY "The kernel's half"
 	ROW(FAMILY, "kernel-wx", SEVERITY_FATAL, check_kernel_wx, "CONFIG_DEBUG_WX (at boot)",
 	    "Nothing of the kernel is writable and executable."),

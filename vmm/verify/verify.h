@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include "observe/model.h"
+#include "observe/tlb.h"
 
 struct invariant;
 
@@ -29,6 +30,8 @@ struct verify_aids {
 	void *ctx;
 	/** KVM_TRANSLATE of one address on CPU 0: 1 valid (*pa set), 0 not mapped, -1 not available. */
 	int (*translate)(void *ctx, uint64_t va, uint64_t *pa);
+	/** What the guest's trace came to in this step; NULL: it leaves none. */
+	const struct tlb_watch *tlb;
 };
 
 struct verify_context {

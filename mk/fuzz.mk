@@ -1,0 +1,31 @@
+# Fuzzing with clang's libFuzzer, which nothing else here needs: `make deps-fuzz` installs it.
+
+FUZZ_DEPS := clang libclang-rt-14-dev
+FUZZ_SECONDS ?= 60
+FUZZ := $(BUILD)/fuzz
+FUZZ_SRC := $(wildcard vmm/observe/*.c vmm/verify/*.c vmm/base/*.c)
+FUZZ_OBJ := $(addprefix $(FUZZ)/,$(addsuffix .o,$(FUZZ_SRC)))
+# NULL + 0, an empty array's end, is no fault: what pointer-overflow would add is told by ASan.
+FUZZ_FLAGS := $(filter-out -Wvla,$(VMM_FLAGS)) -Wno-unknown-warning-option -fno-omit-frame-pointer \
+	-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined \
+	-fno-sanitize=pointer-overflow
+
+.PHONY: deps-fuzz fuzz-observe
+deps-fuzz:
+	$(Q)$(MAKE) --no-print-directory deps DEPS="$(FUZZ_DEPS)"
+
+$(FUZZ)/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(Q)echo "  CLANG $<"
+	$(Q)clang $(FUZZ_FLAGS) -O1 -MMD -MP -c $< -o $@
+
+$(FUZZ)/observe: $(FUZZ)/tests/fuzz/observe_fuzz.c.o $(FUZZ_OBJ)
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
+
+# New inputs stay in $(FUZZ); the corpus in the tree is small and was merged from long runs (-merge=1).
+fuzz-observe: deps-fuzz $(FUZZ)/observe ## observe and verify on arbitrary RAM and registers, FUZZ_SECONDS=60
+	@mkdir -p $(FUZZ)/found
+	$(Q)$(FUZZ)/observe -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=2048 -print_final_stats=1 \
+		-artifact_prefix=$(FUZZ)/ $(FUZZ)/found tests/fuzz/corpus
+
+-include $(FUZZ_OBJ:.o=.d) $(FUZZ)/tests/fuzz/observe_fuzz.c.d

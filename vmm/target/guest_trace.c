@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "target/guest_trace.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define MAX_SITES 65536
+#define NOP_SIZE  5
+/* A round that leaves more than this is a guest that does not come to rest. */
+#define MAX_ENTRIES_PER_ROUND (1UL << 24)
+
+#define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
+
+/** One NOP becomes a call: e8 and the distance from behind it. */
+static int patch(const struct guest_image *image, uint8_t *ram, const struct lab_trace_site *site, struct error *e)
+{
+	static const uint8_t nop[NOP_SIZE] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
+	int64_t distance = site->target - site->nop - NOP_SIZE;
+	int32_t distance32 = distance;
+	gpa_t pa;
+
+	if (!image_linear(image, (gva_t){site->nop}, NOP_SIZE, &pa) || !image_ptr(image, pa, NOP_SIZE) ||
+	    memcmp(ram + pa.pa, nop, NOP_SIZE) || distance != distance32)
+		return error_set(e, EXIT_USAGE, "the guest says that there is a NOP for its trace at %#" PRIx64
+				 ", and there is none that could call %#" PRIx64, site->nop, site->target);
+	ram[pa.pa] = 0xe8;
+	memcpy(ram + pa.pa + 1, &distance32, sizeof(distance32));
+	return 0;
+}
+
+int guest_trace_start(struct guest_trace *trace, const struct guest_image *image, uint8_t *ram, struct lab_page *lab,
+		      struct error *e)
+{
+	uint64_t at = lab->trace_sites.va, n = (lab->trace_sites_end.va - at) / sizeof(struct lab_trace_site);
+	struct lab_trace_site site;
+
+	trace->image = image;
+	trace->lab = lab;
+	if (n > MAX_SITES)
+		return error_set(e, EXIT_USAGE, "the guest's list of places for its trace is nonsense: %" PRIu64, n);
+	for (; n; n--, at += sizeof(site)) {
+		if (!image_read_va(image, (gva_t){at}, &site, sizeof(site)))
+			return error_set(e, EXIT_USAGE, "the guest's list of places for its trace leaves RAM");
+		if (patch(image, ram, &site, e))
+			return -1;
+	}
+	trace->on = true;
+	return 0;
+}
+
+int guest_trace_drain(struct guest_trace *trace, struct error *e)
+{
+	struct lab_page *lab = trace->lab;
+	uint64_t head, tail;
+
+	if (!trace->on)
+		return 0;
+	head = READ_ONCE(lab->trace_head), tail = READ_ONCE(lab->trace_tail);
+	if (head - tail > LAB_NR_TRACE)
+		return error_set(e, EXIT_GUEST_DIED,
+				 "the guest's trace is nonsense: %" PRIu64 " written, %" PRIu64 " read, room for %d", head,
+				 tail, LAB_NR_TRACE);
+	trace->nr_entries += head - tail;
+	if (trace->nr_entries > MAX_ENTRIES_PER_ROUND)
+		return error_set(e, EXIT_GUEST_DIED,
+				 "the guest wrote entries more than %lu times in one round and does not come to rest",
+				 MAX_ENTRIES_PER_ROUND);
+	for (; tail != head; tail++) {
+		struct lab_trace_entry entry;
+		gva_t at = {READ_ONCE(lab->trace.va) + tail % LAB_NR_TRACE * sizeof(entry)};
+
+		if (!image_read_va(trace->image, at, &entry, sizeof(entry)))
+			return error_set(e, EXIT_GUEST_DIED, "the guest's trace lies outside RAM");
+		tlb_watch_add(&trace->watch, &entry);
+	}
+	*(volatile uint64_t *)&lab->trace_tail = tail;
+	return 0;
+}
+
+void guest_trace_restart(struct guest_trace *trace)
+{
+	if (trace->on)
+		tlb_watch_forget(&trace->watch);
+}
