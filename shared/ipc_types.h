@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System V shared memory as the host decodes it: names and meanings are Linux's (include/linux/ipc.h,
- * ipc_namespace.h, ipc/shm.c). Every field stands in layout.def.
+ * System V shared memory and pipes as the host decodes them: names and meanings are Linux's (include/linux/ipc.h,
+ * ipc_namespace.h, ipc/shm.c, pipe_fs_i.h). Every field stands in layout.def.
  */
 #ifndef SHARED_IPC_TYPES_H
 #define SHARED_IPC_TYPES_H
@@ -51,6 +51,31 @@ struct ipc_namespace {
 	struct ipc_ids shm_ids;
 	uint64_t shm_tot;		/* pages of all segments */
 	uint64_t locked_shm;		/* pages of those with SHM_LOCKED: the user's, whom RLIMIT_MEMLOCK limits */
+};
+
+/* --- pipes ------------------------------------------------------------------------------------ */
+
+#define PIPE_DEF_BUFFERS	16
+
+#define PIPE_BUF_FLAG_PACKET	0x08u	/* one write, to be read as one */
+#define PIPE_BUF_FLAG_CAN_MERGE	0x10u	/* a later write may go behind it, into the same page */
+
+/** Bytes on their way, in a page of the pipe's own. */
+struct pipe_buffer {
+	GPTR(struct page) page;
+	uint32_t offset, len;		/* bytes not read yet */
+	uint32_t flags;			/* PIPE_BUF_FLAG_* */
+	uint32_t pad;
+};
+
+struct pipe_inode_info {
+	struct list_head list;		/* ring of all pipes, from lab.pipes */
+	struct spinlock mutex;
+	uint32_t head, tail;		/* buffers ever filled, and ever emptied; the slot is the rest by PIPE_DEF_BUFFERS */
+	uint32_t readers, writers;	/* open ends */
+	struct list_head rd_wait, wr_wait;	/* tasks that sleep until there is something, or room */
+	GPTR(struct page) tmp_page;	/* the page that was emptied last, kept for the next write; or NULL */
+	struct pipe_buffer bufs[PIPE_DEF_BUFFERS];
 };
 
 #endif

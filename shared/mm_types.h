@@ -59,6 +59,7 @@ enum page_type {
 	PGTY_kernel,			/* kernel stacks and other kernel pages */
 	PGTY_reserved,			/* part of the image or of mem_map */
 	PGTY_free_tail,			/* inside a free block, not its head */
+	PGTY_pipe,			/* of a pipe: its buffers lead to it */
 };
 
 #define PG_reserved		(1UL << 0)

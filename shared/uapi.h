@@ -68,6 +68,7 @@
 #define NR_chmod		90
 #define NR_fchmod		91
 #define NR_umask		95
+#define NR_gettimeofday		96
 #define NR_getrlimit		97
 #define NR_getuid		102
 #define NR_getgid		104
@@ -85,9 +86,15 @@
 #define NR_setrlimit		160
 #define NR_gettid		186
 #define NR_tkill		200
+#define NR_time			201
 #define NR_futex		202
+#define NR_remap_file_pages	216
 #define NR_getdents64		217
 #define NR_set_tid_address	218
+#define NR_restart_syscall	219
+#define NR_clock_gettime	228
+#define NR_clock_getres		229
+#define NR_clock_nanosleep	230
 #define NR_exit_group		231
 #define NR_tgkill		234
 #define NR_openat		257
@@ -100,8 +107,11 @@
 #define NR_readlinkat		267
 #define NR_fchmodat		268
 #define NR_faccessat		269
+#define NR_set_robust_list	273
+#define NR_get_robust_list	274
 #define NR_fallocate		285
 #define NR_dup3			292
+#define NR_pipe2		293
 #define NR_prlimit64		302
 #define NR_process_vm_readv	310
 #define NR_process_vm_writev	311
@@ -138,6 +148,7 @@
 #define LX_ENOSPC	28
 #define LX_ESPIPE	29
 #define LX_EROFS	30
+#define LX_EPIPE	32
 #define LX_EMLINK	31
 #define LX_ERANGE	34
 #define LX_ENAMETOOLONG	36
@@ -147,6 +158,7 @@
 #define LX_ELIBBAD	80
 #define LX_EOPNOTSUPP	95
 #define LX_EOVERFLOW	75
+#define LX_ETIMEDOUT	110
 
 /* open (asm-generic/fcntl.h). */
 #define LX_O_ACCMODE	00000003u
@@ -254,6 +266,24 @@
 #define LX_MS_ASYNC		1
 #define LX_MS_INVALIDATE	2
 #define LX_MS_SYNC		4
+
+/* Futexes (linux/futex.h) and clocks (linux/time.h). */
+#define LX_FUTEX_WAIT		0
+#define LX_FUTEX_WAKE		1
+#define LX_FUTEX_REQUEUE	3
+#define LX_FUTEX_CMP_REQUEUE	4
+#define LX_FUTEX_WAIT_BITSET	9
+#define LX_FUTEX_WAKE_BITSET	10
+#define LX_FUTEX_PRIVATE_FLAG	128
+#define LX_FUTEX_CLOCK_REALTIME	256
+#define LX_FUTEX_CMD_MASK	(~(LX_FUTEX_PRIVATE_FLAG | LX_FUTEX_CLOCK_REALTIME))
+#define LX_FUTEX_WAITERS	0x80000000u
+#define LX_FUTEX_OWNER_DIED	0x40000000u
+#define LX_FUTEX_TID_MASK	0x3fffffffu
+#define LX_CLOCK_REALTIME	0
+#define LX_CLOCK_PROCESS_CPUTIME_ID 2
+#define LX_CLOCK_THREAD_CPUTIME_ID 3
+#define LX_CLOCK_TAI		11
 
 /* System V shared memory (linux/ipc.h, shm.h). */
 #define LX_IPC_CREAT		01000u

@@ -141,3 +141,8 @@ void write_fs_base(uint64_t base)
 {
 	wrmsr(MSR_FS_BASE, base);
 }
+
+void write_user_gs_base(uint64_t base)
+{
+	wrmsr(MSR_KERNEL_GS_BASE, base);
+}

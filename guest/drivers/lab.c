@@ -7,6 +7,7 @@
  */
 #include "files.h"
 #include "labdev.h"
+#include "pipe.h"
 #include "labmem.h"
 #include "sections.h"
 #include "shm.h"
@@ -26,6 +27,7 @@ struct lab_page lab __attribute__((aligned(64), section(".data.lab"))) = {
 	.slab_caches = &slab_caches,
 	.inodes = &super_inodes,
 	.ipc_ns = &init_ipc_ns,
+	.pipes = &all_pipes,
 	.cpus = cpus,
 	.trace = lab_trace_ring,
 	.trace_sites = __start_trace_sites,

@@ -36,6 +36,8 @@ struct switch_frame {
 void set_kernel_stack(uint64_t top);
 /** MSR_FS_BASE of the running task (arch_prctl, switching). */
 void write_fs_base(uint64_t base);
+/** GS base of ring 3, which stands in MSR_KERNEL_GS_BASE while the kernel runs. */
+void write_user_gs_base(uint64_t base);
 /** What the loader said, checked. All RAM is [0, ram_end), without the holes below IMAGE_REGION. */
 struct boot_info {
 	uint64_t ram_end;		/* physical, a multiple of PMD_SIZE, all of it in the direct map */

@@ -17,6 +17,7 @@
 /* Results of an interrupted system call, never seen by ring 3 (include/linux/errno.h). */
 #define ERESTARTSYS	512	/* restarted if the handler has SA_RESTART */
 #define ERESTARTNOHAND	514	/* restarted only if no handler ran */
+#define ERESTART_RESTARTBLOCK 516 /* the same, and it goes on where it was: task.restart */
 
 #define SIGHAND_INLINE	6
 

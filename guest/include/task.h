@@ -37,12 +37,24 @@ struct sigpending {
 #define WORK_SIGNAL	(1u << 0)	/* a signal may be deliverable */
 #define WORK_RESTORE_MASK (1u << 1)	/* saved_blocked is due, unless a handler's frame takes it along */
 
+/** An interrupted call that goes on where it was: what sys_restart_syscall() needs (Linux restart_block). */
+struct restart_block {
+	long (*fn)(struct restart_block *restart);	/* NULL: there is none */
+	uint64_t expires;		/* virtual ns */
+	uint64_t rmtp;			/* nanosleep: user address for what is left, 0: none */
+	struct {
+		uint64_t uaddr;
+		uint32_t value, bitset;
+		bool shared;
+	} futex;
+};
+
 struct task {
 	struct task_struct ts;		/* first: what the host reads */
 
 	/* Scheduling. */
 	uint64_t sp;			/* kernel RSP while it does not run */
-	uint64_t fs_base;
+	uint64_t fs_base, gs_base;	/* of ring 3 */
 	struct list_head run;		/* on the run queue, by pid; run.next is NULL when it is not */
 	struct list_head timer;		/* on the queue of sleepers, by time; as above */
 	uint64_t expires;		/* virtual ns */
@@ -60,6 +72,7 @@ struct task {
 	struct task *vfork_child;	/* asleep until this child leaves our mm; NULL: awake */
 	uint64_t set_child_tid;		/* user addresses, 0: none */
 	uint64_t clear_child_tid;
+	uint64_t robust_list;		/* as set_robust_list(2) had it */
 
 	/* The process, kept in its leader. */
 	int32_t nr_threads;		/* alive */
@@ -82,6 +95,7 @@ struct task {
 	uint64_t trap_nr, error_code, cr2;	/* of the last fault that made a signal */
 	struct user_stack altstack;	/* ss_size 0: none */
 
+	struct restart_block restart;
 	struct files_struct *files;	/* files.h */
 	struct fs_struct *fs;		/* fs.h */
 };
@@ -124,14 +138,18 @@ void sched_yield(void);
 bool others_runnable(void);
 /** After a switch, on the new stack: bury what the old task left (finish_task_switch). */
 void schedule_tail(void);
-/** FS base of current in ring 3. */
+/** FS base, and GS base, of current in ring 3. */
 void set_fs_base(uint64_t base);
+void set_gs_base(uint64_t base);
 
 /* --- time.c: virtual time --------------------------------------------------------------------- */
 
 /** Sleep until virtual time `expires`, or until a signal comes; true: the time came. */
 bool sleep_until(uint64_t expires);
-/** Off the queue of sleepers, if it is on it (a task that dies). */
+/** On the queue of sleepers: it is woken, and off it again, when virtual time `expires` comes. */
+void timer_start(struct task *task, uint64_t expires);
+static inline bool timer_pending(const struct task *task) { return task->timer.next; }
+/** Off the queue, if it is on it. */
 void timer_cancel(struct task *task);
 /** Move virtual time by ns, stopping at every sleeper's time to let the woken run. By init alone. */
 void advance_time(uint64_t ns);

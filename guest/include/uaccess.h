@@ -22,6 +22,7 @@ uint64_t copy_from_user(void *to, uint64_t from, uint64_t len);
 /** 0 or -LX_EFAULT. */
 int put_user_u32(uint32_t value, uint64_t to);
 int put_user_u64(uint64_t value, uint64_t to);
+int get_user_u32(uint32_t *value, uint64_t from);
 int get_user_u64(uint64_t *value, uint64_t from);
 /** Copy a string with its end; its length, `size` when it is longer (then not terminated), or -LX_EFAULT. */
 long strncpy_from_user(char *to, uint64_t from, uint64_t size);

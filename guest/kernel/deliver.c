@@ -159,9 +159,17 @@ static bool get_signal(struct ksiginfo *info, struct user_sigaction *action, con
  */
 static void restart_syscall(struct pt_regs *regs)
 {
-	regs->ax = regs->orig_ax;
+	regs->ax = (long)regs->ax == -ERESTART_RESTARTBLOCK ? NR_restart_syscall : regs->orig_ax;
 	regs->ip -= 2;
 	regs->orig_ax = -1UL;
+}
+
+/** Was it interrupted before it had done anything that counts? */
+static bool wants_restart(const struct pt_regs *regs)
+{
+	long ret = regs->ax;
+
+	return ret == -ERESTARTSYS || ret == -ERESTARTNOHAND || ret == -ERESTART_RESTARTBLOCK;
 }
 
 static bool in_syscall(const struct pt_regs *regs)
@@ -178,7 +186,7 @@ static void handle_signal(const struct ksiginfo *info, const struct user_sigacti
 	if (in_syscall(regs)) {
 		if ((long)regs->ax == -ERESTARTSYS && (action->flags & LX_SA_RESTART))
 			restart_syscall(regs);
-		else if ((long)regs->ax == -ERESTARTSYS || (long)regs->ax == -ERESTARTNOHAND)
+		else if (wants_restart(regs))
 			regs->ax = -LX_EINTR;
 	}
 	lab_event(LAB_EV_SIGNAL, info->signo, (uint64_t)(int64_t)info->code, info->addr, 0);
@@ -200,7 +208,7 @@ static void finish_without_handler(struct pt_regs *regs)
 {
 	struct task *me = current;
 
-	if (in_syscall(regs) && ((long)regs->ax == -ERESTARTSYS || (long)regs->ax == -ERESTARTNOHAND))
+	if (in_syscall(regs) && wants_restart(regs))
 		restart_syscall(regs);
 	if (me->work & WORK_RESTORE_MASK) {
 		me->work &= ~WORK_RESTORE_MASK;

@@ -181,6 +181,7 @@ static void flush_old_program(const char *name)
 	current->altstack = (struct user_stack){ 0 };
 	current->set_child_tid = 0;
 	set_fs_base(0);
+	set_gs_base(0);
 }
 
 static int do_execve(struct file *file, const struct exec_strings *strings, struct pt_regs *regs)

@@ -5,6 +5,7 @@
  */
 #include "coredump.h"
 #include "fs.h"
+#include "futex.h"
 #include "labdev.h"
 #include "signal.h"
 #include "task.h"
@@ -13,8 +14,12 @@
 /** Linux mm_release(): what others wait for when a task leaves an mm, by exec or exit. */
 void mm_release(struct task *task)
 {
-	if (task->clear_child_tid && task->ts.mm->mm_users > 1)
+	if (task->robust_list)
+		exit_robust_list(task);
+	if (task->clear_child_tid && task->ts.mm->mm_users > 1) {
 		put_user_u32(0, task->clear_child_tid);
+		futex_wake(task->clear_child_tid, /* shared = */ true, 1, FUTEX_BITSET_MATCH_ANY);
+	}
 	task->clear_child_tid = 0;
 	if (task->vfork_parent) {
 		task->vfork_parent->vfork_child = NULL;

@@ -169,6 +169,7 @@ static void copy_thread(struct task *child, const struct clone_args *args)
 	if (args->stack)
 		regs->sp = args->stack;
 	child->fs_base = args->flags & LX_CLONE_SETTLS ? args->tls : current->fs_base;
+	child->gs_base = current->gs_base;
 	prepare_user_task(child);
 }
 

@@ -12,6 +12,7 @@ struct rq {
 	struct task *prev;		/* who ran before the last switch, for schedule_tail */
 	struct mm_struct *prev_mm;	/* its borrowed mm, to be dropped there */
 	uint64_t fs_base;		/* what MSR_FS_BASE holds */
+	uint64_t gs_base;		/* and MSR_KERNEL_GS_BASE: GS is swapped at entry */
 };
 
 static struct rq runqueues[NR_CPUS] = {
@@ -86,6 +87,10 @@ static void context_switch(struct rq *rq, struct task *prev, struct task *next)
 		rq->fs_base = next->fs_base;
 		write_fs_base(next->fs_base);
 	}
+	if (next->ts.mm && next->gs_base != rq->gs_base) {
+		rq->gs_base = next->gs_base;
+		write_user_gs_base(next->gs_base);
+	}
 	rq->prev = prev;
 	set_current(cpu, next);
 	cpu->nr_switches++;
@@ -156,4 +161,11 @@ void set_fs_base(uint64_t base)
 	current->fs_base = base;
 	this_rq()->fs_base = base;
 	write_fs_base(base);
+}
+
+void set_gs_base(uint64_t base)
+{
+	current->gs_base = base;
+	this_rq()->gs_base = base;
+	write_user_gs_base(base);
 }

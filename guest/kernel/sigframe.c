@@ -204,6 +204,7 @@ long ksys_rt_sigreturn(struct pt_regs *regs)
 	/* Without the siginfo: nobody reads it back. */
 	if (copy_from_user(&uc, at, sizeof(uc)))
 		goto bad_frame;
+	current->restart.fn = NULL;
 	set_blocked(uc.uc_sigmask);
 	if (!restore_regs(regs, &uc.uc_mcontext))
 		goto bad_frame;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of system calls, and the small ones that have no other home. */
 #include "files.h"
+#include "futex.h"
 #include "labdev.h"
+#include "pipe.h"
 #include "shm.h"
 #include "signal.h"
 #include "task.h"
 #include "uaccess.h"
+#include "usertime.h"
 #include "vmcalls.h"
 
 typedef long (*syscall_fn)(struct pt_regs *regs);
@@ -171,37 +174,7 @@ static long sys_sched_yield(struct pt_regs *regs)
 	return 0;
 }
 
-struct user_timespec {
-	uint64_t sec, nsec;
-};
-
-#define NSEC_PER_SEC	1000000000UL
-
-/** nanosleep(req, rem): in virtual time. */
-static long sys_nanosleep(struct pt_regs *regs)
-{
-	struct user_timespec time;
-	uint64_t left, expires;
-
-	if (copy_from_user(&time, regs->di, sizeof(time)))
-		return -LX_EFAULT;
-	if ((int64_t)time.sec < 0 || time.nsec >= NSEC_PER_SEC)
-		return -LX_EINVAL;
-	if (__builtin_mul_overflow(time.sec, NSEC_PER_SEC, &expires) ||
-	    __builtin_add_overflow(expires, time.nsec, &expires) ||
-	    __builtin_add_overflow(expires, lab.virtual_ns, &expires))
-		expires = UINT64_MAX;
-	if (sleep_until(expires))
-		return 0;
-	left = expires - lab.virtual_ns;
-	time.sec = left / NSEC_PER_SEC;
-	time.nsec = left % NSEC_PER_SEC;
-	if (regs->si && copy_to_user(regs->si, &time, sizeof(time)))
-		return -LX_EFAULT;
-	return -LX_EINTR;
-}
-
-/** arch_prctl(code, addr): the FS base. GS stays zero in ring 3; setting it is refused. */
+/** arch_prctl(code, addr): the bases of FS and GS in ring 3. */
 static long sys_arch_prctl(struct pt_regs *regs)
 {
 	switch ((int)regs->di) {
@@ -210,10 +183,15 @@ static long sys_arch_prctl(struct pt_regs *regs)
 			return -LX_EPERM;
 		set_fs_base(regs->si);
 		return 0;
+	case LX_ARCH_SET_GS:
+		if (regs->si >= TASK_SIZE)
+			return -LX_EPERM;
+		set_gs_base(regs->si);
+		return 0;
 	case LX_ARCH_GET_FS:
 		return put_user_u64(current->fs_base, regs->si);
 	case LX_ARCH_GET_GS:
-		return put_user_u64(0, regs->si);
+		return put_user_u64(current->gs_base, regs->si);
 	default:
 		return -LX_EINVAL;
 	}
@@ -251,6 +229,7 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_lseek] = ksys_lseek,
 	[NR_pread64] = ksys_pread64,
 	[NR_pwrite64] = ksys_pwrite64,
+	[NR_pipe] = ksys_pipe,
 	[NR_access] = ksys_access,
 	[NR_ftruncate] = ksys_ftruncate,
 	[NR_getcwd] = ksys_getcwd,
@@ -286,7 +265,7 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_dup] = ksys_dup,
 	[NR_dup2] = ksys_dup2,
 	[NR_pause] = ksys_pause,
-	[NR_nanosleep] = sys_nanosleep,
+	[NR_nanosleep] = ksys_nanosleep,
 	[NR_getpid] = sys_getpid,
 	[NR_clone] = sys_clone,
 	[NR_fork] = sys_fork,
@@ -309,6 +288,7 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_rt_sigpending] = ksys_rt_sigpending,
 	[NR_rt_sigsuspend] = ksys_rt_sigsuspend,
 	[NR_sigaltstack] = ksys_sigaltstack,
+	[NR_gettimeofday] = ksys_gettimeofday,
 	[NR_getrlimit] = ksys_getrlimit,
 	[NR_mlock] = sys_mlock,
 	[NR_munlock] = sys_munlock,
@@ -318,7 +298,13 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_setrlimit] = ksys_setrlimit,
 	[NR_gettid] = sys_gettid,
 	[NR_tkill] = ksys_tkill,
+	[NR_time] = ksys_time,
+	[NR_futex] = ksys_futex,
 	[NR_set_tid_address] = sys_set_tid_address,
+	[NR_restart_syscall] = ksys_restart_syscall,
+	[NR_clock_gettime] = ksys_clock_gettime,
+	[NR_clock_getres] = ksys_clock_getres,
+	[NR_clock_nanosleep] = ksys_clock_nanosleep,
 	[NR_getdents64] = ksys_getdents64,
 	[NR_exit_group] = sys_exit_group,
 	[NR_tgkill] = ksys_tgkill,
@@ -332,8 +318,11 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_readlinkat] = ksys_readlinkat,
 	[NR_fchmodat] = ksys_fchmodat,
 	[NR_faccessat] = ksys_faccessat,
+	[NR_set_robust_list] = ksys_set_robust_list,
+	[NR_get_robust_list] = ksys_get_robust_list,
 	[NR_fallocate] = ksys_fallocate,
 	[NR_dup3] = ksys_dup3,
+	[NR_pipe2] = ksys_pipe2,
 	[NR_prlimit64] = ksys_prlimit64,
 	[NR_renameat2] = ksys_renameat2,
 	[NR_mlock2] = sys_mlock2,

@@ -11,7 +11,7 @@
 /** Sleepers by expiry, those of one instant in the order they came. */
 static struct list_head sleepers = LIST_HEAD_INIT(sleepers);
 
-static void timer_start(struct task *task, uint64_t expires)
+void timer_start(struct task *task, uint64_t expires)
 {
 	struct task *pos;
 
@@ -24,7 +24,7 @@ static void timer_start(struct task *task, uint64_t expires)
 
 void timer_cancel(struct task *task)
 {
-	if (task->timer.next)
+	if (timer_pending(task))
 		list_del(&task->timer);
 }
 
@@ -33,9 +33,9 @@ bool sleep_until(uint64_t expires)
 	if (expires <= lab.virtual_ns)
 		return true;
 	timer_start(current, expires);
-	while (current->timer.next && !(current->work & WORK_SIGNAL))
+	while (timer_pending(current) && !(current->work & WORK_SIGNAL))
 		task_sleep();
-	if (!current->timer.next)
+	if (!timer_pending(current))
 		return true;
 	timer_cancel(current);
 	return false;

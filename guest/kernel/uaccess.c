@@ -68,6 +68,18 @@ int put_user_u64(uint64_t value, uint64_t to)
 	return error;
 }
 
+int get_user_u32(uint32_t *value, uint64_t from)
+{
+	uint32_t got = 0;
+	int error = 0;
+
+	if (!access_ok(from, sizeof(*value)))
+		return -LX_EFAULT;
+	USER_ACCESS("movl (%[ptr]), %[val]", error, got, from);
+	*value = got;
+	return error;
+}
+
 int get_user_u64(uint64_t *value, uint64_t from)
 {
 	uint64_t got = 0;

@@ -49,6 +49,7 @@ struct tiny {
 	uint64_t anon_root, anon_child;
 	uint64_t zero_pfn, cow_pfn, own_pfn, none_pfn, stack_pfn, file_pfn, free_pfn, slab_pfn, fd_pfn;
 	uint64_t segment;  /* of System V, nobody has it attached */
+	uint64_t pipe;	   /* with a page in its ring, and one kept */
 	uint64_t own_va, cow_va, none_va, zero_va, stack_va, file_va;
 };
 
@@ -230,6 +231,7 @@ static inline void tiny_kernel(struct tiny *t)
 				    .slab_caches = ptr(tiny_data(t, sizeof(struct list_head), 64)),
 				    .inodes = ptr(tiny_data(t, sizeof(struct list_head), 64)),
 				    .ipc_ns = ptr(tiny_data(t, sizeof(struct ipc_namespace), 64)),
+				    .pipes = ptr(tiny_data(t, sizeof(struct list_head), 64)),
 				    .image = {KERNEL_MAP + TINY_TEXT, KERNEL_MAP + TINY_RODATA,
 					      KERNEL_MAP + TINY_RODATA, KERNEL_MAP + TINY_DATA,
 					      KERNEL_MAP + TINY_DATA, KERNEL_MAP + TINY_DATA_END}};
@@ -540,6 +542,21 @@ static inline void tiny_segment(struct tiny *t)
 			   t->lab->ipc_ns.va + offsetof(struct ipc_namespace, shm_ids.list));
 }
 
+/** A pipe, of the image, too; its pages are frames. */
+static inline void tiny_pipe(struct tiny *t)
+{
+	uint64_t kept = tiny_frame(t, PGTY_pipe), used = tiny_frame(t, PGTY_pipe);
+	struct pipe_inode_info *pipe;
+
+	t->pipe = tiny_data(t, sizeof(struct pipe_inode_info), 64);
+	pipe = at(t, t->pipe);
+	*pipe = (struct pipe_inode_info){
+		.head = 18, .tail = 17, .readers = 1, .writers = 2, .tmp_page = ptr(tiny_page_va(t, kept))};
+	pipe->bufs[1] = (struct pipe_buffer){.page = ptr(tiny_page_va(t, used)), .offset = 5, .len = 7};
+	tiny_list_init(t, t->lab->pipes.va);
+	tiny_list_add_tail(t, t->pipe + offsetof(struct pipe_inode_info, list), t->lab->pipes.va);
+}
+
 static inline void tiny_areas(struct tiny *t)
 {
 	struct vm_area_struct *text;
@@ -666,6 +683,7 @@ static inline void tiny_new(struct tiny *t)
 	t->b = tiny_task(t, 4, 4, "b", t->mm_b);
 	tiny_areas(t);
 	tiny_segment(t);
+	tiny_pipe(t);
 	tiny_pages(t);
 	tiny_free_frames(t);
 	tiny_cpu(t);

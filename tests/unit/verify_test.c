@@ -391,6 +391,19 @@ BREAK(segment_mode) { segment(t)->shm_perm.mode |= 1u << 20; }
 BREAK(segments_locked) { ipc_ns(t)->shm_ids.rwsem.count = 1; }
 BREAK(segment_file) { segment(t)->shm_file = ptr(8); }
 BREAK(no_ipc_ns) { t->lab->ipc_ns = ptr(0); }
+/* Pipes of this cache, of which the list tells nothing. */
+BREAK(leak_pipe) { strcpy(t->caches[SLAB_ANON]->name, "pipe_inode_info"); }
+
+static struct pipe_inode_info *the_pipe(struct tiny *t) { return at(t, t->pipe); }
+
+BREAK(pipe_overfull) { the_pipe(t)->head = the_pipe(t)->tail + PIPE_DEF_BUFFERS + 1; }
+BREAK(pipe_bytes) { the_pipe(t)->bufs[1].offset = PAGE_SIZE - 6; }
+BREAK(pipe_anon) { the_pipe(t)->bufs[1].page = ptr(tiny_page_va(t, t->own_pfn)); }
+BREAK(pipe_page_twice) { the_pipe(t)->bufs[1].page = the_pipe(t)->tmp_page; }
+BREAK(pipe_lost_page) { the_pipe(t)->tail++; }
+BREAK(pipe_no_end) { the_pipe(t)->readers = the_pipe(t)->writers = 0; }
+BREAK(pipe_locked) { the_pipe(t)->mutex.locked = 1; }
+BREAK(wild_pipes) { t->lab->pipes = ptr(3); }
 BREAK(freed_vma) { tiny_free(t, SLAB_VMA, t->heap_a); }
 BREAK(freed_mm) { tiny_free(t, SLAB_MM, t->mm_b); }
 
@@ -529,6 +542,10 @@ static const struct {
 	ROW("file-fields", file_refs), ROW("file-fields", file_ops), ROW("inode-fields", inode_type),
 	ROW("area-flags", wipe_file), ROW("area-kind", private_data), ROW("mm-defaults", no_program),
 	ROW("mm-layout", brk_above_stack), ROW("free-unused", free_mapcount), ROW("frame-flags", cached_reserved),
+	ROW("pipe-slab", leak_pipe), ROW("pipe-ring", pipe_overfull), ROW("pipe-ring", pipe_bytes),
+	ROW("pipe-ring", pipe_anon), ROW("pipe-ring", pipe_page_twice), ROW("frame-refs", pipe_page_twice),
+	ROW("frame-refs", pipe_lost_page), ROW("pipe-ends", pipe_no_end), ROW("pipe-ends", pipe_locked),
+	ROW("pointers-sound", wild_pipes),
 	ROW("shm-slab", leak_segment), ROW("shm-nattch", nattch), ROW("shm-ids", segments_in_use),
 	ROW("shm-ids", segment_id), ROW("shm-totals", shm_tot), ROW("shm-totals", locked_shm),
 	ROW("shm-fields", segment_size), ROW("shm-fields", segment_dest), ROW("shm-fields", segment_mode),

@@ -38,6 +38,7 @@ static void decode_all(struct build *b)
 	decode_rmap(b);
 	decode_files(b);
 	decode_ipc(b);
+	decode_pipes(b);
 	assign_roles(b);
 	count_references(b);
 }
@@ -62,6 +63,7 @@ static void publish(struct build *b)
 	m->cached = b->cached.items, m->nr_cached = b->cached.n;
 	m->xa_nodes = b->xa_nodes.items, m->nr_xa_nodes = b->xa_nodes.n;
 	m->shms = b->shms.items, m->nr_shms = b->shms.n;
+	m->pipes = b->pipes.items, m->nr_pipes = b->pipes.n;
 	m->troubles = b->troubles.items, m->nr_troubles = b->troubles.n;
 	m->damage = b->damage.items, m->nr_damage = b->damage.n;
 	m->all_vmas = vmas, m->nr_all_vmas = b->vmas.n;
@@ -104,6 +106,7 @@ void model_free(struct model *model)
 	addr_map_free(&model->inode_map);
 	addr_map_free(&model->xa_node_map);
 	addr_map_free(&model->shm_map);
+	addr_map_free(&model->pipe_map);
 	free(model->cpus);
 	free(model->cpu_infos);
 	free(model->mms);
@@ -118,6 +121,7 @@ void model_free(struct model *model)
 	free(model->cached);
 	free(model->xa_nodes);
 	free(model->shms);
+	free(model->pipes);
 	free(model->troubles);
 	free(model->damage);
 	free(model->all_vmas);

@@ -69,6 +69,14 @@ struct model_shm {
 	uint32_t nr_areas;		/* that map this inode, in all mms */
 };
 
+struct model_pipe {
+	gva_t addr;
+	struct pipe_inode_info raw;
+	uint32_t nr_buffers;		/* from tail to head; 0 where these are nonsense */
+	uint64_t bytes;			/* in them */
+	bool buffers_ok;		/* each has a page, and its bytes lie in it */
+};
+
 struct model_mm {
 	gva_t addr;
 	struct mm_struct raw;
@@ -108,6 +116,7 @@ enum frame_role {
 	FRAME_ZERO,			/* the shared zero page */
 	FRAME_ANON,
 	FRAME_FILE,
+	FRAME_PIPE,			/* bytes on their way through a pipe */
 	FRAME_DEVICE,			/* memory of the lab's device: in the image, counted by nobody */
 	NR_FRAME_ROLES
 };
@@ -122,6 +131,7 @@ struct model_frame {
 	uint32_t nr_refs;		/* references found from outside: maps, tables' parents, slabs … */
 	uint32_t nr_tables;		/* parent entries or mm.pgd that use it as a table */
 	uint32_t nr_cache;		/* entries of page caches that hold it */
+	uint32_t nr_pipe;		/* pipe buffers that hold it */
 	uint8_t nr_slab;		/* slab lists it was met on … */
 	uint8_t slab_cache;		/* … the first of the cache of this index */
 	uint8_t nr_stacks;		/* tasks whose kernel stack it belongs to */
@@ -227,6 +237,8 @@ struct model {
 	struct ipc_namespace ipc_ns;
 	struct model_shm *shms;		/* as listed */
 	uint32_t nr_shms;
+	struct model_pipe *pipes;	/* as listed */
+	uint32_t nr_pipes;
 	struct model_trouble *troubles;
 	uint32_t nr_troubles;
 	struct damage *damage;
@@ -236,7 +248,7 @@ struct model {
 	uint32_t nr_all_vmas;
 	struct leaf *all_leaves, *all_held;
 	struct table *all_tables;
-	struct addr_map mm_map, task_map, vma_map, avc_map, anon_vma_map, inode_map, xa_node_map, shm_map;
+	struct addr_map mm_map, task_map, vma_map, avc_map, anon_vma_map, inode_map, xa_node_map, shm_map, pipe_map;
 };
 
 /** Decode everything. `cpus` is copied. Free with model_free. Bounded work for any input. */

@@ -14,6 +14,7 @@ const char *frame_role_name(enum frame_role role)
 		[FRAME_UNTOUCHED] = "untouched", [FRAME_FREE] = "free",	    [FRAME_TABLE] = "table",
 		[FRAME_SLAB] = "slab",		 [FRAME_KERNEL] = "kernel", [FRAME_ZERO] = "zero",
 		[FRAME_ANON] = "anon",		 [FRAME_FILE] = "file",	    [FRAME_DEVICE] = "device",
+		[FRAME_PIPE] = "pipe",
 	};
 
 	return (unsigned int)role < NR_FRAME_ROLES ? names[role] : "unknown";
@@ -120,6 +121,8 @@ static enum frame_role role_of_frame(const struct model *model, uint64_t pfn)
 		return FRAME_SLAB;
 	case PGTY_kernel:
 		return FRAME_KERNEL;
+	case PGTY_pipe:
+		return FRAME_PIPE;
 	default:
 		return FRAME_UNKNOWN;
 	}
@@ -219,7 +222,7 @@ static void count_tables(struct build *b)
  */
 static uint64_t count_owner(struct model_frame *frame, bool in_image)
 {
-	frame->nr_refs += frame->nr_slab + frame->nr_cache;
+	frame->nr_refs += frame->nr_slab + frame->nr_cache + frame->nr_pipe;
 	if (frame->role == FRAME_ZERO || (frame->role == FRAME_FILE && in_image) || frame->role == FRAME_KERNEL)
 		frame->nr_refs++;
 	if (frame->role != FRAME_KERNEL || frame->raw.order >= NR_ORDERS)

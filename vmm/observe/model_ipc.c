@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* System V segments: the list of all, the file that each one is, and how many areas map it. */
+/*
+ * System V segments: the list of all, the file that each one is, and how many areas map it. Pipes: the list of all, and
+ * the pages in their rings.
+ */
 #include "observe/build.h"
 
 #include <stdlib.h>
@@ -73,4 +76,62 @@ void decode_ipc(struct build *b)
 					   .max = SHMMNI,
 					   .visit = visit_segment});
 	count_attachments(b);
+}
+
+/* --- pipes -------------------------------------------------------------------------------------- */
+
+/** Count one holder of a pipe's page; false: it is none of the frames that were ever touched. */
+static bool hold_page(struct build *b, gva_t page)
+{
+	int64_t pfn = pfn_of_page(b->model, page);
+
+	if (pfn < 0)
+		return false;
+	b->model->frames[pfn].nr_pipe++;
+	return true;
+}
+
+/** The ring's buffers, oldest first. More than the ring has room for: none is believed. */
+static void read_ring(struct build *b, struct model_pipe *pipe)
+{
+	uint32_t n = pipe->raw.head - pipe->raw.tail;
+
+	pipe->buffers_ok = n <= PIPE_DEF_BUFFERS;
+	pipe->nr_buffers = pipe->buffers_ok ? n : 0;
+	for (uint32_t i = 0; i < pipe->nr_buffers; i++) {
+		const struct pipe_buffer *buf = &pipe->raw.bufs[(pipe->raw.tail + i) % PIPE_DEF_BUFFERS];
+
+		if (!hold_page(b, buf->page) || buf->offset > PAGE_SIZE || buf->len > PAGE_SIZE - buf->offset)
+			pipe->buffers_ok = false;
+		pipe->bytes += buf->len;
+	}
+	if (pipe->raw.tmp_page.va && !hold_page(b, pipe->raw.tmp_page))
+		pipe->buffers_ok = false;
+}
+
+static bool visit_pipe(struct build *b, const struct list_walk *list, gva_t node)
+{
+	gva_t addr = {node.va - offsetof(struct pipe_inode_info, list)};
+	struct pipe_inode_info raw;
+	struct model_pipe *pipe;
+
+	(void)list;
+	if (!read_struct(b, addr, &raw, sizeof(raw)))
+		return false;
+	addr_map_put(&b->model->pipe_map, addr.va, b->pipes.n);
+	pipe = grow_add(&b->pipes, sizeof(*pipe));
+	pipe->addr = addr;
+	pipe->raw = raw;
+	read_ring(b, pipe);
+	return true;
+}
+
+void decode_pipes(struct build *b)
+{
+	follow_list(b, &(struct list_walk){.name = "pipes",
+					   .what = "pipe",
+					   .head = b->model->lab.pipes,
+					   .mm = -1,
+					   .max = b->max_structs,
+					   .visit = visit_pipe});
 }

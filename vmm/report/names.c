@@ -14,7 +14,7 @@ static bool frame_idle(const struct model *model, uint64_t pfn)
 	enum frame_role role = model_frame_role(model, pfn);
 
 	return pfn >= model->nr_frames || role == FRAME_FREE || role == FRAME_UNTOUCHED ||
-	       role == FRAME_SLAB || role == FRAME_KERNEL;
+	       role == FRAME_SLAB || role == FRAME_KERNEL || role == FRAME_PIPE;
 }
 
 static void forget_idle_frames(struct names *names, const struct model *model)

@@ -111,6 +111,7 @@ static void open_task_type(lua_State *L)
 	add_rows(L, mem_rows);
 	add_rows(L, file_rows);
 	add_rows(L, name_rows);
+	add_rows(L, ipc_rows);
 	add_rows(L, life_rows);
 	add_rows(L, access_rows);
 	add_rows(L, look_rows);

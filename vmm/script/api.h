@@ -25,6 +25,7 @@ extern const struct api_row call_rows[];   /* api_call.c: methods of a task: sys
 extern const struct api_row mem_rows[];	   /* api_mem.c: methods: mremap, madvise, mlock … */
 extern const struct api_row name_rows[];   /* api_names.c: methods: mkdir, rename, stat … */
 extern const struct api_row file_rows[];   /* api_file.c: methods: open, pread, shmget, exec … */
+extern const struct api_row ipc_rows[];	   /* api_ipc.c: methods: pipe, shmget, futex_wait … */
 extern const struct api_row life_rows[];   /* api_life.c: methods: fork, exit, wait … */
 extern const struct api_row access_rows[]; /* api_access.c: methods: read, write … */
 extern const struct api_row look_rows[];   /* api_see.c: methods that look */
@@ -81,6 +82,11 @@ int finish_call(lua_State *L, struct task *task, const char *name, struct agent_
  */
 int call_round(lua_State *L, struct task *task, const char *name, struct agent_cmd *cmd,
 	       struct agent_report *report);
+/** A call that may block: its step ends as pending, and the handle that is pushed tells when it has returned. */
+int start_call(lua_State *L, struct task *task, const char *name, struct agent_cmd *cmd,
+	       const struct text_args *texts);
+/** Push what the call left in its texts. Number of values. */
+int push_texts(lua_State *L, const struct agent_report *report, const struct text_args *texts);
 /** Value of a system call in words: "ENOMEM", hex for an address, decimal. */
 void put_value(struct buf *b, uint64_t nr, int64_t value);
 /** Push a system call's value, or nil and an errno name. Number of values. */

@@ -100,11 +100,6 @@ static int task_kill(lua_State *L)
 
 /* --- any call ------------------------------------------------------------------------------------- */
 
-/* What a raw call was given as text: offset and length of each, to be given back. */
-struct text_args {
-	uint32_t offset[6], len[6];
-};
-
 static void add_text_arg(lua_State *L, int index, int i, struct agent_cmd *cmd, struct text_args *texts)
 {
 	size_t len;
@@ -114,6 +109,7 @@ static void add_text_arg(lua_State *L, int index, int i, struct agent_cmd *cmd, 
 		luaL_error(L,
 			   "the texts of one call may have %d bytes in all, a terminating zero each included",
 			   AGENT_DATA);
+	texts->in_data |= 1u << i;
 	texts->offset[i] = cmd->len;
 	texts->len[i] = len;
 	cmd->args[i] = cmd->len;
@@ -153,14 +149,12 @@ static void read_args(lua_State *L, int first, struct agent_cmd *cmd, struct tex
 	}
 }
 
-/* What the call left in its texts, after its value. */
-static int push_texts(lua_State *L, const struct agent_cmd *cmd, const struct agent_report *report,
-		      const struct text_args *texts)
+int push_texts(lua_State *L, const struct agent_report *report, const struct text_args *texts)
 {
 	int n = 0;
 
 	for (int i = 0; i < 6; i++) {
-		if (!(cmd->in_data >> i & 1) || texts->offset[i] + texts->len[i] > report->len)
+		if (!(texts->in_data >> i & 1) || texts->offset[i] + texts->len[i] > report->len)
 			continue;
 		lua_pushlstring(L, (const char *)report->data + texts->offset[i], texts->len[i]);
 		n++;
@@ -180,7 +174,7 @@ static int task_syscall(lua_State *L)
 	struct task *task = op_begin(L, "syscall");
 	struct session *s = sandbox_session(L);
 	struct agent_cmd cmd = syscall_cmd(check_syscall(L, 2));
-	struct text_args texts = {{0}, {0}};
+	struct text_args texts = {0};
 	struct outcome out;
 	const char *name;
 	int n;
@@ -193,25 +187,20 @@ static int task_syscall(lua_State *L)
 	put_value(&s->result, cmd.nr, out.report.value);
 	op_end(L, task, name, out.report.value < 0 && out.report.value >= -4095 ? "errno" : "ok", NULL, NULL);
 	n = push_value(L, out.report.value);
-	return n == 1 ? n + push_texts(L, &cmd, &out.report, &texts) : n;
+	return n == 1 ? n + push_texts(L, &out.report, &texts) : n;
 }
 
-/* The call may block: its step ends as pending, and the handle tells when it has returned. */
-static int task_start(lua_State *L)
+int start_call(lua_State *L, struct task *task, const char *name, struct agent_cmd *cmd,
+	       const struct text_args *texts)
 {
-	struct task *task = op_begin(L, "start");
 	struct session *s = sandbox_session(L);
-	struct agent_cmd cmd = syscall_cmd(check_syscall(L, 2));
-	struct text_args texts = {{0}, {0}};
 	struct pending *p;
 	struct outcome out;
-	const char *name;
 
-	read_args(L, 3, &cmd, &texts);
-	name = call_name(L, cmd.nr);
-	if (session_round(s, task, &cmd, &out))
+	if (session_round(s, task, cmd, &out))
 		return raise_over(L);
-	p = session_leave_pending(s, task, cmd.nr, name);
+	p = session_leave_pending(s, task, cmd->nr, name);
+	p->texts = *texts;
 	push_handle(L, p);
 	if (out.kind != OUTCOME_PENDING) { /* it returned at once, or killed its task */
 		p->done = true;
@@ -222,7 +211,7 @@ static int task_start(lua_State *L)
 		pending_put(p);
 	}
 	if (out.kind == OUTCOME_REPORT)
-		put_value(&s->result, cmd.nr, out.report.value);
+		put_value(&s->result, cmd->nr, out.report.value);
 	else if (out.kind == OUTCOME_GONE)
 		put_wait_status(&s->result, task->exit_code);
 	else
@@ -233,6 +222,16 @@ static int task_start(lua_State *L)
 					   : "ok",
 	       NULL, NULL);
 	return 1;
+}
+
+static int task_start(lua_State *L)
+{
+	struct task *task = op_begin(L, "start");
+	struct agent_cmd cmd = syscall_cmd(check_syscall(L, 2));
+	struct text_args texts = {0};
+
+	read_args(L, 3, &cmd, &texts);
+	return start_call(L, task, call_name(L, cmd.nr), &cmd, &texts);
 }
 
 const struct api_row call_rows[] = {

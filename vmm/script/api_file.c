@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Methods of a task for files, pipes, System V shared memory and new programs. */
+/* Methods of a task for files and new programs. */
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
@@ -33,18 +33,6 @@ static const struct named memfd_flags[] = {
 
 static const struct named whences[] = {
 	{"set", 0}, {"cur", 1}, {"end", 2}, {"data", 3}, {"hole", 4}, {NULL, 0},
-};
-
-static const struct named shmget_flags[] = {
-	{"creat", 01000}, {"excl", 02000}, {"hugetlb", 04000}, {"noreserve", 010000}, {NULL, 0},
-};
-
-static const struct named shmat_flags[] = {
-	{"rdonly", 010000}, {"rnd", 020000}, {"remap", 040000}, {"exec", 0100000}, {NULL, 0},
-};
-
-static const struct named shmctl_commands[] = {
-	{"rmid", 0}, {"set", 1}, {"stat", 2}, {"lock", 11}, {"unlock", 12}, {NULL, 0},
 };
 
 void add_data(lua_State *L, struct agent_cmd *cmd, int i, const char *what, const void *bytes, size_t n)
@@ -150,29 +138,6 @@ static int task_lseek(lua_State *L)
 	return finish_call(L, task, "lseek", &cmd);
 }
 
-static int task_pipe(lua_State *L)
-{
-	struct task *task = op_begin(L, "pipe");
-	struct session *s = sandbox_session(L);
-	struct agent_cmd cmd = syscall_cmd(NR_pipe);
-	struct agent_report report;
-	int32_t fds[2] = {-1, -1};
-	int n;
-
-	cmd.in_data = 1u;
-	cmd.len = sizeof(fds);
-	n = call_round(L, task, "pipe", &cmd, &report);
-	if (n)
-		return n;
-	if (report.len >= sizeof(fds))
-		memcpy(fds, report.data, sizeof(fds));
-	buf_printf(&s->result, "reads %d, writes %d", fds[0], fds[1]);
-	op_end(L, task, "pipe", "ok", NULL, NULL);
-	lua_pushinteger(L, fds[0]);
-	lua_pushinteger(L, fds[1]);
-	return 2;
-}
-
 /* --- contents ------------------------------------------------------------------------------------- */
 
 /* read or pread into the command's data. */
@@ -246,95 +211,6 @@ static int task_read_fd(lua_State *L)
 static int task_write_fd(lua_State *L)
 {
 	return put_contents(L, "write_fd", NR_write, false);
-}
-
-/* --- System V shared memory ----------------------------------------------------------------------- */
-
-static int task_shmget(lua_State *L)
-{
-	struct task *task = op_begin(L, "shmget");
-	struct session *s = sandbox_session(L);
-	struct agent_cmd cmd = syscall_cmd(NR_shmget);
-
-	cmd.args[0] = luaL_checkinteger(L, 2);
-	cmd.args[1] = luaL_checkinteger(L, 3);
-	cmd.args[2] = 0600 | (lua_isnoneornil(L, 4) ? 0 : check_named_set(L, 4, "shmget", shmget_flags));
-	buf_printf(&s->args, "key=%" PRId64 " len=", (int64_t)cmd.args[0]);
-	put_len(&s->args, cmd.args[1]);
-	if (cmd.args[2] & ~0600ULL) {
-		buf_puts(&s->args, " ");
-		put_named_set(&s->args, shmget_flags, cmd.args[2] & ~0600ULL);
-	}
-	return finish_call(L, task, "shmget", &cmd);
-}
-
-static int task_shmat(lua_State *L)
-{
-	struct task *task = op_begin(L, "shmat");
-	struct session *s = sandbox_session(L);
-	struct agent_cmd cmd = syscall_cmd(NR_shmat);
-
-	cmd.args[0] = luaL_checkinteger(L, 2);
-	cmd.args[1] = luaL_optinteger(L, 3, 0);
-	cmd.args[2] = lua_isnoneornil(L, 4) ? 0 : check_named_set(L, 4, "shmat", shmat_flags);
-	buf_printf(&s->args, "id=%" PRId64, (int64_t)cmd.args[0]);
-	if (cmd.args[1])
-		buf_printf(&s->args, " addr=%" PRIx64, cmd.args[1]);
-	if (cmd.args[2]) {
-		buf_puts(&s->args, " ");
-		put_named_set(&s->args, shmat_flags, cmd.args[2]);
-	}
-	return finish_call(L, task, "shmat", &cmd);
-}
-
-static int task_shmdt(lua_State *L)
-{
-	struct task *task = op_begin(L, "shmdt");
-	struct session *s = sandbox_session(L);
-	struct agent_cmd cmd = syscall_cmd(NR_shmdt);
-
-	cmd.args[0] = luaL_checkinteger(L, 2);
-	buf_printf(&s->args, "%" PRIx64, cmd.args[0]);
-	return finish_call(L, task, "shmdt", &cmd);
-}
-
-/* shmctl(id, cmd, buf): of struct shmid64_ds size and attachments are shown. */
-#define SHMID_DS_SIZE 112
-#define SHM_SEGSZ     48
-#define SHM_NATTCH    88
-
-static int task_shmctl(lua_State *L)
-{
-	struct task *task = op_begin(L, "shmctl");
-	struct session *s = sandbox_session(L);
-	struct agent_cmd cmd = syscall_cmd(NR_shmctl);
-	struct agent_report report;
-	uint64_t size = 0, nattch = 0;
-	int n;
-
-	cmd.args[0] = luaL_checkinteger(L, 2);
-	cmd.args[1] = check_named(L, 3, "shmctl", shmctl_commands);
-	cmd.in_data = 1u << 2;
-	cmd.len = SHMID_DS_SIZE;
-	buf_printf(&s->args, "id=%" PRId64 " ", (int64_t)cmd.args[0]);
-	put_named(&s->args, shmctl_commands, cmd.args[1]);
-	if (cmd.args[1] != 2)
-		return finish_call(L, task, "shmctl", &cmd);
-	n = call_round(L, task, "shmctl", &cmd, &report);
-	if (n)
-		return n;
-	if (report.len >= SHMID_DS_SIZE) {
-		memcpy(&size, report.data + SHM_SEGSZ, 8);
-		memcpy(&nattch, report.data + SHM_NATTCH, 8);
-	}
-	buf_printf(&s->result, "size %" PRIu64 ", attached %" PRIu64, size, nattch);
-	op_end(L, task, "shmctl", "ok", NULL, NULL);
-	lua_newtable(L);
-	lua_pushinteger(L, size);
-	lua_setfield(L, -2, "size");
-	lua_pushinteger(L, nattch);
-	lua_setfield(L, -2, "attached");
-	return 1;
 }
 
 /* --- a new program -------------------------------------------------------------------------------- */
@@ -427,13 +303,6 @@ const struct api_row file_rows[] = {
 	{"pwrite", task_pwrite, "n = a:pwrite(fd, text, off)", "Write text at an offset."},
 	{"read_fd", task_read_fd, "text = a:read_fd(fd, len)", "Read up to 512 bytes where the file stands."},
 	{"write_fd", task_write_fd, "n = a:write_fd(fd, text)", "Write text where the file stands."},
-	{"pipe", task_pipe, "r, w = a:pipe()", "A pipe's two descriptors."},
-	{"shmget", task_shmget, "id = a:shmget(key, len [, \"creat,excl,noreserve\"])",
-	 "A System V shared memory segment; key 0 is always a new one."},
-	{"shmat", task_shmat, "p = a:shmat(id [, addr [, \"rdonly,rnd,remap,exec\"]])", "Attach a segment."},
-	{"shmdt", task_shmdt, "a:shmdt(p)", "Detach what is attached at p."},
-	{"shmctl", task_shmctl, "a:shmctl(id, \"rmid\" | \"stat\" | \"lock\" | \"unlock\")",
-	 "Remove, look at, lock a segment; stat gives {size=, attached=}."},
 	{"exec", task_exec, "a:exec([path [, {args}]])",
 	 "A new program in a: the agent, unless told otherwise; it keeps a's channel. Only its failure "
 	 "returns "

@@ -179,8 +179,11 @@ static int handle_result(lua_State *L)
 
 	if (!p->done)
 		return luaL_error(L, "%s has not returned yet (h:done() tells)", p->op);
-	if (!p->gone)
-		return push_value(L, p->report.value);
+	if (!p->gone) {
+		int n = push_value(L, p->report.value);
+
+		return n == 1 ? n + push_texts(L, &p->report, &p->texts) : n;
+	}
 	lua_pushnil(L);
 	lua_pushstring(L, "gone");
 	return 2;
@@ -189,7 +192,7 @@ static int handle_result(lua_State *L)
 const struct api_row handle_rows[] = {
 	{"done", handle_done, "h:done()", "Has the operation returned?"},
 	{"result", handle_result, "h:result()",
-	 "What it returned: a value, or nil and an errno name (\"gone\": its task died first). An error "
+	 "What it returned: a value and what it left in each text, or nil and an errno name (\"gone\": its task died first). An error "
 	 "while pending."},
 	{NULL, NULL, NULL, NULL},
 };

@@ -410,6 +410,25 @@ static int see_segments(lua_State *L)
 	return 1;
 }
 
+static int see_pipes(lua_State *L)
+{
+	const struct model *model;
+
+	look(L);
+	model = sandbox_session(L)->model;
+	lua_newtable(L);
+	for (uint32_t i = 0; i < model->nr_pipes; i++) {
+		lua_newtable(L);
+		set_integer(L, "bytes", model->pipes[i].bytes);
+		set_integer(L, "buffers", model->pipes[i].nr_buffers);
+		set_integer(L, "readers", model->pipes[i].raw.readers);
+		set_integer(L, "writers", model->pipes[i].raw.writers);
+		set_boolean(L, "keeps_page", model->pipes[i].raw.tmp_page.va);
+		lua_seti(L, -2, i + 1);
+	}
+	return 1;
+}
+
 /* Push a text without the end of its last line, and free it. */
 static int push_text(lua_State *L, struct buf *b)
 {
@@ -497,6 +516,8 @@ const struct api_row see_rows[] = {
 	{"cpus", see_cpus, "cpus()",
 	 "Per CPU {cr3_loads=, switches=}: how often CR3 was loaded, and tasks switched."},
 	{"mms", see_mms, "mms()", "Whose mms are on mmlist, in its order, init_mm first."},
+	{"pipes", see_pipes, "pipes()",
+	 "Pipes: {bytes=, buffers=, readers=, writers=, keeps_page= (an emptied one, for the next write)}."},
 	{"segments", see_segments, "segments()",
 	 "System V segments: {id=, key=, mode=, size=, pages=, attached= (as the guest counts), areas= (as found), "
 	 "dest=, locked=}."},

@@ -166,7 +166,8 @@ struct agent_cmd syscall_cmd(uint64_t nr)
 static bool cmd_gives_number(uint64_t nr)
 {
 	return nr == NR_mmap || nr == NR_brk || nr == NR_pread64 || nr == NR_pwrite64 || nr == NR_read ||
-	       nr == NR_write || nr == NR_lseek || nr == NR_open || nr == NR_shmget;
+	       nr == NR_write || nr == NR_lseek || nr == NR_open || nr == NR_shmget ||
+	       nr == NR_futex;
 }
 
 int call_round(lua_State *L, struct task *task, const char *name, struct agent_cmd *cmd,

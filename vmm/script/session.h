@@ -14,12 +14,19 @@
 #include "verify/verify.h"
 
 /** What is known of an operation that was started and has not been waited for. */
+/** What a call was given as text: offset and length of each in the command's data, to be given back. */
+struct text_args {
+	uint32_t in_data; /* bit i: argument i is one */
+	uint32_t offset[6], len[6];
+};
+
 struct pending {
 	bool done;
 	bool gone;     /* its task died before it returned */
 	bool vanished; /* a restore() went back to before it was begun */
 	struct agent_report report;
 	uint64_t nr; /* system call */
+	struct text_args texts;
 	char op[32];
 	unsigned int refs; /* a script handle, and the task while it is under way */
 };

@@ -102,6 +102,11 @@ void check_frame_flags(struct verify_context *c, const struct invariant *self)
 	}
 }
 
+static bool nobody_maps(const struct model_frame *frame)
+{
+	return frame->role == FRAME_TABLE || frame->role == FRAME_KERNEL || frame->role == FRAME_PIPE;
+}
+
 /** Fields that the user of a frame never touches are as alloc_pages() left them. */
 static const char *field_trouble(const struct model_frame *frame)
 {
@@ -114,13 +119,13 @@ static const char *field_trouble(const struct model_frame *frame)
 		return "order";
 	if (page->private & ~PG_zeroed)
 		return "private";
-	if ((frame->role == FRAME_TABLE || frame->role == FRAME_KERNEL || frame->role == FRAME_ZERO) &&
+	if ((nobody_maps(frame) || frame->role == FRAME_ZERO) &&
 	    page->mapping.va)
 		return "mapping";
-	if ((frame->role == FRAME_TABLE || frame->role == FRAME_KERNEL || frame->role == FRAME_ZERO) &&
+	if ((nobody_maps(frame) || frame->role == FRAME_ZERO) &&
 	    page->index)
 		return "index";
-	if ((frame->role == FRAME_TABLE || frame->role == FRAME_KERNEL) && page->_mapcount != -1)
+	if (nobody_maps(frame) && page->_mapcount != -1)
 		return "_mapcount";
 	if (frame->role == FRAME_ZERO && page->page_type != PGTY_reserved)
 		return "page_type";

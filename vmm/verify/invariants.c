@@ -296,6 +296,8 @@ const struct invariant *const invariants[] = {
 	    "The allocated nodes of page-cache indexes are those in one."),
 	ROW(FAMILY, "shm-slab", SEVERITY_ERROR, check_shm_slab, "kmemleak, in part",
 	    "The allocated System V segments are those on the list of segments."),
+	ROW(FAMILY, "pipe-slab", SEVERITY_ERROR, check_pipe_slab, "kmemleak, in part",
+	    "The allocated pipes are those on the list of pipes."),
 #undef FAMILY
 
 #define FAMILY "Reverse mapping"
@@ -353,6 +355,13 @@ const struct invariant *const invariants[] = {
 	ROW(FAMILY, "shm-fields", SEVERITY_ERROR, check_shm_fields, NULL,
 	    "A segment has memory of its size and of its own; one to be removed is attached and has no key; nobody "
 	    "holds its locks."),
+#undef FAMILY
+
+#define FAMILY "Pipes"
+	ROW(FAMILY, "pipe-ring", SEVERITY_ERROR, check_pipe_ring, NULL,
+	    "A pipe's ring holds no more than it has room for, each buffer a page of the pipe's and bytes within it."),
+	ROW(FAMILY, "pipe-ends", SEVERITY_ERROR, check_pipe_ends, NULL,
+	    "A pipe has an open end, and nobody holds its lock."),
 #undef FAMILY
 
 #define FAMILY "Across a step"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* System V shared memory: what segments say of themselves against the areas and inodes that were found. */
+/* System V shared memory: what segments say of themselves against the areas and inodes that were found; and pipes. */
 #include "verify/check.h"
 
 static uint64_t pages_of(const struct model_shm *shm)
@@ -104,4 +104,38 @@ void check_shm_fields(struct verify_context *c, const struct invariant *self)
 	}
 	if (!holds(c, c->now->ipc_ns.shm_ids.rwsem.count == 0))
 		report(c, self, AT_OBJECT(c->now->lab.ipc_ns), "shm_ids.rwsem is held at the end of a step");
+}
+
+/* --- pipes -------------------------------------------------------------------------------------- */
+
+/** The frames behind the buffers are a pipe's, and no two buffers have the same. */
+static bool pages_ok(const struct model *model, const struct model_pipe *pipe)
+{
+	for (uint32_t i = 0; i < pipe->nr_buffers; i++) {
+		const struct pipe_buffer *buf = &pipe->raw.bufs[(pipe->raw.tail + i) % PIPE_DEF_BUFFERS];
+		const struct model_frame *frame =
+			&model->frames[(buf->page.va - model->lab.mem_map.va) / sizeof(struct page)];
+
+		if (frame->role != FRAME_PIPE || frame->nr_pipe != 1)
+			return false;
+	}
+	return true;
+}
+
+void check_pipe_ring(struct verify_context *c, const struct invariant *self)
+{
+	for (const struct model_pipe *pipe = c->now->pipes; pipe < c->now->pipes + c->now->nr_pipes; pipe++)
+		if (!holds(c, pipe->buffers_ok && pages_ok(c->now, pipe)))
+			report(c, self, AT_OBJECT(pipe->addr),
+			       "pipe %#lx: a buffer of its ring (head %u, tail %u) has no page of its own, or bytes outside it",
+			       pipe->addr.va, pipe->raw.head, pipe->raw.tail);
+}
+
+void check_pipe_ends(struct verify_context *c, const struct invariant *self)
+{
+	for (const struct model_pipe *pipe = c->now->pipes; pipe < c->now->pipes + c->now->nr_pipes; pipe++)
+		if (!holds(c, (pipe->raw.readers || pipe->raw.writers) && !pipe->raw.mutex.locked))
+			report(c, self, AT_OBJECT(pipe->addr), "pipe %#lx: %u readers, %u writers, its lock is %s",
+			       pipe->addr.va, pipe->raw.readers, pipe->raw.writers,
+			       pipe->raw.mutex.locked ? "held" : "free");
 }

@@ -133,7 +133,8 @@ struct reached {
 
 _Static_assert(offsetof(struct model_vma, addr) == 0 && offsetof(struct model_mm, addr) == 0 &&
 		       offsetof(struct model_task, addr) == 0 && offsetof(struct model_anon_vma, addr) == 0 &&
-		       offsetof(struct model_avc, addr) == 0 && offsetof(struct model_shm, addr) == 0,
+		       offsetof(struct model_avc, addr) == 0 && offsetof(struct model_shm, addr) == 0 &&
+		       offsetof(struct model_pipe, addr) == 0,
 	       "struct reached");
 
 static gva_t reached_at(const struct reached *set, uint64_t i)
@@ -247,4 +248,12 @@ void check_shm_slab(struct verify_context *c, const struct invariant *self)
 
 	check_reached(c, self, "shmid_kernel", &now->shm_map,
 		      (struct reached){now->shms, now->nr_shms, sizeof(*now->shms)});
+}
+
+void check_pipe_slab(struct verify_context *c, const struct invariant *self)
+{
+	const struct model *now = c->now;
+
+	check_reached(c, self, "pipe_inode_info", &now->pipe_map,
+		      (struct reached){now->pipes, now->nr_pipes, sizeof(*now->pipes)});
 }

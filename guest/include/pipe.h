@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Pipes (kernel/pipe.c) to the table of system calls and to the lab. */
+#ifndef GUEST_PIPE_H
+#define GUEST_PIPE_H
+
+#include "ipc_types.h"
+
+struct pt_regs;
+
+extern struct list_head all_pipes;	/* of struct pipe_inode_info, for the host */
+
+long ksys_pipe(struct pt_regs *regs);
+long ksys_pipe2(struct pt_regs *regs);
+
+#endif
