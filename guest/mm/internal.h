@@ -246,6 +246,7 @@ void page_move_anon_rmap(struct page *page, struct vm_area_struct *vma);
 static inline void page_add_file_rmap(struct page *page) { page->_mapcount++; }
 static inline void page_dup_rmap(struct page *page) { page->_mapcount++; }
 static inline void page_remove_rmap(struct page *page) { page->_mapcount--; }
+static inline bool page_mapped(const struct page *page) { return page->_mapcount >= 0; }
 static inline bool PageAnon(const struct page *page) { return (uint64_t)page->mapping & PAGE_MAPPING_ANON; }
 
 /** Which counter of rss_stat a mapped page belongs to. */
@@ -261,6 +262,28 @@ static inline struct page *vm_normal_page(uint64_t pte)
 {
 	return pte & PTE_SPECIAL ? NULL : pfn_to_page(pte_pfn(pte));
 }
+
+/* --- rmap_walk.c: takes the lock of the page's tree, and page_table_lock ----------------------- */
+
+struct rmap_walk_control {
+	/** Called with each place where the page may be mapped (page_vma_mapped() tells); false: enough. */
+	bool (*rmap_one)(struct page *page, struct vm_area_struct *vma, uint64_t address, void *arg);
+	/** Asked after each; true: enough. NULL: go on to the end. */
+	bool (*done)(struct page *page);
+	void *arg;
+};
+void rmap_walk(struct page *page, const struct rmap_walk_control *rwc);
+/** The entry of vma's mm that maps page at address, with page_table_lock held; NULL: there is none, nothing is held. */
+uint64_t *page_vma_mapped(const struct page *page, struct vm_area_struct *vma, uint64_t address);
+/** How many entries say that the page was accessed; they do no longer. *vm_flags: of their areas; VM_LOCKED: of any. */
+int page_referenced(struct page *page, uint64_t *vm_flags);
+/** Take it out of every address space. Its caller holds a reference. False: some entry had to stay. */
+bool try_to_unmap(struct page *page);
+
+/* --- vmscan.c --------------------------------------------------------------------------------- */
+
+/** Linux reclaim_pages(): what can be had back of a range of vma that no other mm maps. mmap_lock held. */
+void reclaim_range(struct vm_area_struct *vma, uint64_t start, uint64_t end);
 
 /* --- xarray.c: xa_lock held ------------------------------------------------------------------- */
 
@@ -291,6 +314,10 @@ void unlink_file_vma(struct vm_area_struct *vma);
  * No address space maps pages [first, last] any more, nor, with even_cows, a private copy of one. Takes i_mmap_rwsem.
  */
 void unmap_mapping_pages(struct address_space *mapping, uint64_t first, uint64_t last, bool even_cows);
+/** The page leaves its file's cache, which drops its reference. xa_lock held. */
+void delete_from_page_cache(struct page *page);
+/** A page of shared memory that nobody maps and nobody ever wrote leaves the cache; zeros need no memory. */
+void shmem_reclaim_page(struct page *page);
 /** Pages [first, last] leave the cache; how many they were. Nobody maps them. */
 uint64_t truncate_inode_pages(struct address_space *mapping, uint64_t first, uint64_t last);
 void filemap_map_pages(struct vm_fault *vmf, uint64_t start, uint64_t end);

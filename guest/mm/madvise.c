@@ -4,8 +4,8 @@
  * and carried out at once. Holes in the range are skipped and told at the end (-ENOMEM); any other error ends the call,
  * and what was done before stays done.
  *
- * There is no reclaim: MADV_FREE, COLD and PAGEOUT leave the marks that reclaim would read (A and D of the entries), and
- * the pages stay. Kernel samepage merging, huge pages and memory failure are not configured: their advice is unknown.
+ * Memory is never short here: MADV_FREE and COLD leave the marks that reclaim would read, and the pages stay until
+ * MADV_PAGEOUT asks for them, which without swap comes to little (vmscan.c). Kernel samepage merging, huge pages and memory failure are not configured: their advice is unknown.
  */
 #include "internal.h"
 
@@ -105,24 +105,45 @@ static int madvise_dontneed(struct vm_area_struct *vma, uint64_t start, uint64_t
 	return 0;
 }
 
-/* Clear `marks` in the present entries that follow each other in one table; of pages mapped by others, too, if `shared`. */
-static void clear_marks(struct mmu_gather *tlb, uint64_t *pte, uint64_t addr, uint64_t end, uint64_t marks, bool shared)
+/* What MADV_COLD does to an entry: old at once. Pages that others map, too, are not this mm's to judge. */
+static uint64_t make_cold(struct page *page, uint64_t pte)
+{
+	return page->_mapcount == 0 ? pte & ~PTE_A : pte;
+}
+
+/*
+ * What MADV_FREE does: as long as it is clean the page may go (vmscan.c); a write before that makes it dirty and saves
+ * it. One that is known to be dirty whatever its entries say is given up by whoever has it alone.
+ */
+static uint64_t make_free(struct page *page, uint64_t pte)
+{
+	if ((page->flags & PG_dirty) && page->_mapcount != 0)
+		return pte;
+	page->flags &= ~(PG_swapbacked | PG_dirty);
+	return pte & ~(PTE_A | PTE_D);
+}
+
+typedef uint64_t (*change_entry)(struct page *page, uint64_t pte);
+
+/* The present entries that follow each other in one table. */
+static void change_entries(struct mmu_gather *tlb, uint64_t *pte, uint64_t addr, uint64_t end, change_entry change)
 {
 	spin_lock(&tlb->mm->page_table_lock);
 	for (; addr < end; addr += PAGE_SIZE, pte++) {
-		uint64_t old = *pte;
+		uint64_t old = *pte, new;
 
-		if (!pte_present(old) || (old & PTE_SPECIAL) || !(old & marks))
+		if (!pte_present(old) || (old & PTE_SPECIAL))
 			continue;
-		if (!shared && pfn_to_page(pte_pfn(old))->_mapcount != 0)
+		new = change(pfn_to_page(pte_pfn(old)), old);
+		if (new == old)
 			continue;
-		set_pte(pte, old & ~marks);
+		set_pte(pte, new);
 		tlb_remove_entry(tlb, addr);
 	}
 	spin_unlock(&tlb->mm->page_table_lock);
 }
 
-static int clear_marks_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint64_t marks, bool shared)
+static void change_entries_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, change_entry change)
 {
 	struct mmu_gather tlb;
 	uint64_t next;
@@ -133,19 +154,18 @@ static int clear_marks_range(struct vm_area_struct *vma, uint64_t start, uint64_
 
 		next = min(next, end);
 		if (pte)
-			clear_marks(&tlb, pte, addr, next, marks, shared);
+			change_entries(&tlb, pte, addr, next, change);
 	}
 	tlb_finish_mmu(&tlb);
-	return 0;
 }
 
-/* What is clean when memory is short may be dropped; a write before that makes it dirty and saves it. */
 static int madvise_free(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
 	if (!vma_is_anonymous(vma))
 		return -LX_EINVAL;
 	update_hiwater_rss(vma->vm_mm);
-	return clear_marks_range(vma, start, end, PTE_A | PTE_D, /* shared = */ true);
+	change_entries_range(vma, start, end, make_free);
+	return 0;
 }
 
 static int madvise_dontneed_free(struct vm_area_struct *vma, uint64_t start, uint64_t end, int advice)
@@ -157,12 +177,21 @@ static int madvise_dontneed_free(struct vm_area_struct *vma, uint64_t start, uin
 	return advice == LX_MADV_FREE ? madvise_free(vma, start, end) : madvise_dontneed(vma, start, end);
 }
 
-/* Old at once. PAGEOUT would now reclaim it; without swap Linux puts an anonymous page back, too. */
 static int madvise_cold(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
 	if (vma->vm_flags & (VM_LOCKED | VM_PFNMAP))
 		return -LX_EINVAL;
-	return clear_marks_range(vma, start, end, PTE_A, /* shared = */ false);
+	change_entries_range(vma, start, end, make_cold);
+	return 0;
+}
+
+static int madvise_pageout(struct vm_area_struct *vma, uint64_t start, uint64_t end)
+{
+	int error = madvise_cold(vma, start, end);
+
+	if (!error)
+		reclaim_range(vma, start, end);
+	return error;
 }
 
 /*
@@ -204,8 +233,9 @@ static int madvise_vma(struct vm_area_struct *vma, struct vm_area_struct **prev,
 	case LX_MADV_FREE:
 		return madvise_dontneed_free(vma, start, end, advice);
 	case LX_MADV_COLD:
-	case LX_MADV_PAGEOUT:
 		return madvise_cold(vma, start, end);
+	case LX_MADV_PAGEOUT:
+		return madvise_pageout(vma, start, end);
 	case LX_MADV_POPULATE_READ:
 	case LX_MADV_POPULATE_WRITE:
 		return faultin_vma_page_range(vma, start, end, advice == LX_MADV_POPULATE_WRITE);

@@ -297,7 +297,7 @@ void page_add_new_anon_rmap(struct page *page, struct vm_area_struct *vma, uint6
 	page->_mapcount = 0;
 	page->mapping = (void *)((uint64_t)vma->anon_vma | PAGE_MAPPING_ANON);
 	page->index = linear_page_index(vma, address);
-	page->flags |= PG_anon_exclusive;
+	page->flags |= PG_anon_exclusive | PG_swapbacked;
 }
 
 /* All others let go of it: it belongs to this area's own anon_vma from now on. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Memory that is a file (Linux mm/shmem.c): behind shared anonymous areas, memfds, System V segments and the files of the
- * tree. Nothing lies below it, so a page once in the cache stays until truncation or the inode's end.
+ * tree. Nothing lies below it, so a page that was written stays in the cache until truncation or the inode's end.
  */
 #include "internal.h"
 #include "list.h"
@@ -45,6 +45,20 @@ uncommit:
 	if (commits_by_page(inode))
 		vm_unacct_memory(1);
 	return NULL;
+}
+
+void shmem_reclaim_page(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+
+	/* The cache's reference and the caller's. */
+	if ((page->flags & PG_dirty) || page->_refcount != 2)
+		return;
+	spin_lock(&mapping->i_pages.xa_lock);
+	delete_from_page_cache(page);
+	spin_unlock(&mapping->i_pages.xa_lock);
+	if (commits_by_page(mapping->host))
+		vm_unacct_memory(1);
 }
 
 struct page *shmem_get_page(struct inode *inode, uint64_t index, enum sgp_type sgp, int *error)

@@ -27,6 +27,17 @@ void unmap_mapping_pages(struct address_space *mapping, uint64_t first, uint64_t
 	up_read(&mapping->i_mmap_rwsem);
 }
 
+void delete_from_page_cache(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+
+	xa_erase(&mapping->i_pages, page->index);
+	mapping->nrpages--;
+	page->mapping = NULL;
+	page->flags &= ~(PG_swapbacked | PG_dirty);
+	put_page(page);
+}
+
 uint64_t truncate_inode_pages(struct address_space *mapping, uint64_t first, uint64_t last)
 {
 	uint64_t index = first, nr = 0;
@@ -34,11 +45,7 @@ uint64_t truncate_inode_pages(struct address_space *mapping, uint64_t first, uin
 
 	spin_lock(&mapping->i_pages.xa_lock);
 	while ((page = xa_find(&mapping->i_pages, &index)) && index <= last) {
-		xa_erase(&mapping->i_pages, index);
-		mapping->nrpages--;
-		page->mapping = NULL;
-		page->flags &= ~(PG_swapbacked | PG_dirty);
-		put_page(page);
+		delete_from_page_cache(page);
 		nr++;
 	}
 	spin_unlock(&mapping->i_pages.xa_lock);

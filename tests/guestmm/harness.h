@@ -44,6 +44,7 @@
 #include "../../guest/mm/protect.c"
 #include "../../guest/mm/rbtree.c"
 #include "../../guest/mm/rmap.c"
+#include "../../guest/mm/rmap_walk.c"
 #include "../../guest/mm/shmem.c"
 #include "../../guest/mm/slab.c"
 #include "../../guest/mm/soft_dirty.c"
@@ -56,6 +57,7 @@
 #include "../../guest/mm/vma.c"
 #include "../../guest/mm/vma_tree.c"
 #include "../../guest/mm/vmacache.c"
+#include "../../guest/mm/vmscan.c"
 #include "../../guest/mm/zap.c"
 
 #include "machine.h"

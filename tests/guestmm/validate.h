@@ -22,11 +22,12 @@ struct seen_frame {
 	uint32_t free;			/* in blocks of the free lists */
 	uint32_t tables;		/* entries (or mm.pgd) that use it as a table */
 	uint32_t slabs;
+	uint32_t cached;		/* entries of page caches */
 };
 
 static struct seen {
 	struct seen_frame *frames;
-	uint64_t nr_vmas, nr_avcs, nr_anon_vmas, nr_mms, accounted;
+	uint64_t nr_vmas, nr_avcs, nr_anon_vmas, nr_mms, accounted, nr_nodes, nr_file_vmas, nr_in_i_mmap;
 	struct anon_vma *anon_vmas[4096];
 } seen;
 
@@ -161,6 +162,9 @@ static void validate_anon_vma(struct anon_vma *anon_vma)
 	must_eq(anon_vma->root->rwsem.count, 0, "anon_vma is locked");
 }
 
+/* A device's inode of a test is on none, and nothing is said of its tree. */
+static bool on_inode_list(const struct inode *inode) { return inode == &test_inode || inode->i_sb_list.next; }
+
 static void validate_areas(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma, *prev = NULL;
@@ -177,6 +181,7 @@ static void validate_areas(struct mm_struct *mm)
 		vm_stat_account(&sum, vma->vm_flags, vma_pages(vma));
 		sum.locked_vm += vma->vm_flags & VM_LOCKED ? vma_pages(vma) : 0;
 		seen.accounted += vma->vm_flags & VM_ACCOUNT ? vma_pages(vma) : 0;
+		seen.nr_file_vmas += vma->vm_file && on_inode_list(vma->vm_file->f_inode);
 		sum.map_count++;
 	}
 	must_eq(mm->map_count, sum.map_count, "mm");
@@ -209,6 +214,13 @@ static void validate_anon_leaf(struct vm_area_struct *vma, uint64_t va, uint64_t
 	must(!(pte & PTE_RW) || (page->flags & PG_anon_exclusive), "writable page at %#lx is exclusive", va);
 }
 
+static void validate_file_leaf(struct vm_area_struct *vma, uint64_t va, uint64_t pte, struct page *page)
+{
+	must(vma->vm_file && page->mapping == vma->vm_file->f_mapping, "page at %#lx is of another file", va);
+	must_eq(page->index, linear_page_index(vma, va), "page at %#lx", va);
+	must(!(pte & PTE_RW) || (vma->vm_flags & VM_SHARED), "writable page of a file, privately mapped at %#lx", va);
+}
+
 static void validate_leaf(struct mm_struct *mm, struct vm_area_struct **cursor, uint64_t va,
 			  uint64_t pte, int64_t *rss)
 {
@@ -238,7 +250,7 @@ static void validate_leaf(struct mm_struct *mm, struct vm_area_struct **cursor, 
 	if (PageAnon(page))
 		validate_anon_leaf(vma, va, pte, page);
 	else
-		must(!(pte & PTE_RW), "writable page of a file, privately mapped at %#lx", va);
+		validate_file_leaf(vma, va, pte, page);
 }
 
 static void see_table(struct mm_struct *mm, uint64_t pfn, unsigned int level)
@@ -304,6 +316,8 @@ static void validate_mm(struct mm_struct *mm)
 	validate_tree(mm);
 	validate_page_tables(mm);
 }
+
+#include "validate_files.h"
 
 /* --- frames ----------------------------------------------------------------------------------- */
 
@@ -403,8 +417,10 @@ static void validate_user_frame(uint64_t pfn, const struct page *page, const str
 	must(page->mapping, "frame %#lx is in use by nobody", pfn);
 	must_eq(page->_mapcount + 1, frame->maps, "frame %#lx", pfn);
 	must_eq(page->_refcount, frame->maps + !anon, "frame %#lx", pfn);
+	must_eq(frame->cached, !anon && page->mapping != &test_inode.i_data, "frame %#lx", pfn);
 	must(!(page->flags & PG_anon_exclusive) || frame->maps == 1, "exclusive frame %#lx", pfn);
-	must(frame->writable <= 1, "frame %#lx is writable twice", pfn);
+	must(!anon || frame->writable <= 1, "frame %#lx is writable twice", pfn);
+	validate_rmap(pfn, frame->maps);
 }
 
 /* Returns the next frame to look at: a block of the kernel's is one. */
@@ -440,7 +456,7 @@ static void validate_all(void)
 	if (!seen.frames)
 		seen.frames = malloc((arena_size >> PAGE_SHIFT) * sizeof(*seen.frames));
 	memset(seen.frames, 0, (arena_size >> PAGE_SHIFT) * sizeof(*seen.frames));
-	seen.nr_vmas = seen.nr_avcs = seen.nr_anon_vmas = seen.nr_mms = seen.accounted = 0;
+	seen = (struct seen){ .frames = seen.frames };
 	list_for_each_entry(mm, &init_mm.mmlist, mmlist) {
 		validate_mm(mm);
 		seen.nr_mms++;
@@ -453,6 +469,7 @@ static void validate_all(void)
 	}
 	for (uint64_t i = 0; i < seen.nr_anon_vmas; i++)
 		validate_anon_vma(seen.anon_vmas[i]);
+	validate_files();
 	validate_buddy();
 	validate_slabs();
 	for (uint64_t pfn = contig_zone.start_pfn; pfn < contig_zone.frontier_pfn;)

@@ -74,7 +74,7 @@ static uint64_t flags_of_role(const struct model_frame *frame)
 {
 	switch (frame->role) {
 	case FRAME_ANON:
-		return PG_anon_exclusive | PG_dirty;
+		return PG_anon_exclusive | PG_swapbacked | PG_dirty;
 	case FRAME_FREE:
 		return PG_zeroed;
 	case FRAME_FILE:
