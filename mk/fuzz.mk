@@ -29,3 +29,14 @@ fuzz-observe: deps-fuzz $(FUZZ)/observe ## observe and verify on arbitrary RAM a
 		-artifact_prefix=$(FUZZ)/ $(FUZZ)/found tests/fuzz/corpus
 
 -include $(FUZZ_OBJ:.o=.d) $(FUZZ)/tests/fuzz/observe_fuzz.c.d
+
+# --- random programs ---------------------------------------------------------------------------------------
+# What fails is shrunk to a scenario in $(BUILD)/fuzz (docs/fuzzing.md).
+
+FUZZ_SEED ?= $(shell date +%s)
+FUZZ_STEPS ?= 2000
+FUZZ_ARGS ?=
+
+.PHONY: fuzz
+fuzz: all ## random programs, verified after every step, for FUZZ_SECONDS; FUZZ_SEED is the first
+	$(Q)tests/cli/fuzz-for $(BUILD) $(FUZZ_SECONDS) $(FUZZ_SEED) --steps $(FUZZ_STEPS) $(FUZZ_ARGS)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/fatal.h"
+#include "explore/fuzz.h"
 #include "explore/mutate.h"
 #include "options.h"
 #include "report/report.h"
@@ -52,6 +53,7 @@ static int not_yet(int argc, char **argv)
 
 static const struct command commands[] = {
 	{ "diff", diff_main, "compare two recorded steps, or two recorded runs" },
+	{ "fuzz", fuzz_main, "random programs, each verified after every step; failures are shrunk to a scenario" },
 	{ "help", help, "this text" },
 	{ "invariants", invariants_main, "what is verified after every step, as Markdown (docs/invariants.md)" },
 	{ "mutate", mutate_main, "break a guest on purpose: is each corruption found?" },
@@ -60,7 +62,6 @@ static const struct command commands[] = {
 	{ "--help", help, NULL },
 	{ "-h", help, NULL },
 	{ "--version", version, NULL },
-	{ "fuzz", not_yet, NULL },
 	{ "explore", not_yet, NULL },
 	{ "bench", not_yet, NULL },
 	{ "view", not_yet, NULL },

@@ -20,7 +20,7 @@ static const struct named advices[] = {
 	{"dofork", 11},		{"mergeable", 12}, {"unmergeable", 13}, {"hugepage", 14},
 	{"nohugepage", 15},	{"dontdump", 16},  {"dodump", 17},	{"wipeonfork", 18},
 	{"keeponfork", 19},	{"cold", 20},	   {"pageout", 21},	{"populate_read", 22},
-	{"populate_write", 23}, {NULL, 0},
+	{"populate_write", 23}, {"dontneed_locked", 24}, {NULL, 0},
 };
 
 static const struct named mlock2_flags[] = {
