@@ -119,6 +119,12 @@ void lab_channel_open(unsigned int c, struct task *task)
 	task->ts.channel = c;
 }
 
+void lab_channel_repid(struct task *task, int old_pid)
+{
+	if (task->ts.channel >= 0 && lab.channels[task->ts.channel].pid == old_pid)
+		lab.channels[task->ts.channel].pid = task->ts.pid;
+}
+
 void lab_channel_dead(struct task *task, int exit_code)
 {
 	struct lab_channel *channel;

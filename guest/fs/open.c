@@ -178,6 +178,30 @@ struct file *do_filp_open(int dfd, const char *path, uint32_t flags, uint32_t mo
 	return ERR_PTR(error);
 }
 
+struct file *open_exec(const char *path)
+{
+	struct dentry *dentry = path_lookup(LX_AT_FDCWD, path, LOOKUP_FOLLOW);
+	struct inode *inode;
+	struct file *file;
+	int error = 0;
+
+	if (IS_ERR(dentry))
+		return ERR_PTR(PTR_ERR(dentry));
+	inode = dentry->d_inode;
+	if (!is_reg(inode) || !(inode->i_mode & 0111))
+		error = -LX_EACCES;
+	else if (inode->i_writecount > 0)
+		error = -LX_ETXTBSY;
+	if (error) {
+		dput(dentry);
+		return ERR_PTR(error);
+	}
+	file = dentry_open(dentry, LX_O_RDONLY | LX_O_LARGEFILE);
+	if (!IS_ERR(file))
+		inode->i_writecount--;
+	return file;
+}
+
 /* --- the calls -------------------------------------------------------------------------------------------------- */
 
 static long do_sys_open(int dfd, uint64_t path, uint32_t flags, uint32_t mode)

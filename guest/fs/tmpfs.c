@@ -52,6 +52,25 @@ long generic_read_at(struct file *file, uint64_t at, uint64_t len, uint64_t *pos
 	return done;
 }
 
+uint64_t kernel_read(struct file *file, void *to, uint64_t n, uint64_t pos)
+{
+	struct inode *inode = file->f_inode;
+	uint64_t done = 0;
+
+	while (done < n && pos + done < inode->i_size) {
+		uint64_t at = pos + done, part = min(min(n - done, PAGE_SIZE - at % PAGE_SIZE), inode->i_size - at);
+		int error;
+		struct page *page = page_to_read(inode, at >> PAGE_SHIFT, &error);
+		uint64_t pfn = page ? page_to_pfn(page) : zero_pfn;
+
+		memcpy((char *)to + done, (char *)__va(pfn << PAGE_SHIFT) + at % PAGE_SIZE, part);
+		if (page)
+			put_page(page);
+		done += part;
+	}
+	return done;
+}
+
 /* `n` bytes from user memory to pos, within one page. Bytes done, or -errno. */
 static long write_chunk(struct inode *inode, uint64_t pos, uint64_t at, uint64_t n)
 {

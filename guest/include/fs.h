@@ -131,6 +131,11 @@ int follow_link(struct walk *w, struct dentry *link, bool slash);
 struct file *do_filp_open(int dfd, const char *path, uint32_t flags, uint32_t mode);
 /** unlink(2) from within the kernel. 0 or -errno. */
 int unlink_path(const char *path);
+/**
+ * The file of a program to be run, which nobody can write until allow_write_access(); or ERR_PTR (Linux do_open_execat).
+ */
+struct file *open_exec(const char *path);
+static inline void allow_write_access(struct file *file) { file->f_inode->i_writecount++; }
 /** An open file on the dentry, whose reference it takes over in any case; or ERR_PTR. O_TRUNC is not done here. */
 struct file *dentry_open(struct dentry *dentry, uint32_t flags);
 /** A new entry for inode, whose reference it takes over in any case (or which is ERR_PTR); with a reference, or ERR_PTR. */
@@ -217,6 +222,8 @@ static inline void file_accessed(struct inode *inode)
 static inline void update_mtime(struct inode *inode) { inode->i_mtime = inode->i_ctime = current_time(); }
 /** A symbolic link to target, with a reference; or ERR_PTR. */
 struct inode *tmpfs_symlink(const char *target);
+/** Bytes of a file with pages into kernel memory: how many there were before its end. */
+uint64_t kernel_read(struct file *file, void *to, uint64_t n, uint64_t pos);
 /** read_at of any file with pages. */
 long generic_read_at(struct file *file, uint64_t at, uint64_t len, uint64_t *pos);
 extern const struct file_operations image_file_operations, null_operations, zero_operations, console_operations;

@@ -23,6 +23,8 @@ void lab_quiesce(void);
 static inline void cpu_relax(void) { asm volatile("pause" : : : "memory"); }
 /** A new process begins on channel c: what an earlier one left unread is void. */
 void lab_channel_open(unsigned int c, struct task *task);
+/** A task's pid was old_pid until now: its channel, if it has one, goes with it. */
+void lab_channel_repid(struct task *task, int old_pid);
 /** A task is gone: its channel, if it has one, tells how. */
 void lab_channel_dead(struct task *task, int exit_code);
 /** An entry of the trace; called by trace_entry.S only. */

@@ -91,6 +91,8 @@ extern struct mm_struct init_mm;	/* kernel's own tables; first of mmlist; no are
 struct mm_struct *mm_alloc(void);
 static inline void mmget(struct mm_struct *mm) { mm->mm_users++; }
 static inline void mmgrab(struct mm_struct *mm) { mm->mm_count++; }
+/** The program that mm runs; takes a reference. Nobody can open it to write until the mm's end (i_writecount). */
+static inline void set_mm_exe_file(struct mm_struct *mm, struct file *file);
 void mmput(struct mm_struct *mm);	/* last user: exit_mmap, off mmlist, mmdrop */
 void mmdrop(struct mm_struct *mm);	/* last reference: pgd and struct are freed */
 /** Linux dup_mm: a copy for fork; private pages become COW in both. NULL: no memory, nothing leaked. */
@@ -168,6 +170,11 @@ struct file *alloc_file(struct dentry *dentry, uint32_t flags, const struct file
 struct file *alloc_file_pseudo(struct inode *inode, const char *name, uint32_t flags, const struct file_operations *fop);
 void fput(struct file *file);			/* by the fs */
 static inline struct file *get_file(struct file *file) { file->f_count++; return file; }
+static inline void set_mm_exe_file(struct mm_struct *mm, struct file *file)
+{
+	mm->exe_file = get_file(file);
+	file->f_inode->i_writecount--;
+}
 
 struct vm_area_struct *find_vma(struct mm_struct *mm, uint64_t addr);
 struct vm_area_struct *find_vma_prev(struct mm_struct *mm, uint64_t addr, struct vm_area_struct **pprev);

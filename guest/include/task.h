@@ -78,6 +78,7 @@ struct task {
 	int32_t nr_threads;		/* alive */
 	int32_t pgrp;			/* process group */
 	bool group_exit;		/* all threads shall die, of group_exit_code */
+	struct task *group_exec;	/* all threads but this one shall die: it is in execve */
 	bool group_stopped;		/* SIGSTOP and kin: threads sleep until SIGCONT */
 	int32_t group_exit_code;
 	struct task *core_dumper;	/* the thread that writes a core; NULL: none. The others wait, dying */
@@ -132,6 +133,8 @@ void task_sleep(void);
 void wake_up_task(struct task *task);
 /** A new task, prepared to "return" from switch_stacks, joins the run queue. */
 void wake_up_new_task(struct task *task);
+/** current's pid has changed: its place on the run queue. */
+void requeue_current(void);
 /** Let every other runnable task run once. */
 void sched_yield(void);
 /** Is any task but current and idle runnable? */
@@ -185,6 +188,18 @@ struct task *find_task(int pid);
 
 void do_exit(int code) __noreturn;		/* this thread; code is a wait status */
 void do_group_exit(int code) __noreturn;	/* the whole process */
+/**
+ * execve: the other threads of current's process die, and current becomes its leader, pid and all (Linux de_thread). 0, or
+ * -LX_EAGAIN: current is to die itself.
+ */
+int de_thread(void);
+/** Shall this task die at once, since its process ends or another thread of it is in execve? */
+static inline bool group_dying(const struct task *task)
+{
+	const struct task *leader = task->group_leader;
+
+	return leader->group_exit || (leader->group_exec && leader->group_exec != task);
+}
 /** The task is about to leave its mm, by exec or exit: clear_child_tid, and vfork's parent wakes. */
 void mm_release(struct task *task);
 /** Unlink a dead task and free it; it is not current. */
@@ -218,10 +233,11 @@ struct exec_strings {
 };
 /**
  * Load a static ELF into the empty mm and lay out its stack; *regs becomes the state of its first
- * instruction. 0 or -errno; the mm is the caller's to drop.
+ * instruction. 0 or -errno; the mm is the caller's to drop. *doomed is set where Linux has thrown the old program away
+ * by then, so that the error ends the process.
  */
 int load_elf(struct mm_struct *mm, struct file *file, const struct exec_strings *strings,
-	     struct pt_regs *regs);
+	     struct pt_regs *regs, bool *doomed);
 long ksys_execve(struct pt_regs *regs);
 /** New process with the agent on lab channel `channel`, child of current (init). Pid or -errno. */
 long spawn_agent(const char comm[TASK_COMM_LEN], unsigned int channel);

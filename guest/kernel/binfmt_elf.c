@@ -5,6 +5,7 @@
  */
 #include "elf.h"
 #include "exec.h"
+#include "fs.h"
 #include "task.h"
 
 #define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | \
@@ -22,23 +23,69 @@ static const void *first_page(struct file *file)
 	return __va(page_to_pfn(page) << PAGE_SHIFT);
 }
 
-/** The headers, if this is an ELF that we can load. All must lie in the first page. -LX_ENOEXEC or 0. */
+/** Is it the head of a program for this processor? */
+static bool is_elf(const struct elf64_ehdr *ehdr)
+{
+	return ehdr && *(const uint32_t *)ehdr->e_ident == ELF_MAGIC && ehdr->e_ident[EI_CLASS] == ELFCLASS64 &&
+	       ehdr->e_ident[EI_DATA] == ELFDATA2LSB && ehdr->e_machine == EM_X86_64;
+}
+
+/** The program headers of an ELF: in place if they lie in the first page, as nearly always. 0, -LX_ENOEXEC, -LX_ENOMEM. */
+static int read_phdrs(struct elf_image *elf)
+{
+	const struct elf64_ehdr *ehdr = elf->ehdr;
+	uint64_t size = ehdr->e_phnum * sizeof(struct elf64_phdr);
+
+	if (ehdr->e_phentsize != sizeof(struct elf64_phdr) || size == 0 || size > PAGE_SIZE)
+		return -LX_ENOEXEC;
+	if (ehdr->e_phoff <= PAGE_SIZE - size) {
+		elf->phdr = (const void *)((const char *)ehdr + ehdr->e_phoff);
+		return 0;
+	}
+	elf->phdr_page = alloc_pages(GFP_KERNEL, 0);
+	if (!elf->phdr_page)
+		return -LX_ENOMEM;
+	elf->phdr = __va(page_to_pfn(elf->phdr_page) << PAGE_SHIFT);
+	return kernel_read(elf->file, (void *)elf->phdr, size, ehdr->e_phoff) == size ? 0 : -LX_ENOEXEC;
+}
+
+/**
+ * PT_INTERP: a program that another one is to load. There is none that could (no ET_DYN); the file is looked at all the same,
+ * so that what is wrong with it is told as Linux tells it. It stands before the segments, so nothing is mapped yet.
+ */
+static int check_interpreter(struct elf_image *elf, const struct elf64_phdr *ph)
+{
+	struct page *page;
+	struct file *file;
+	char *path;
+	int error = -LX_ENOEXEC;
+
+	elf->refused = true;
+	if (ph->p_filesz > PATH_MAX || ph->p_filesz < 2)
+		return -LX_ENOEXEC;
+	page = alloc_pages(GFP_KERNEL, 0);
+	if (!page)
+		return -LX_ENOMEM;
+	path = __va(page_to_pfn(page) << PAGE_SHIFT);
+	if (kernel_read(elf->file, path, ph->p_filesz, ph->p_offset) == ph->p_filesz && !path[ph->p_filesz - 1]) {
+		file = open_exec(path);
+		error = IS_ERR(file) ? (int)PTR_ERR(file) : -LX_ELIBBAD;
+		if (!IS_ERR(file)) {
+			allow_write_access(file);
+			fput(file);
+		}
+	}
+	put_page(page);
+	return error;
+}
+
+/** Is there anything to load? 0 or -errno. */
 static int read_headers(struct elf_image *elf)
 {
-	const struct elf64_ehdr *ehdr = first_page(elf->file);
-	uint64_t size;
-
-	if (!ehdr || *(const uint32_t *)ehdr->e_ident != ELF_MAGIC ||
-	    ehdr->e_ident[EI_CLASS] != ELFCLASS64 || ehdr->e_ident[EI_DATA] != ELFDATA2LSB ||
-	    ehdr->e_type != ET_EXEC || ehdr->e_machine != EM_X86_64 ||
-	    ehdr->e_phentsize != sizeof(struct elf64_phdr) || ehdr->e_phnum == 0)
+	elf->ehdr = first_page(elf->file);
+	if (!is_elf(elf->ehdr) || elf->ehdr->e_type != ET_EXEC || !elf->file->f_op->mmap)
 		return -LX_ENOEXEC;
-	size = ehdr->e_phnum * sizeof(struct elf64_phdr);
-	if (ehdr->e_phoff > PAGE_SIZE || size > PAGE_SIZE - ehdr->e_phoff)
-		return -LX_ENOEXEC;
-	elf->ehdr = ehdr;
-	elf->phdr = (const void *)((const char *)ehdr + ehdr->e_phoff);
-	return 0;
+	return read_phdrs(elf);
 }
 
 static uint64_t segment_prot(const struct elf64_phdr *ph)
@@ -147,7 +194,7 @@ static int map_segments(struct elf_image *elf)
 		else if (ph->p_type == PT_GNU_STACK && (ph->p_flags & PF_EXEC))
 			elf->stack_flags |= VM_EXEC;
 		else if (ph->p_type == PT_INTERP)
-			error = -LX_ENOEXEC;	/* no dynamic linker to hand over to */
+			error = check_interpreter(elf, ph);
 	}
 	if (!error && elf->brk > elf->bss)
 		error = map_bss(elf);
@@ -165,28 +212,43 @@ static void start_regs(struct pt_regs *regs, uint64_t entry, uint64_t sp)
 	regs->orig_ax = -1UL;
 }
 
-int load_elf(struct mm_struct *mm, struct file *file, const struct exec_strings *strings,
-	     struct pt_regs *regs)
+/* Areas, stack and what the mm remembers, of an image whose headers are read. */
+static int load_image(struct elf_image *elf, const struct exec_strings *strings, struct pt_regs *regs)
 {
-	struct elf_image elf = { .mm = mm, .file = file, .stack_flags = VM_STACK_FLAGS };
+	struct mm_struct *mm = elf->mm;
 	uint64_t sp;
-	int error = read_headers(&elf);
+	int error;
 
-	if (error)
-		return error;
 	arch_pick_mmap_layout(mm, rlimit(LX_RLIMIT_STACK));
 	mm->start_code = ~0UL;
-	error = map_segments(&elf);
+	error = map_segments(elf);
 	if (error)
 		return error;
-	mm->start_brk = ALIGN_UP(elf.brk, PAGE_SIZE);
+	mm->start_brk = ALIGN_UP(elf->brk, PAGE_SIZE);
 	mm->brk = mm->start_brk;
-	error = setup_stack_area(mm, TASK_SIZE, elf.stack_flags);
+	error = setup_stack_area(mm, TASK_SIZE, elf->stack_flags);
 	if (!error)
-		error = setup_elf_stack(&elf, strings, &sp);
+		error = setup_elf_stack(elf, strings, &sp);
 	if (error)
 		return error;
-	mm->exe_file = get_file(file);
-	start_regs(regs, elf.ehdr->e_entry, sp);
+	set_mm_exe_file(mm, elf->file);
+	start_regs(regs, elf->ehdr->e_entry, sp);
 	return 0;
+}
+
+int load_elf(struct mm_struct *mm, struct file *file, const struct exec_strings *strings,
+	     struct pt_regs *regs, bool *doomed)
+{
+	struct elf_image elf = { .mm = mm, .file = file, .stack_flags = VM_STACK_FLAGS };
+	int error = measure_strings(&elf, strings);
+
+	if (!error)
+		error = read_headers(&elf);
+	if (!error) {
+		error = load_image(&elf, strings, regs);
+		*doomed = error && !elf.refused;
+	}
+	if (elf.phdr_page)
+		put_page(elf.phdr_page);
+	return error;
 }

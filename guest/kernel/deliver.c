@@ -123,11 +123,11 @@ static bool get_signal(struct ksiginfo *info, struct user_sigaction *action, con
 	struct task *me = current, *leader = me->group_leader;
 
 	for (;;) {
-		if (leader->group_exit)
-			do_exit(leader->group_exit_code);
+		if (group_dying(me))
+			do_exit(leader->group_exit ? leader->group_exit_code : LX_SIGKILL);
 		if (leader->group_stopped)
 			sleep_stopped();
-		if (leader->group_exit)
+		if (group_dying(me))
 			continue;
 		if (!dequeue_signal(info))
 			return false;

@@ -85,10 +85,6 @@ static int image_finish(struct stack_image *image, struct mm_struct *mm, uint64_
 
 /* --- what is in it ---------------------------------------------------------------------------- */
 
-struct string_sizes {
-	uint64_t n, bytes;
-};
-
 static struct string_sizes measure(const char *const *strings)
 {
 	struct string_sizes sizes = { 0, 0 };
@@ -155,19 +151,29 @@ static unsigned int fill_auxv(const struct elf_image *elf, uint64_t execfn, uint
 
 _Static_assert(19 * 2 <= AT_VECTOR_SIZE, "fill_auxv()");
 
+int measure_strings(struct elf_image *elf, const struct exec_strings *strings)
+{
+	uint64_t bytes;
+
+	elf->args = measure(strings->argv);
+	elf->envs = measure(strings->envp);
+	elf->filename_size = strlen(strings->filename) + 1;
+	bytes = elf->args.bytes + elf->envs.bytes + elf->filename_size + (elf->args.n + elf->envs.n) * 8;
+	if (elf->args.n + elf->envs.n > MAX_STRINGS || bytes + PAGE_SIZE > MAX_STACK_BYTES)
+		return -LX_E2BIG;
+	return 0;
+}
+
 int setup_elf_stack(const struct elf_image *elf, const struct exec_strings *strings, uint64_t *sp)
 {
 	struct mm_struct *mm = elf->mm;
-	struct string_sizes args = measure(strings->argv), envs = measure(strings->envp);
-	uint64_t filename_size = strlen(strings->filename) + 1;
+	struct string_sizes args = elf->args, envs = elf->envs;
+	uint64_t filename_size = elf->filename_size;
 	uint64_t execfn = TASK_SIZE - 8 - filename_size;
 	uint64_t platform_at, random_at, *word;
 	struct stack_image image;
 	unsigned int aux_words;
 
-	if (args.n + envs.n > MAX_STRINGS ||
-	    args.bytes + envs.bytes + filename_size + (args.n + envs.n) * 8 + PAGE_SIZE > MAX_STACK_BYTES)
-		return -LX_E2BIG;
 	mm->env_end = execfn;
 	mm->env_start = mm->arg_end = mm->env_end - envs.bytes;
 	mm->arg_start = mm->arg_end - args.bytes;

@@ -27,12 +27,13 @@ static const char agent_path[] = "/agent";
 
 static int load_agent(struct task *task, unsigned int channel)
 {
+	bool doomed;
 	char number[4];
 	const char *argv[] = { task->ts.comm, number, NULL };
 	struct exec_strings strings = { .filename = agent_path, .argv = argv, .envp = no_strings };
 
 	channel_to_string(number, channel);
-	return load_elf(task->ts.mm, agent_file(), &strings, task_regs(task));
+	return load_elf(task->ts.mm, agent_file(), &strings, task_regs(task), &doomed);
 }
 
 long spawn_agent(const char comm[TASK_COMM_LEN], unsigned int channel)
@@ -144,18 +145,6 @@ static const char **scratch_array(struct scratch *s, uint64_t at, int *error)
 	return array;
 }
 
-/** The file of that name: there is one so far. NULL with *error. */
-static struct file *open_exec(const char *name, int *error)
-{
-	if (strlen(name) >= PATH_MAX)
-		*error = -LX_ENAMETOOLONG;
-	else if (strlen(name) == strlen(agent_path) && !memcmp(name, agent_path, sizeof(agent_path)))
-		return agent_file();
-	else
-		*error = -LX_ENOENT;
-	return NULL;
-}
-
 /** current's old mm gives way to a loaded one (Linux exec_mmap()). */
 static void exec_mmap(struct mm_struct *mm)
 {
@@ -184,22 +173,37 @@ static void flush_old_program(const char *name)
 	set_gs_base(0);
 }
 
+/*
+ * The old program is beyond help, the new one was not loaded: as on Linux past the point of no return, SIGSEGV ends the
+ * process whatever its handlers are.
+ */
+static int die_loading(int error)
+{
+	if (flush_signal_handlers(current))
+		do_group_exit(LX_SIGSEGV);
+	force_sig(LX_SIGSEGV);
+	return error;
+}
+
 static int do_execve(struct file *file, const struct exec_strings *strings, struct pt_regs *regs)
 {
 	struct mm_struct *mm = mm_alloc();
+	bool doomed = false;
 	struct pt_regs start;
 	int error;
 
 	if (!mm)
 		return -LX_ENOMEM;
-	error = load_elf(mm, file, strings, &start);
+	error = load_elf(mm, file, strings, &start, &doomed);
 	if (!error)
 		error = unshare_files();
+	if (!error)
+		error = de_thread();
 	if (!error)
 		error = flush_signal_handlers(current);
 	if (error) {
 		mmput(mm);
-		return error;
+		return doomed ? die_loading(error) : error;
 	}
 	exec_mmap(mm);
 	do_close_on_exec();
@@ -220,9 +224,10 @@ static int exec_from_user(struct scratch *s, struct pt_regs *regs)
 	strings.filename = scratch_string(s, regs->di, &error);
 	if (!strings.filename)
 		return error == -LX_E2BIG ? -LX_ENAMETOOLONG : error;
-	file = open_exec(strings.filename, &error);
-	if (!file)
-		return error;
+	if (!*strings.filename)
+		return -LX_ENOENT;
+	if (strlen(strings.filename) >= PATH_MAX)
+		return -LX_ENAMETOOLONG;
 	strings.argv = scratch_array(s, regs->si, &error);
 	if (!strings.argv)
 		return error;
@@ -232,19 +237,23 @@ static int exec_from_user(struct scratch *s, struct pt_regs *regs)
 	/* As Linux since 5.18: a program always has an argv[0]. */
 	if (!strings.argv[0])
 		strings.argv = empty_argv;
-	return do_execve(file, &strings, regs);
+	/* The strings come first, as in Linux 6.1: bad ones are told before a file that is not there. */
+	file = open_exec(strings.filename);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	error = do_execve(file, &strings, regs);
+	allow_write_access(file);
+	fput(file);
+	return error;
 }
 
-/** Of a process with one thread: the others would have to die first. */
+/** execve(filename, argv, envp) */
 long ksys_execve(struct pt_regs *regs)
 {
-	struct page *page;
+	struct page *page = alloc_pages(GFP_KERNEL, SCRATCH_ORDER);
 	struct scratch scratch = { .used = 0 };
 	int error;
 
-	if (current->group_leader->nr_threads > 1)
-		return -LX_EAGAIN;
-	page = alloc_pages(GFP_KERNEL, SCRATCH_ORDER);
 	if (!page)
 		return -LX_ENOMEM;
 	scratch.base = __va(page_to_pfn(page) << PAGE_SHIFT);

@@ -144,6 +144,12 @@ void wake_up_new_task(struct task *task)
 	enqueue_task(this_rq(), task);
 }
 
+void requeue_current(void)
+{
+	dequeue_task(current);
+	enqueue_task(this_rq(), current);
+}
+
 void sched_yield(void)
 {
 	schedule();

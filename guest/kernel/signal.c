@@ -129,7 +129,7 @@ bool signal_pending(const struct task *task)
 
 bool fatal_signal_pending(const struct task *task)
 {
-	return task->group_leader->group_exit || (task->pending.signal & SIGMASK(LX_SIGKILL)) ||
+	return group_dying(task) || (task->pending.signal & SIGMASK(LX_SIGKILL)) ||
 	       (task->group_leader->shared_pending.signal & SIGMASK(LX_SIGKILL));
 }
 
@@ -139,7 +139,7 @@ void recalc_sigpending(struct task *task)
 	struct task *leader = task->group_leader;
 
 	if (((task->pending.signal | leader->shared_pending.signal) & ~task->blocked) || task->fault.signo ||
-	    leader->group_exit || leader->group_stopped)
+	    group_dying(task) || leader->group_stopped)
 		task->work |= WORK_SIGNAL;
 	else
 		task->work &= ~WORK_SIGNAL;

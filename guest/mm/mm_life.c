@@ -61,7 +61,7 @@ static struct mm_struct *mm_start(struct mm_struct *mm)
 		return NULL;
 	}
 	if (mm->exe_file)
-		get_file(mm->exe_file);
+		set_mm_exe_file(mm, mm->exe_file);
 	spin_lock(&mmlist_lock);
 	list_add_tail(&mm->mmlist, &init_mm.mmlist);
 	spin_unlock(&mmlist_lock);
@@ -129,6 +129,7 @@ void mmput(struct mm_struct *mm)
 		return;
 	exit_mmap(mm);
 	if (mm->exe_file) {
+		mm->exe_file->f_inode->i_writecount++;
 		fput(mm->exe_file);
 		mm->exe_file = NULL;
 	}

@@ -18,6 +18,7 @@ static const char *const errnos[] = {
 	[42] = "ENOMSG", "EIDRM",
 	[61] = "ENODATA", "ETIME",
 	[71] = "EPROTO", [74] = "EBADMSG", "EOVERFLOW",
+	[80] = "ELIBBAD",
 	[84] = "EILSEQ",
 	[95] = "EOPNOTSUPP",
 	[110] = "ETIMEDOUT",
