@@ -255,6 +255,7 @@ long ksys_mprotect(uint64_t start, uint64_t len, uint64_t prot);
 long ksys_brk(uint64_t brk);
 long ksys_madvise(uint64_t start, uint64_t len, int advice);
 long ksys_mremap(uint64_t addr, uint64_t old_len, uint64_t new_len, uint64_t flags, uint64_t new_addr);
+long ksys_remap_file_pages(uint64_t start, uint64_t size, uint64_t prot, uint64_t pgoff, uint64_t flags);
 long ksys_mlock(uint64_t start, uint64_t len);
 long ksys_mlock2(uint64_t start, uint64_t len, int flags);
 long ksys_munlock(uint64_t start, uint64_t len);

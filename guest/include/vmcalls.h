@@ -7,5 +7,7 @@
 #include "ptrace.h"
 
 long ksys_mincore(struct pt_regs *regs);
+long ksys_process_vm_readv(struct pt_regs *regs);
+long ksys_process_vm_writev(struct pt_regs *regs);
 
 #endif

@@ -60,6 +60,11 @@ static long sys_mremap(struct pt_regs *regs)
 	return ksys_mremap(regs->di, regs->si, regs->dx, regs->r10, regs->r8);
 }
 
+static long sys_remap_file_pages(struct pt_regs *regs)
+{
+	return ksys_remap_file_pages(regs->di, regs->si, regs->dx, regs->r10, regs->r8);
+}
+
 static long sys_mlock(struct pt_regs *regs)
 {
 	return ksys_mlock(regs->di, regs->si);
@@ -300,6 +305,7 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_tkill] = ksys_tkill,
 	[NR_time] = ksys_time,
 	[NR_futex] = ksys_futex,
+	[NR_remap_file_pages] = sys_remap_file_pages,
 	[NR_set_tid_address] = sys_set_tid_address,
 	[NR_restart_syscall] = ksys_restart_syscall,
 	[NR_clock_gettime] = ksys_clock_gettime,
@@ -324,6 +330,8 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_dup3] = ksys_dup3,
 	[NR_pipe2] = ksys_pipe2,
 	[NR_prlimit64] = ksys_prlimit64,
+	[NR_process_vm_readv] = ksys_process_vm_readv,
+	[NR_process_vm_writev] = ksys_process_vm_writev,
 	[NR_renameat2] = ksys_renameat2,
 	[NR_mlock2] = sys_mlock2,
 };

@@ -87,6 +87,8 @@ int start_call(lua_State *L, struct task *task, const char *name, struct agent_c
 	       const struct text_args *texts);
 /** Push what the call left in its texts. Number of values. */
 int push_texts(lua_State *L, const struct agent_report *report, const struct text_args *texts);
+/** Where the guest will find `offset` of the command's data: for pointers in that data. */
+uint64_t data_address(const struct task *task, uint32_t offset);
 /** Value of a system call in words: "ENOMEM", hex for an address, decimal. */
 void put_value(struct buf *b, uint64_t nr, int64_t value);
 /** Push a system call's value, or nil and an errno name. Number of values. */

@@ -215,8 +215,7 @@ static int task_write_fd(lua_State *L)
 
 /* --- a new program -------------------------------------------------------------------------------- */
 
-/* A pointer in the command's data to where the guest will find `offset` of it. */
-static uint64_t data_address(const struct task *task, uint32_t offset)
+uint64_t data_address(const struct task *task, uint32_t offset)
 {
 	return AGENT_SLOTS + task->slot * AGENT_SLOT_SIZE + AGENT_HOT + AGENT_STACK_TOP +
 	       offsetof(struct agent_slot, cmd) + offsetof(struct agent_cmd, data) + offset;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Methods of a task for pipes, System V shared memory and futexes. */
+/* Methods of a task for pipes, System V shared memory, futexes and the memory of others. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -193,6 +193,85 @@ static int task_futex_wake(lua_State *L)
 	return finish_call(L, task, "futex_wake", &cmd);
 }
 
+/* --- the memory of others ------------------------------------------------------------------------- */
+
+#define VM_IOVECS 32 /* bytes: one struct iovec for each side, before the bytes themselves */
+
+/* process_vm_readv or writev of n bytes, which stand behind the two iovecs in the command's data. */
+static struct agent_cmd vm_cmd(lua_State *L, const struct task *task, uint64_t nr, uint64_t n)
+{
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = syscall_cmd(nr);
+	struct task *other = check_task(L, 2);
+	uint64_t iovecs[4] = {data_address(task, VM_IOVECS), n, luaL_checkinteger(L, 3), n};
+
+	if (n > AGENT_DATA - VM_IOVECS)
+		luaL_error(L, "at most %d bytes at a time", AGENT_DATA - VM_IOVECS);
+	memcpy(cmd.data, iovecs, sizeof(iovecs));
+	cmd.len = VM_IOVECS + n;
+	cmd.in_data = 1u << 1 | 1u << 3;
+	cmd.args[0] = other->pid;
+	cmd.args[2] = 1;
+	cmd.args[3] = sizeof(iovecs) / 2;
+	cmd.args[4] = 1;
+	buf_printf(&s->args, "of %s %" PRIx64 " ", other->name, iovecs[2]);
+	return cmd;
+}
+
+static int task_vm_read(lua_State *L)
+{
+	struct task *task = op_begin(L, "vm_read");
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = vm_cmd(L, task, NR_process_vm_readv, luaL_checkinteger(L, 4));
+	struct agent_report report;
+	uint64_t got;
+	int n;
+
+	buf_printf(&s->args, "len=%d", (int)luaL_checkinteger(L, 4));
+	n = call_round(L, task, "vm_read", &cmd, &report);
+	if (n)
+		return n;
+	got = report.len < VM_IOVECS ? 0 : report.len - VM_IOVECS;
+	got = (uint64_t)report.value < got ? (uint64_t)report.value : got;
+	put_bytes(&s->result, (const char *)report.data + VM_IOVECS, got);
+	op_end(L, task, "vm_read", "ok", NULL, NULL);
+	lua_pushlstring(L, (const char *)report.data + VM_IOVECS, got);
+	return 1;
+}
+
+static int task_vm_write(lua_State *L)
+{
+	struct task *task = op_begin(L, "vm_write");
+	struct session *s = sandbox_session(L);
+	size_t n;
+	const char *text = luaL_checklstring(L, 4, &n);
+	struct agent_cmd cmd = vm_cmd(L, task, NR_process_vm_writev, n);
+
+	memcpy(cmd.data + VM_IOVECS, text, n);
+	put_bytes(&s->args, text, n);
+	return finish_call(L, task, "vm_write", &cmd);
+}
+
+static int task_remap_file_pages(lua_State *L)
+{
+	struct task *task = op_begin(L, "remap_file_pages");
+	struct session *s = sandbox_session(L);
+	struct agent_cmd cmd = syscall_cmd(NR_remap_file_pages);
+
+	cmd.args[0] = luaL_checkinteger(L, 2);
+	cmd.args[1] = luaL_checkinteger(L, 3);
+	cmd.args[3] = luaL_checkinteger(L, 4);
+	cmd.args[4] = lua_isnoneornil(L, 5) ? 0 : check_map_flags(L, 5);
+	buf_printf(&s->args, "%" PRIx64 " len=", cmd.args[0]);
+	put_len(&s->args, cmd.args[1]);
+	buf_printf(&s->args, " pgoff=%#" PRIx64, cmd.args[3]);
+	if (cmd.args[4]) {
+		buf_puts(&s->args, " ");
+		put_map_flags(&s->args, cmd.args[4]);
+	}
+	return finish_call(L, task, "remap_file_pages", &cmd);
+}
+
 const struct api_row ipc_rows[] = {
 	{"pipe", task_pipe, "r, w = a:pipe([\"nonblock,packets,cloexec\"])", "A pipe's two descriptors."},
 	{"shmget", task_shmget, "id = a:shmget(key, len [, \"creat,excl,noreserve\"])",
@@ -204,5 +283,9 @@ const struct api_row ipc_rows[] = {
 	{"futex_wait", task_futex_wait, "h = a:futex_wait(p, value [, ns [, \"private\"]])",
 	 "Sleep while the 32 bits at p are value, ns at most: gives a handle, whose result is 0 when it was woken."},
 	{"futex_wake", task_futex_wake, "n = a:futex_wake(p [, n [, \"private\"]])", "Wake up to n who wait at p; how many."},
+	{"vm_read", task_vm_read, "text = a:vm_read(b, p, len)", "a reads b's memory (process_vm_readv)."},
+	{"vm_write", task_vm_write, "n = a:vm_write(b, p, text)", "a writes b's memory (process_vm_writev)."},
+	{"remap_file_pages", task_remap_file_pages, "a:remap_file_pages(p, len, pgoff [, \"nonblock\"])",
+	 "A shared mapping's [p, p+len) shows the pages of its file from pgoff on."},
 	{NULL, NULL, NULL, NULL},
 };

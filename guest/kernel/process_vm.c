@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * process_vm_readv(2) and process_vm_writev(2) (Linux mm/process_vm_access.c): the caller's memory on one side, a buffer of
+ * pieces; on the other, pages of another mm, had as get_user_pages_remote() gives them. What was copied before a fault counts.
+ */
+#include "task.h"
+#include "uaccess.h"
+#include "vmcalls.h"
+
+#define UIO_MAXIOV	1024
+#define UIO_FASTIOV	8
+#define IOV_ORDER	2		/* pages for UIO_MAXIOV of them */
+#define PP_STACK_PAGES	16
+#define PP_ORDER	1
+#define PP_MAX_PAGES	((PAGE_SIZE << PP_ORDER) / sizeof(struct page *))	/* had at a time */
+#define MAX_RW_COUNT	(INT32_MAX & ~(PAGE_SIZE - 1))
+
+struct user_iovec {
+	uint64_t base, len;
+};
+
+/** Pieces of memory, as the user told them: few in `fast`, more in a block of pages. */
+struct iovecs {
+	struct user_iovec *iov;
+	uint64_t nr;
+	struct user_iovec fast[UIO_FASTIOV];
+};
+
+/** How far the caller's side is. */
+struct iov_iter {
+	const struct user_iovec *iov;
+	uint64_t offset;		/* in *iov */
+	uint64_t count;			/* bytes left in all */
+};
+
+_Static_assert(UIO_MAXIOV * sizeof(struct user_iovec) <= PAGE_SIZE << IOV_ORDER, "IOV_ORDER");
+
+static void *alloc_block(unsigned int order)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, order);
+
+	return page ? __va(page_to_pfn(page) << PAGE_SHIFT) : NULL;
+}
+
+static void free_block(void *block, unsigned int order)
+{
+	__free_pages(pfn_to_page(__pa(block) >> PAGE_SHIFT), order);
+}
+
+/* --- the pieces ----------------------------------------------------------------------------------------------- */
+
+static void put_iovecs(struct iovecs *v)
+{
+	if (v->iov && v->iov != v->fast)
+		free_block(v->iov, IOV_ORDER);
+}
+
+/* From user memory. 0 or -errno; put_iovecs() in any case. */
+static int get_iovecs(struct iovecs *v, uint64_t at, uint64_t nr)
+{
+	v->iov = NULL;
+	v->nr = nr;
+	if (nr > UIO_MAXIOV)
+		return -LX_EINVAL;
+	v->iov = nr <= UIO_FASTIOV ? v->fast : alloc_block(IOV_ORDER);
+	if (!v->iov)
+		return -LX_ENOMEM;
+	if (copy_from_user(v->iov, at, nr * sizeof(*v->iov)))
+		return -LX_EFAULT;
+	for (uint64_t i = 0; i < nr; i++)
+		if ((int64_t)v->iov[i].len < 0)
+			return -LX_EINVAL;
+	return 0;
+}
+
+/* The caller's own: each piece must lie in user space, and all are not more than one call may move. */
+static int begin_iter(struct iov_iter *iter, const struct iovecs *v)
+{
+	*iter = (struct iov_iter){ .iov = v->iov };
+	for (uint64_t i = 0; i < v->nr; i++) {
+		if (!access_ok(v->iov[i].base, v->iov[i].len))
+			return -LX_EFAULT;
+		iter->count += min(v->iov[i].len, MAX_RW_COUNT - iter->count);
+	}
+	return 0;
+}
+
+/* Between kernel memory and the caller's, up to len bytes; how many, less where it faults. */
+static uint64_t copy_iter(struct iov_iter *iter, char *bytes, uint64_t len, bool from_user)
+{
+	uint64_t done = 0;
+
+	len = min(len, iter->count);
+	while (done < len) {
+		uint64_t n = min(len - done, iter->iov->len - iter->offset), at = iter->iov->base + iter->offset;
+		uint64_t left = from_user ? copy_from_user(bytes + done, at, n) : copy_to_user(at, bytes + done, n);
+
+		done += n - left;
+		iter->offset += n - left;
+		iter->count -= n - left;
+		if (left)
+			break;
+		if (iter->offset == iter->iov->len) {
+			iter->iov++;
+			iter->offset = 0;
+		}
+	}
+	return done;
+}
+
+/* --- the other mm --------------------------------------------------------------------------------------------- */
+
+struct remote {
+	struct mm_struct *mm;
+	struct page **pages;		/* room for max_pages */
+	uint64_t max_pages;
+	bool write;			/* to it */
+};
+
+/* The pages, from `offset` of the first on. 0, or -LX_EFAULT: the caller's side could not take or give it. */
+static int copy_pages(const struct remote *r, uint64_t offset, uint64_t len, struct iov_iter *iter)
+{
+	for (struct page **page = r->pages; len && iter->count; page++, offset = 0) {
+		uint64_t n = min(PAGE_SIZE - offset, len);
+		uint64_t copied = copy_iter(iter, (char *)__va(page_to_pfn(*page) << PAGE_SHIFT) + offset, n, r->write);
+
+		len -= copied;
+		if (copied < n && iter->count)
+			return -LX_EFAULT;
+	}
+	return 0;
+}
+
+static void put_pages(const struct remote *r, long nr)
+{
+	for (long i = 0; i < nr; i++) {
+		if (r->write)
+			r->pages[i]->flags |= PG_dirty;
+		put_page(r->pages[i]);
+	}
+}
+
+/* One piece of the other mm. 0 or -LX_EFAULT. */
+static int copy_piece(const struct remote *r, uint64_t addr, uint64_t len, struct iov_iter *iter)
+{
+	uint64_t nr = len ? (addr + len - 1) / PAGE_SIZE - addr / PAGE_SIZE + 1 : 0;
+	int error = 0;
+
+	while (!error && nr && iter->count) {
+		uint64_t offset = addr % PAGE_SIZE, n;
+		long got;
+
+		mmap_read_lock(r->mm);
+		got = get_user_pages_remote(r->mm, addr - offset, min(nr, r->max_pages), r->write ? FOLL_WRITE : 0,
+					    r->pages);
+		mmap_read_unlock(r->mm);
+		if (got <= 0)
+			return -LX_EFAULT;
+		n = min((uint64_t)got * PAGE_SIZE - offset, len);
+		error = copy_pages(r, offset, n, iter);
+		put_pages(r, got);
+		addr += n;
+		len -= n;
+		nr -= got;
+	}
+	return error;
+}
+
+/* The largest number of pages that a piece reaches over. */
+static uint64_t most_pages(const struct iovecs *v)
+{
+	uint64_t most = 0;
+
+	for (uint64_t i = 0; i < v->nr; i++)
+		if (v->iov[i].len)
+			most = max(most, (v->iov[i].base + v->iov[i].len - 1) / PAGE_SIZE - v->iov[i].base / PAGE_SIZE + 1);
+	return most;
+}
+
+/* All pieces. Bytes, or -errno if none was copied. */
+static long copy_all(struct remote *r, const struct iovecs *theirs, struct iov_iter *iter)
+{
+	struct page *pages[PP_STACK_PAGES];
+	uint64_t total = iter->count;
+	int error = 0;
+
+	r->max_pages = PP_STACK_PAGES;
+	r->pages = pages;
+	if (most_pages(theirs) > PP_STACK_PAGES) {
+		r->max_pages = PP_MAX_PAGES;
+		r->pages = alloc_block(PP_ORDER);
+		if (!r->pages)
+			return -LX_ENOMEM;
+	}
+	for (uint64_t i = 0; i < theirs->nr && iter->count && !error; i++)
+		error = copy_piece(r, theirs->iov[i].base, theirs->iov[i].len, iter);
+	if (r->pages != pages)
+		free_block(r->pages, PP_ORDER);
+	return total > iter->count ? (long)(total - iter->count) : error;
+}
+
+/* Any task that has an mm may be asked: everybody is the same user. */
+static long with_task(int pid, const struct iovecs *theirs, struct iov_iter *iter, bool write)
+{
+	struct remote r = { .write = write };
+	struct task *task;
+	long ret;
+
+	if (!most_pages(theirs))
+		return 0;
+	task = find_task(pid);
+	if (!task || !task->ts.mm)
+		return -LX_ESRCH;
+	r.mm = task->ts.mm;
+	mmget(r.mm);
+	ret = copy_all(&r, theirs, iter);
+	mmput(r.mm);
+	return ret;
+}
+
+/** process_vm_*(pid, local, nr_local, remote, nr_remote, flags): checks in Linux's order. */
+static long process_vm_rw(struct pt_regs *regs, bool write)
+{
+	struct iovecs ours = { .iov = NULL }, theirs = { .iov = NULL };
+	struct iov_iter iter = { .count = 0 };
+	long ret;
+
+	if (regs->r9)
+		return -LX_EINVAL;
+	ret = get_iovecs(&ours, regs->si, regs->dx);
+	if (!ret)
+		ret = begin_iter(&iter, &ours);
+	if (!ret && iter.count) {
+		ret = get_iovecs(&theirs, regs->r10, regs->r8);
+		if (!ret)
+			ret = with_task(regs->di, &theirs, &iter, write);
+	}
+	put_iovecs(&theirs);
+	put_iovecs(&ours);
+	return ret;
+}
+
+long ksys_process_vm_readv(struct pt_regs *regs)
+{
+	return process_vm_rw(regs, /* write = */ false);
+}
+
+long ksys_process_vm_writev(struct pt_regs *regs)
+{
+	return process_vm_rw(regs, /* write = */ true);
+}
