@@ -44,7 +44,7 @@ struct file *dentry_open(struct dentry *dentry, uint32_t flags)
 	if (!file && (mode & FMODE_WRITER))
 		put_write_access(inode);
 	if (!file)
-		file = ERR_PTR(-LX_ENFILE);
+		file = ERR_PTR(-LX_ENOMEM);
 	if (IS_ERR(file))
 		dput(dentry);
 	else

@@ -299,7 +299,7 @@ struct file *shmem_file_setup(const char *name, uint64_t size, uint64_t vm_flags
 	file = alloc_file_pseudo(inode, name, LX_O_RDWR, &shmem_file_operations);
 	if (!file) {
 		iput(inode);		/* uncommits */
-		return ERR_PTR(-LX_ENFILE);
+		return ERR_PTR(-LX_ENOMEM);
 	}
 	return file;
 }

@@ -46,4 +46,11 @@ bool guest_elf_find(const struct guest_elf *elf, const char *name, uint64_t *va)
 /** The agent's ELF inside the guest (agent_blob), as bytes of the file. NULL: it has none, or no symbols. */
 const void *guest_elf_agent(const struct guest_elf *elf, size_t *size);
 
+/** Where a function of the guest lies: [start, end). */
+struct guest_function {
+	uint64_t start, end;
+};
+/** Find one by its name; false: it has none of its own (the compiler may have made it a part of its callers). */
+bool guest_elf_function(const struct guest_elf *elf, const char *name, struct guest_function *function);
+
 #endif

@@ -81,7 +81,16 @@ const char *guest_elf_symbol(const struct guest_elf *elf, uint64_t va, uint64_t 
 	return best.name;
 }
 
-static bool find_in_table(Elf *file, Elf_Scn *scn, const GElf_Shdr *shdr, const char *name, uint64_t *va)
+/* The compiler may have made a version of a function its own: "do_mmap.constprop.0" is do_mmap. */
+static bool is_name(const char *symbol, const char *name)
+{
+	const size_t n = strlen(name);
+
+	return !strncmp(symbol, name, n) && (!symbol[n] || symbol[n] == '.');
+}
+
+static bool find_in_table(Elf *file, Elf_Scn *scn, const GElf_Shdr *shdr, const char *name,
+			  struct guest_function *function)
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
 	GElf_Sym sym;
@@ -89,15 +98,15 @@ static bool find_in_table(Elf *file, Elf_Scn *scn, const GElf_Shdr *shdr, const 
 	for (int i = 0; data && gelf_getsym(data, i, &sym); i++) {
 		const char *this = elf_strptr(file, shdr->sh_link, sym.st_name);
 
-		if (!this || strcmp(this, name))
+		if (!this || !is_name(this, name))
 			continue;
-		*va = sym.st_value;
+		*function = (struct guest_function){sym.st_value, sym.st_value + sym.st_size};
 		return true;
 	}
 	return false;
 }
 
-bool guest_elf_find(const struct guest_elf *elf, const char *name, uint64_t *va)
+bool guest_elf_function(const struct guest_elf *elf, const char *name, struct guest_function *function)
 {
 	Elf_Scn *scn = NULL;
 	GElf_Shdr shdr;
@@ -109,9 +118,19 @@ bool guest_elf_find(const struct guest_elf *elf, const char *name, uint64_t *va)
 	file = elf_memory((char *)elf->bytes, elf->size);
 	while (file && !found && (scn = elf_nextscn(file, scn)))
 		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_SYMTAB)
-			found = find_in_table(file, scn, &shdr, name, va);
+			found = find_in_table(file, scn, &shdr, name, function);
 	elf_end(file);
 	return found;
+}
+
+bool guest_elf_find(const struct guest_elf *elf, const char *name, uint64_t *va)
+{
+	struct guest_function found;
+
+	if (!guest_elf_function(elf, name, &found))
+		return false;
+	*va = found.start;
+	return true;
 }
 
 const void *guest_elf_agent(const struct guest_elf *elf, size_t *size)

@@ -307,6 +307,12 @@ const struct api_row inject_rows[] = {
 	 "Write a field of shared/layout.def: \"mmlist.next\", \"rss_stat[1]\", \"vm_rb.rb_left\". object.vm_end reads it."},
 	{"named", inject_named, "inject.named(\"vma.vm_end+page\" [, nth])",
 	 "A corruption of the catalogue, done to the first or nth object that it can be done to."},
+	{"fail_alloc", inject_fail_alloc, "inject.fail_alloc{nth=, interval=, times=, kinds=\"pages,slab\", site=\"do_mmap\"}",
+	 "The nth allocation from now on fails (then each interval-th, so many times in all; nth=0: none); with site= only those made "
+	 "for that function of the guest's."},
+	{"sweep", inject_sweep, "inject.sweep(\"mmap\", function [, {site=, kinds=}])",
+	 "Call the function again and again from here, failing its 1st, 2nd, 3rd … allocation, until none fails. Each time it must "
+	 "tell the right errno, change no more than it may, leak nothing, and succeed when tried again."},
 	{"catalogue", inject_catalogue, "inject.catalogue()", "All corruptions: {name = the invariant that finds it}."},
 	{"task", object_task, "inject.task(a)", "a's task_struct, as an object for inject.field."},
 	{"mm", object_mm, "inject.mm(a)", "a's mm_struct."},

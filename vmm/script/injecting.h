@@ -12,6 +12,11 @@
 /** Make the metatable of objects (api_inject.c). */
 void open_object_type(lua_State *L);
 
+/* --- api_fail.c: rows of inject ----------------------------------------------------------------------- */
+
+int inject_fail_alloc(lua_State *L);
+int inject_sweep(lua_State *L);
+
 /* --- injecting.c ------------------------------------------------------------------------------------ */
 
 /** The session with a model of now. Raises where there is no machine to look into. */

@@ -374,6 +374,16 @@ static int compare(struct session *s)
 	return failed ? session_over(s) : 0;
 }
 
+/* A quiet step in which nothing was found: as if it had not been. */
+static int forget_step(struct session *s)
+{
+	s->steps--;
+	s->nr_events = 0;
+	buf_clear(&s->completed);
+	buf_clear(&s->expected_now);
+	return 0;
+}
+
 int session_finish(struct session *s, const struct task *task, const struct step_words *words)
 {
 	const struct options *o = s->options;
@@ -401,6 +411,8 @@ int session_finish(struct session *s, const struct task *task, const struct step
 		return -1;
 	if (verify)
 		verify_now(s, &fresh, &step.checks);
+	if (s->quiet && !fresh)
+		return forget_step(s);
 	buf_printf(&result, "%s%s", words->result, buf_text(&s->completed));
 	step.result = buf_text(&result);
 	step.now = look ? s->model : NULL;

@@ -78,6 +78,7 @@ struct session {
 	struct model *model, *before; /* last two looks */
 	struct picture *shown;	      /* of a target that has no model: what a:maps() looked at last */
 	bool stale;		      /* something ran since `model` was made */
+	bool quiet;		      /* steps are looked at and verified, not counted and not told (inject.sweep) */
 	struct findings findings;     /* of the last verification */
 	const char *expecting;	      /* ids of expect.finding: findings are no failure now; NULL: they are */
 	const struct invariant **expected; /* whose findings came while expecting, each once */

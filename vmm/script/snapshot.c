@@ -88,7 +88,7 @@ static void vanish(struct task *task)
 	task->gone = task->vanished = true;
 }
 
-int session_restore(struct session *s, const struct snapshot *snapshot)
+int session_set_back(struct session *s, const struct snapshot *snapshot)
 {
 	if (s->target->ops->restore(s->target, snapshot->target, &s->error))
 		return session_over(s);
@@ -104,6 +104,13 @@ int session_restore(struct session *s, const struct snapshot *snapshot)
 	/* No step leads from what was to what is now: nothing that compares the two holds. */
 	model_free(s->before);
 	s->before = NULL;
+	return 0;
+}
+
+int session_restore(struct session *s, const struct snapshot *snapshot)
+{
+	if (session_set_back(s, snapshot))
+		return -1;
 	report_restore(s->report, snapshot->report, s->model);
 	return 0;
 }

@@ -14,6 +14,8 @@ struct snapshot *session_snapshot(struct session *s);
  * 0 or -1 with s->error, s->over.
  */
 int session_restore(struct session *s, const struct snapshot *snapshot);
+/** The same while nothing is reported (session.quiet): the document goes on as if nothing had been. */
+int session_set_back(struct session *s, const struct snapshot *snapshot);
 /** The step after which it was taken. */
 uint32_t snapshot_step(const struct snapshot *snapshot);
 void snapshot_free(struct snapshot *snapshot);
