@@ -20,7 +20,7 @@ $(FUZZ)/%.c.o: %.c
 	$(Q)clang $(FUZZ_FLAGS) -O1 -MMD -MP -c $< -o $@
 
 $(FUZZ)/observe: $(FUZZ)/tests/fuzz/observe_fuzz.c.o $(FUZZ_OBJ)
-	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ -lxxhash
 
 # New inputs stay in $(FUZZ); the corpus in the tree is small and was merged from long runs (-merge=1).
 fuzz-observe: deps-fuzz $(FUZZ)/observe ## observe and verify on arbitrary RAM and registers, FUZZ_SECONDS=60

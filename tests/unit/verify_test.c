@@ -5,6 +5,7 @@
  */
 #include "check.h"
 #include "tiny_kernel.h"
+#include "uapi.h"
 #include "verify/verify.h"
 
 #include <stdio.h>
@@ -222,6 +223,55 @@ BREAK(table_freed_early)
 	end_trace(t);
 }
 BREAK(dirty_not_flushed) { trace_step(t, 1, *pte(t, t->own_va) & ~PTE_D); end_trace(t); }
+
+/* Bytes. `before` is the sound guest, hashed; what the step was is said by facts. */
+static struct step_facts facts;
+static uint8_t *byte(struct tiny *t, uint64_t pfn, uint64_t at) { return t->ram + (pfn << PAGE_SHIFT) + at; }
+static void ran(struct tiny *t, uint64_t mm) { addr_map_put(&tlb.ran, AT(mm_struct, t, mm)->pgd.va - PAGE_OFFSET, 0); }
+static void answered(int pid, struct agent_cmd cmd, int64_t value)
+{
+	facts = (struct step_facts){.pid = pid, .nr_cmds = 1, .cmd = cmd, .answered = true, .value = value};
+}
+BREAK(write_lost)
+{
+	answered(2, (struct agent_cmd){.op = AGENT_WRITE, .size = 2, .args = {t->own_va + 8, 0x1234}}, 0);
+	*byte(t, t->own_pfn, 8) = 0x34;
+}
+BREAK(fill_lost)
+{
+	answered(2, (struct agent_cmd){.op = AGENT_FILL, .args = {t->own_va, 7, PAGE_SIZE}}, 0);
+	memset(byte(t, t->own_pfn, 0), 7, PAGE_SIZE - 1);
+}
+BREAK(changed_asleep) { (*byte(t, t->own_pfn, 100))++; ran(t, t->mm_b); }
+BREAK(leak_through_cow) { (*byte(t, t->cow_pfn, 100))++; ran(t, t->mm_a); ran(t, t->mm_b); }
+BREAK(readonly_changed) { (*byte(t, t->cow_pfn, 0))++; ran(t, t->mm_a); }
+BREAK(file_page_changed) { (*byte(t, t->file_pfn, 0))++; ran(t, t->mm_a); }
+BREAK(new_page_dirty)
+{
+	uint64_t pfn = tiny_frame(t, PGTY_none), va = t->own_va + PAGE_SIZE;
+
+	t->mem_map[pfn] = t->mem_map[t->own_pfn];
+	t->mem_map[pfn].index++;
+	*tiny_entry(t, t->mm_a, va, 1) = pfn << PAGE_SHIFT | PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_NX;
+	t->zone->frontier_pfn = t->next_pfn;
+	answered(2, (struct agent_cmd){.op = AGENT_WRITE, .size = 1, .args = {va, 1}}, 0);
+	facts.start = va, facts.end = va + 1;
+	*byte(t, pfn, 0) = 1, *byte(t, pfn, 1) = 0xaa;
+}
+BREAK(fork_other_bytes)
+{
+	AT(mm_struct, t, t->mm_b)->pgd.va = kva(t->next_pfn);	/* another mm than before: a child's */
+	tiny_frame(t, PGTY_table);
+	memcpy(t->ram + ((t->next_pfn - 1) << PAGE_SHIFT), at(t, AT(mm_struct, t, t->mm_a)->pgd.va), PAGE_SIZE);
+	t->zone->frontier_pfn = t->next_pfn;
+	answered(2, (struct agent_cmd){.op = AGENT_FORK}, 4);
+	(*byte(t, t->own_pfn, 5))++;
+}
+BREAK(dontneed_kept)
+{
+	answered(2, (struct agent_cmd){.op = AGENT_SYSCALL, .nr = NR_madvise,
+				       .args = {t->own_va, PAGE_SIZE, LX_MADV_DONTNEED}}, 0);
+}
 
 BREAK(table_twice) { *pmd(t, t->own_va + PMD_SIZE) = *pmd(t, t->own_va); }
 BREAK(table_lost)
@@ -563,7 +613,11 @@ static const struct {
 	ROW("mm-placement", mmap_base), ROW("mm-placement", placement_function),
 	ROW("mm-placement", task_size), ROW("mm-defaults", pinned), ROW("mm-defaults", def_flags),
 	ROW("tlb-stale", not_flushed), ROW("tlb-free", freed_early), ROW("tlb-table", table_freed_early),
-	ROW("tlb-dirty", dirty_not_flushed), ROW("hiwater", hiwater), ROW("hiwater-grows", hiwater_falls), ROW("families", leaderless),
+	ROW("tlb-dirty", dirty_not_flushed), ROW("content-written", write_lost), ROW("content-written", fill_lost),
+	ROW("content-untouched", changed_asleep), ROW("content-shared", leak_through_cow),
+	ROW("content-readonly", readonly_changed), ROW("content-readonly", file_page_changed),
+	ROW("content-fresh", new_page_dirty), ROW("content-fork", fork_other_bytes),
+	ROW("content-dontneed", dontneed_kept), ROW("hiwater", hiwater), ROW("hiwater-grows", hiwater_falls), ROW("families", leaderless),
 	ROW("task-fields", task_flag), ROW("task-fields", comm), ROW("task-fields", exit_code),
 	ROW("channels", channel_pid), ROW("channels", channel_lost), ROW("channels", channel_dead),
 	ROW("task-stack", stack_outside), ROW("task-stack", stack_tail),
@@ -598,14 +652,18 @@ static int lying_translate(void *ctx, uint64_t va, uint64_t *pa)
 
 static struct findings verify(struct tiny *t, const struct model *before, bool lie)
 {
-	struct verify_aids aids = {.ctx = t, .translate = lie ? lying_translate : true_translate, .tlb = &tlb};
+	struct verify_aids aids = {.ctx = t, .translate = lie ? lying_translate : true_translate, .tlb = &tlb,
+				   .facts = &facts};
 	struct findings findings = {0};
 	struct model *model = tiny_model(t);
-	uint64_t checks = verify_model(model, before, &aids, &findings);
+	uint64_t checks;
 
+	model_hash(model);
+	checks = verify_model(model, before, &aids, &findings);
 	CHECK(checks > 0);
 	model_free(model);
 	tlb_watch_forget(&tlb);
+	facts = (struct step_facts){0};
 	return findings;
 }
 
@@ -627,6 +685,7 @@ Test(verify, a_sound_guest_has_no_findings)
 
 	tiny_new(&t);
 	before = tiny_model(&t);
+	model_hash(before);
 	findings = verify(&t, before, /* lie = */ false);
 	CHECK_THAT(findings.n == 0, "%s: %s", findings.items[0].invariant->id, findings.items[0].text);
 	CHECK_EQ(findings.suppressed, 0);
@@ -643,6 +702,7 @@ Test(verify, every_corruption_is_named)
 	tiny_new(&sound);
 	mm_a(&sound)->hiwater_vm = 1000; /* reached before the step; sound otherwise */
 	before = tiny_model(&sound);
+	model_hash(before);
 	for (size_t i = 0; i < NR_CORRUPTIONS; i++) {
 		struct findings findings;
 

@@ -135,6 +135,7 @@ struct model_frame {
 	uint8_t nr_slab;		/* slab lists it was met on … */
 	uint8_t slab_cache;		/* … the first of the cache of this index */
 	uint8_t nr_stacks;		/* tasks whose kernel stack it belongs to */
+	uint64_t hash;			/* of its bytes, by model_hash(); 0: not hashed */
 	struct page raw;
 };
 
@@ -203,6 +204,7 @@ struct model {
 	struct cpu_state *cpus;		/* nr_cpus */
 	struct cpu_info *cpu_infos;
 	uint32_t nr_cpus;
+	bool hashed;			/* model_hash() was called */
 	struct walk_mode mode;
 	struct zone zone;
 	struct model_mm *mms;		/* [0] = init_mm; then mmlist in order, then those tasks lead to.
@@ -254,6 +256,8 @@ struct model {
 /** Decode everything. `cpus` is copied. Free with model_free. Bounded work for any input. */
 struct model *model_build(const struct guest_image *image, const struct cpu_state *cpus, uint32_t nr_cpus);
 void model_free(struct model *model);
+/** Hash the bytes of every frame that holds user memory, mapped or cached: what a later model is compared with. */
+void model_hash(struct model *model);
 
 /** Area of mm that holds va, or NULL. O(log n). */
 const struct model_vma *model_find_vma(const struct model_mm *mm, uint64_t va);

@@ -4,6 +4,7 @@
  * tables, slab lists, kernel stacks and the buddy lists; never from the counters in struct page.
  */
 #include "observe/build.h"
+#include "observe/view.h"
 
 #include <stdio.h>
 
@@ -247,4 +248,18 @@ void count_references(struct build *b)
 	if (!b->marks_left)
 		add_damage(b, DAMAGE_LIMIT, 0, -1,
 			   "more frames behind leaves and free blocks than the host counts");
+}
+
+void model_hash(struct model *model)
+{
+	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++) {
+		struct model_frame *frame = &model->frames[pfn];
+		const void *page = NULL;
+
+		if ((frame->role == FRAME_ANON || frame->role == FRAME_FILE) && (frame->nr_maps || frame->nr_cache))
+			page = image_ptr(model->image, (gpa_t){pfn << PAGE_SHIFT}, PAGE_SIZE);
+		if (page)
+			frame->hash = view_hash(page);
+	}
+	model->hashed = true;
 }

@@ -254,6 +254,7 @@ static void free_frame(struct tlb_watch *w, uint64_t pfn, uint64_t ip)
 {
 	struct tlb_table *table = find_table(w, pfn << PAGE_SHIFT);
 
+	addr_map_put(&w->freed, pfn, 0);
 	for (uint32_t cpu = 0; cpu < TLB_MAX_CPUS && w->nr_all_live; cpu++)
 		if (w->nr_live[cpu])
 			tell_freed(w, cpu, pfn, ip);
@@ -284,13 +285,22 @@ static void run_on(struct tlb_watch *w, uint32_t cpu)
 
 /* --- the interface --------------------------------------------------------------------------------- */
 
+/** What the last step came to is not this one's. */
+static void begin_step(struct tlb_watch *w)
+{
+	if (!w->step_ended)
+		return;
+	w->step_ended = false;
+	w->nr_problems = 0;
+	addr_map_free(&w->ran);
+	addr_map_free(&w->freed);
+}
+
 void tlb_watch_add(struct tlb_watch *w, const struct lab_trace_entry *entry)
 {
 	const uint64_t *a = entry->args, ip = TEXT_ADDRESS(entry->ip);
 
-	if (w->step_ended)
-		w->nr_problems = 0;
-	w->step_ended = false;
+	begin_step(w);
 	w->nr_entries++;
 	if (entry->cpu >= TLB_MAX_CPUS)
 		return;
@@ -310,6 +320,7 @@ void tlb_watch_add(struct tlb_watch *w, const struct lab_trace_entry *entry)
 		break;
 	case LAB_TRACE_USER:
 		run_on(w, entry->cpu);
+		addr_map_put(&w->ran, w->cr3[entry->cpu], 0);
 		break;
 	}
 }
@@ -330,8 +341,7 @@ static void take_tables(struct tlb_watch *w, const struct model *now)
 
 void tlb_watch_end(struct tlb_watch *w, const struct model *now)
 {
-	if (w->step_ended)
-		w->nr_problems = 0;
+	begin_step(w);
 	for (uint32_t cpu = 0; cpu < TLB_MAX_CPUS; cpu++)
 		run_on(w, cpu);
 	take_tables(w, now);
@@ -345,6 +355,8 @@ void tlb_watch_forget(struct tlb_watch *w)
 	addr_map_free(&w->table_map);
 	addr_map_free(&w->va_map);
 	addr_map_free(&w->pfn_map);
+	addr_map_free(&w->ran);
+	addr_map_free(&w->freed);
 	free(w->tables);
 	free(w->stale);
 	free(w->stale_tables);

@@ -101,7 +101,7 @@ void picture_add_frames(struct picture *p, const struct names *names, const stru
 			.name = names->frames[i].name,
 			.role = model_frame_role(model, pfn),
 			.ref = f->raw._refcount,
-			.map = f->raw._mapcount + 1,
+			.map = (int32_t)(f->raw._mapcount + 1U),
 			.maps_found = f->nr_maps,
 		};
 		if (p->frames[i].role == FRAME_DEVICE) /* its struct page holds nothing */

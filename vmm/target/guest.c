@@ -32,6 +32,8 @@ struct guest {
 	struct guest_image image;
 	struct verify_aids aids;
 	struct guest_trace trace;
+	struct step_facts facts;
+	bool facts_ended;    /* they are of a step that was looked at */
 	struct channel channels[AGENT_CHANNELS];
 	uint64_t kick; /* channels with a command since the last round */
 	struct lab_event *events;
@@ -237,6 +239,35 @@ static int guest_tick(struct target *t, uint64_t ns, struct error *e)
 	return request(guest_of(t), LAB_REQ_TICK, ns, NULL, &result, e);
 }
 
+/** For the verifier: what the step consists of, several commands of one kind included. */
+static void note_cmd(struct guest *g, int channel, const struct agent_cmd *cmd)
+{
+	struct step_facts *f = &g->facts;
+	uint64_t n = cmd->op == AGENT_WRITE ? cmd->size : cmd->op == AGENT_WRITE_BYTES ? cmd->len
+		     : cmd->op == AGENT_FILL ? cmd->args[2] : 0;
+
+	if (g->facts_ended)
+		*f = (struct step_facts){0};
+	g->facts_ended = false;
+	f->pid = READ_ONCE(g->lab->channels[channel].pid);
+	f->nr_cmds++;
+	memcpy(&f->cmd, cmd, AGENT_CMD_HEADER + cmd->len);
+	f->answered = false;
+	if (n && (f->start == f->end || cmd->args[0] < f->start))
+		f->start = cmd->args[0];
+	if (n && cmd->args[0] + n > f->end)
+		f->end = cmd->args[0] + n;
+}
+
+static void note_report(struct guest *g, int channel, const struct agent_report *report)
+{
+	if (g->facts_ended || READ_ONCE(g->lab->channels[channel].pid) != g->facts.pid)
+		return;
+	g->facts.answered = true;
+	g->facts.status = report->status;
+	g->facts.value = report->value;
+}
+
 static int guest_post(struct target *t, int channel, const struct agent_cmd *cmd, struct error *e)
 {
 	struct guest *g = guest_of(t);
@@ -245,6 +276,7 @@ static int guest_post(struct target *t, int channel, const struct agent_cmd *cmd
 	if (cmd->len > AGENT_DATA)
 		return error_set(e, EXIT_USAGE, "a command carries at most %d bytes", AGENT_DATA);
 	memcpy(&c->cmd, cmd, AGENT_CMD_HEADER + cmd->len);
+	note_cmd(g, channel, cmd);
 	WRITE_ONCE(c->cmd_seq, READ_ONCE(c->cmd_seq) + 1);
 	g->kick |= 1ULL << channel;
 	return 0;
@@ -261,6 +293,7 @@ static bool take_report(struct guest *g, int channel, struct agent_report *repor
 	memcpy(report, &c->report, sizeof(*report));
 	if (report->len > AGENT_DATA)
 		report->len = AGENT_DATA;
+	note_report(g, channel, report);
 	return true;
 }
 
@@ -311,8 +344,14 @@ static struct model *guest_observe(struct target *t, struct error *e)
 	if (i == n)
 		model = model_build(&g->image, cpus, n);
 	free(cpus);
-	if (model && g->trace.on)
+	if (model && g->trace.on) {
 		tlb_watch_end(&g->trace.watch, model);
+		model_hash(model);
+	}
+	/* A step in which no task was told anything has no facts. */
+	if (g->facts_ended)
+		g->facts = (struct step_facts){0};
+	g->facts_ended = true;
 	return model;
 }
 
@@ -448,7 +487,7 @@ struct target *target_guest_create(const struct machine_ops *ops, const struct m
 
 	g->target.ops = &guest_ops;
 	g->elf = elf;
-	g->aids = (struct verify_aids){.ctx = g, .translate = translate};
+	g->aids = (struct verify_aids){.ctx = g, .translate = translate, .facts = &g->facts};
 	g->machine = ops->create(config, elf, e);
 	if (!g->machine)
 		goto fail;

@@ -138,6 +138,9 @@ check_function check_pipe_ring, check_pipe_ends;
 check_function check_file_fields;
 /* tlb.c */
 check_function check_tlb_stale, check_tlb_free, check_tlb_table, check_tlb_dirty;
+/* content.c */
+check_function check_content_written, check_content_untouched, check_content_shared, check_content_readonly;
+check_function check_content_fresh, check_content_fork, check_content_dontneed;
 /* steps.c */
 check_function check_brk_grown, check_hiwater_grows, check_stack_gap;
 

@@ -63,8 +63,8 @@ void check_frame_maps(struct verify_context *c, const struct invariant *self)
 			continue;
 		if (!holds(c, (int64_t)frame->raw._mapcount + 1 == frame->nr_maps))
 			report(c, self, AT_FRAME(pfn),
-			       "%s: _mapcount is %d (%d mappings), but %u entries map it",
-			       frame_label(c->now, pfn).text, frame->raw._mapcount, frame->raw._mapcount + 1,
+			       "%s: _mapcount is %d (%ld mappings), but %u entries map it",
+			       frame_label(c->now, pfn).text, frame->raw._mapcount, (int64_t)frame->raw._mapcount + 1,
 			       frame->nr_maps);
 	}
 }

@@ -364,6 +364,23 @@ const struct invariant *const invariants[] = {
 	    "A pipe has an open end, and nobody holds its lock."),
 #undef FAMILY
 
+#define FAMILY "Contents"
+	ROW(FAMILY, "content-written", SEVERITY_FATAL, check_content_written, NULL,
+	    "What a task wrote is what its page holds."),
+	ROW(FAMILY, "content-untouched", SEVERITY_FATAL, check_content_untouched, NULL,
+	    "The private pages of an mm none of whose tasks ran keep their bytes."),
+	ROW(FAMILY, "content-shared", SEVERITY_FATAL, check_content_shared, NULL,
+	    "A page shared by copy-on-write keeps its bytes."),
+	ROW(FAMILY, "content-readonly", SEVERITY_FATAL, check_content_readonly, NULL,
+	    "A page mapped read-only keeps its bytes, be it private or of the image's file."),
+	ROW(FAMILY, "content-fresh", SEVERITY_FATAL, check_content_fresh, "init_on_alloc prevents it",
+	    "A new anonymous page holds zeros but for what the access wrote."),
+	ROW(FAMILY, "content-fork", SEVERITY_FATAL, check_content_fork, NULL,
+	    "A forked child has its parent's bytes, and zeros where the area is wiped on fork."),
+	ROW(FAMILY, "content-dontneed", SEVERITY_ERROR, check_content_dontneed, NULL,
+	    "After MADV_DONTNEED nothing of the range is mapped."),
+#undef FAMILY
+
 #define FAMILY "Across a step"
 	ROW(FAMILY, "brk-grown", SEVERITY_ERROR, check_brk_grown, NULL,
 	    "Where brk grew, the heap is mapped."),

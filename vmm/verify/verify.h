@@ -4,6 +4,7 @@
 #define VMM_VERIFY_VERIFY_H
 
 #include <stdio.h>
+#include "agent.h"
 #include "observe/model.h"
 #include "observe/tlb.h"
 
@@ -25,6 +26,17 @@ struct findings {
 };
 #define MAX_PER_INVARIANT	16	/* findings of one invariant in one verification */
 
+/** What was asked of a task in this step, as the host sent it, and what the task answered. */
+struct step_facts {
+	int pid;			/* of the task that got the last command; 0: none got one */
+	uint32_t nr_cmds;
+	struct agent_cmd cmd;		/* the last one */
+	uint64_t start, end;		/* what all of them were to write, of AGENT_WRITE, _WRITE_BYTES and _FILL */
+	bool answered;
+	uint32_t status;		/* enum agent_status, if answered */
+	int64_t value;
+};
+
 /** Second opinions that only a live machine can give; NULL where there is none. */
 struct verify_aids {
 	void *ctx;
@@ -32,6 +44,8 @@ struct verify_aids {
 	int (*translate)(void *ctx, uint64_t va, uint64_t *pa);
 	/** What the guest's trace came to in this step; NULL: it leaves none. */
 	const struct tlb_watch *tlb;
+	/** NULL: not known. */
+	const struct step_facts *facts;
 };
 
 struct verify_context {
