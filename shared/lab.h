@@ -82,6 +82,7 @@ enum lab_event_type {
 	LAB_EV_NOSYS,			/* args: number of an unknown system call */
 	LAB_EV_EXEC,			/* args: entry point */
 	LAB_EV_OOM,			/* args: order */
+	LAB_EV_OOPS,			/* args: address, error code, vector, RIP: the task dies of the kernel's mistake */
 	LAB_EV_CORE,			/* args: inode number of the core, its size, signo */
 };
 

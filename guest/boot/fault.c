@@ -43,7 +43,8 @@ static void __noreturn bad_kernel_access(const struct pt_regs *regs, uint64_t ad
 					       : "unable to handle kernel paging request";
 	const char *how = error_code & PF_I ? "execute" : error_code & PF_W ? "write" : "read";
 
-	die(regs, X86_TRAP_PF, "%s: %s at address %#lx, error code %#x", what, how, address, error_code);
+	oops(regs, &(struct oops){ X86_TRAP_PF, LX_SIGKILL, address, error_code },
+	     "%s: %s at address %#lx, error code %#x", what, how, address, error_code);
 }
 
 /*
@@ -59,7 +60,8 @@ void page_fault_from_kernel(struct pt_regs *regs)
 	if (unlikely(error_code & PF_RSVD))
 		bad_table(regs, address, error_code);
 	if (likely(address < TASK_SIZE)) {
-		if (!task || !task->mm || (error_code & PF_I))
+		/* Nor while it changes the areas: to look for one it would wait for itself. */
+		if (!task || !task->mm || (error_code & PF_I) || task->mm->mmap_lock.count < 0)
 			bad_kernel_access(regs, address, error_code);
 		if (!do_user_addr_fault(task->mm, address, error_code).signo)
 			return;

@@ -130,7 +130,8 @@ void trap_from_kernel(unsigned int vector, struct pt_regs *regs)
 	}
 	if (fixup_exception(regs))
 		return;
-	die(regs, vector, "kernel %s, error code %#lx", trap_name(vector), regs->orig_ax);
+	oops(regs, &(struct oops){ vector, LX_SIGSEGV, 0, regs->orig_ax }, "kernel %s, error code %#lx",
+	     trap_name(vector), regs->orig_ax);
 }
 
 /*

@@ -63,4 +63,4 @@ static int lab_mem_mmap(struct file *file, struct vm_area_struct *vma)
 	return error;
 }
 
-const struct file_operations lab_mem_fops = { .mmap = lab_mem_mmap };
+const struct file_operations lab_mem_fops = { .mmap = lab_mem_mmap, .write = provoke_crash };

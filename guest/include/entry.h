@@ -72,9 +72,24 @@ void force_sig_fault(int signo, int code, uint64_t addr, int trapno, uint64_t er
 /** Look the faulting kernel RIP up in the exception table; true: regs->ip now points at the fixup. */
 bool fixup_exception(struct pt_regs *regs);
 
+/** Can current die of what went wrong at regs, and the machine go on? NULL, or why it cannot. */
+const char *oops_is_fatal(const struct pt_regs *regs);
+/** The end of current after an oops. */
+void make_task_dead(int signo) __noreturn;
+
 /* --- kernel/panic.c ----------------------------------------------------------------------------- */
 
 /** panic() for an exception in ring 0: registers and backtrace are those of regs. vector: X86_TRAP_*. */
 void die(const struct pt_regs *regs, int vector, const char *format, ...) __printf(3, 4) __noreturn;
+
+/** What went wrong in ring 0, and the signal that current is to die of. */
+struct oops {
+	int vector;			/* X86_TRAP_* */
+	int signo;
+	uint64_t address;		/* of a page fault */
+	uint64_t error_code;
+};
+/** As die(), where Linux panics; where it survives the kernel's mistake, current alone dies of it. */
+void oops(const struct pt_regs *regs, const struct oops *what, const char *format, ...) __printf(3, 4) __noreturn;
 
 #endif

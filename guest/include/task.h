@@ -81,6 +81,7 @@ struct task {
 	struct task *group_exec;	/* all threads but this one shall die: it is in execve */
 	bool group_stopped;		/* SIGSTOP and kin: threads sleep until SIGCONT */
 	int32_t group_exit_code;
+	bool exiting;			/* in do_exit(); every thread */
 	struct task *core_dumper;	/* the thread that writes a core; NULL: none. The others wait, dying */
 	int32_t nr_core_waiters;	/* that do */
 	int32_t stop_code;		/* wait status of a stop nobody has waited for yet; 0: none */

@@ -118,6 +118,7 @@ void do_exit(int code)
 
 	BUG_ON(me->ts.flags & PF_KTHREAD);
 	coredump_task_exit();
+	me->exiting = true;
 	if (me->group_leader->group_exit)
 		code = me->group_leader->group_exit_code;
 	me->ts.exit_code = code;
@@ -143,6 +144,36 @@ void do_group_exit(int code)
 		zap_threads(leader, current);
 	}
 	do_exit(leader->group_exit_code);
+}
+
+/* Of the task alone, not of its process: as Linux, which leaves the other threads to do what they can. */
+void make_task_dead(int signo)
+{
+	do_exit(signo);
+}
+
+/*
+ * Linux oops_end() and make_task_dead(). Locks that the task holds stay held there, and whoever wants one next waits for
+ * ever; on one CPU that would be the task itself, in exit_mm(). So that is told now.
+ */
+const char *oops_is_fatal(const struct pt_regs *regs)
+{
+	const struct task *me = current;
+	uint64_t stack = me ? (uint64_t)me->ts.stack : 0;
+
+	if (!me || this_cpu()->in_irq)
+		return "fatal exception in interrupt";
+	if (!me->ts.pid)
+		return "attempted to kill the idle task";
+	if (me->ts.flags & PF_KTHREAD)
+		return "attempted to kill init";
+	if (me->exiting)
+		return "recursive fault in a task that dies";
+	if (regs->sp < stack || regs->sp > stack + (PAGE_SIZE << KERNEL_STACK_ORDER))
+		return "not on the task's kernel stack";
+	if (me->ts.mm && (me->ts.mm->mmap_lock.count || me->ts.mm->page_table_lock.locked))
+		return "its mm is locked, and it would wait for ever in its own exit";
+	return NULL;
 }
 
 bool reap_orphans(void)

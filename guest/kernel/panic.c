@@ -80,9 +80,9 @@ static void fill_panic(struct lab_panic *p, const struct site *site, const char 
 	p->nr_backtrace = walk_frames(p->backtrace, 1, ARRAY_SIZE(p->backtrace), site->sp, site->bp);
 }
 
-static void print_panic(const struct lab_panic *p)
+static void print_panic(const struct lab_panic *p, const char *kind)
 {
-	printk("panic: %s:%u: %s\n", p->file, p->line, p->message);
+	printk("%s: %s:%u: %s\n", kind, p->file, p->line, p->message);
 	printk("  rip %016lx rsp %016lx rbp %016lx cr2 %016lx\n", p->rip, p->rsp, p->rbp, p->cr2);
 	if (p->vector >= 0)
 		printk("  exception %d, error code %#lx\n", p->vector, p->error_code);
@@ -101,7 +101,7 @@ static void __noreturn vpanic(const struct site *site, const char *file, unsigne
 	vsnprintf(lab.panic.message, sizeof(lab.panic.message), format, args);
 	fill_panic(&lab.panic, site, file, line);
 	/* The doorbell last: a host that hears it may end the machine at once. */
-	print_panic(&lab.panic);
+	print_panic(&lab.panic, "panic");
 	outb(COM2_PORT, LAB_PANIC);
 	halt_forever();
 }
@@ -125,17 +125,46 @@ void panic_at(const char *file, unsigned int line, const char *format, ...)
 	vpanic(&site, file, line, format, args);
 }
 
-void die(const struct pt_regs *regs, int vector, const char *format, ...)
+static struct site site_of(const struct pt_regs *regs, int vector)
 {
-	struct site site = {
+	return (struct site){
 		.ip = regs->ip,
 		.sp = regs->sp,
 		.bp = regs->bp,
 		.error_code = regs->orig_ax,
 		.vector = vector,
 	};
+}
+
+void die(const struct pt_regs *regs, int vector, const char *format, ...)
+{
+	struct site site = site_of(regs, vector);
 	va_list args;
 
 	va_start(args, format);
 	vpanic(&site, "exception", 0, format, args);
+}
+
+#define OOPS_LIMIT	10000		/* Linux kernel.oops_limit: each may have leaked a reference */
+
+void oops(const struct pt_regs *regs, const struct oops *what, const char *format, ...)
+{
+	static struct lab_panic told;
+	static unsigned int nr_oopses;
+	struct site site = site_of(regs, what->vector);
+	const char *fatal = oops_is_fatal(regs);
+	va_list args;
+
+	va_start(args, format);
+	if (!fatal && ++nr_oopses >= OOPS_LIMIT)
+		fatal = "oopsed too often";
+	if (fatal && !*fatal)
+		vpanic(&site, "exception", 0, format, args);
+	vsnprintf(told.message, sizeof(told.message), format, args);
+	if (fatal)
+		die(regs, what->vector, "%s: %s", told.message, fatal);
+	fill_panic(&told, &site, "exception", 0);
+	print_panic(&told, "oops");
+	lab_event(LAB_EV_OOPS, what->address, what->error_code, what->vector, regs->ip);
+	make_task_dead(what->signo);
 }

@@ -323,6 +323,18 @@ void do_syscall(struct pt_regs *regs)
 	regs->ax = CALL_RESULT;
 }
 
+/* Nobody here could die and leave the rest alive. */
+const char *oops_is_fatal(const struct pt_regs *regs)
+{
+	(void)regs;
+	return "";
+}
+
+void make_task_dead(int signo)
+{
+	panic("a task dies of signal %d", signo);
+}
+
 void start_kernel(void)
 {
 	static uint64_t boot_sp;

@@ -314,6 +314,7 @@ static const char *event_type(uint16_t type)
 		[LAB_EV_NONE] = "none", [LAB_EV_FAULT] = "fault", [LAB_EV_SIGNAL] = "signal",
 		[LAB_EV_EXIT] = "exit", [LAB_EV_FORK] = "fork",	  [LAB_EV_NOSYS] = "nosys",
 		[LAB_EV_EXEC] = "exec", [LAB_EV_OOM] = "oom",	  [LAB_EV_CORE] = "core",
+		[LAB_EV_OOPS] = "oops",
 	};
 
 	return type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown";
@@ -343,6 +344,9 @@ static void json_event_fields(struct buf *b, const struct lab_event *e)
 	case LAB_EV_FORK:
 		put_number(b, "child", (int)e->args[0]);
 		put_hex(b, "flags", e->args[1]);
+		break;
+	case LAB_EV_OOPS:
+		put_string(b, "kind", oops_words(e));
 		break;
 	case LAB_EV_CORE:
 		put_number(b, "size", e->args[1]);

@@ -141,6 +141,9 @@ void text_events(struct buf *b, const struct names *names, const struct report_s
 		case LAB_EV_OOM:
 			buf_printf(b, INDENT "! no memory of order %" PRIu64 " for %s\n", e->args[0], who);
 			break;
+		case LAB_EV_OOPS:
+			buf_printf(b, INDENT "! the kernel made a mistake in %s: %s\n", who, oops_words(e));
+			break;
 		case LAB_EV_CORE:
 			buf_printf(b, INDENT "! %s left a core of %" PRIu64 " bytes\n", who, e->args[1]);
 			break;

@@ -5,6 +5,7 @@
 #include "lab.h"
 #include "report/words.h"
 #include "uapi.h"
+#include "x86.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -139,6 +140,25 @@ const char *fault_id(uint64_t how)
 {
 	how &= ~(uint64_t)LAB_FAULT_GREW;
 	return how < COUNT(faults) ? faults[how].id : "unknown";
+}
+
+const char *oops_words(const struct lab_event *e)
+{
+	bool null = e->args[0] < PAGE_SIZE;
+
+	if (e->args[2] == X86_TRAP_DE)
+		return "it divided by zero";
+	if (e->args[2] == X86_TRAP_UD)
+		return "an invalid opcode";
+	if (e->args[2] == X86_TRAP_GP)
+		return "a general protection fault";
+	if (e->args[2] != X86_TRAP_PF)
+		return "an exception";
+	if (e->args[1] & PF_I)
+		return null ? "it jumped to NULL" : "it jumped to where nothing may be executed";
+	if (e->args[1] & PF_W)
+		return null ? "it wrote through a NULL pointer" : "it wrote where it may not";
+	return null ? "it read through a NULL pointer" : "it read where nothing is mapped";
 }
 
 bool fault_maps(uint64_t how)

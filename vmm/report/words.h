@@ -26,6 +26,8 @@ void put_wait_status(struct buf *b, int status);
 const char *fault_words(uint64_t how);
 /** The same as one word of JSON ("anon"). */
 const char *fault_id(uint64_t how);
+/** What the kernel did wrong (LAB_EV_OOPS). No kernel address is told: they differ from build to build. */
+const char *oops_words(const struct lab_event *e);
 /** False for faults that end in a signal or an error instead of a mapping. */
 bool fault_maps(uint64_t how);
 const char *task_state_name(uint32_t state);
