@@ -11,7 +11,7 @@ MUTATE_SOME := $(addprefix tests/scenarios/,$(addsuffix .lua,inject_state brk cl
 
 .PHONY: mutate mutate-some
 mutate: all ## break guests on purpose, in every scenario's richest state: is each corruption found? (build/mutation.html)
-	$(Q)tests/mutation/catalogue $(BUILD) --instances 3 -- tests/scenarios/*.lua
+	$(Q)tests/mutation/catalogue $(BUILD) --instances 3 --flips 40 -- tests/scenarios/*.lua
 
 mutate-some: all
-	$(Q)tests/mutation/catalogue $(BUILD) --instances 1 -- $(MUTATE_SOME)
+	$(Q)tests/mutation/catalogue $(BUILD) --instances 1 --flips 2 -- $(MUTATE_SOME)

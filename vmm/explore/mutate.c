@@ -7,7 +7,8 @@
 #include <string.h>
 #include "script/script.h"
 
-#define MAX_ARGS 64
+#define MAX_ARGS      64
+#define PROBE_SECONDS 2.0
 
 struct request {
 	bool list, catalogue, quick;
@@ -164,11 +165,12 @@ static void tell_flips(const struct mutation *m)
 {
 	if (!m->flipped)
 		return;
-	for (uint32_t i = 0; i < m->nr_classes; i++)
-		if (m->classes[i].mattered)
-			printf("missed: %" PRIu32 " bits of %s that matter%s%s\n", m->classes[i].mattered,
-			       m->classes[i].name, m->classes[i].why ? ": " : "",
-			       m->classes[i].why ? m->classes[i].why : "");
+	for (uint32_t i = 0; i < m->nr_classes; i++) {
+		const struct flip_class *c = &m->classes[i];
+
+		printf("  not found: %" PRIu32 " of %s, %" PRIu32 " matter%s%s\n", c->missed, c->name, c->mattered,
+		       c->why ? ": " : "", c->why ? c->why : "");
+	}
 	printf("%" PRIu32 " random bits: %" PRIu32 " found; of %" PRIu32 " that matter%s %" PRIu32 " found (%.2f %%)\n",
 	       m->flipped, m->flips_found, m->flips_matter, m->quick ? " (each found one is taken for one)" : "",
 	       m->flips_matter_found, m->flips_matter ? 100.0 * m->flips_matter_found / m->flips_matter : 100.0);
@@ -283,6 +285,9 @@ int mutate_main(int argc, char **argv)
 		return e.status;
 	}
 	options.dump = DUMP_NONE;
+	/* A guest with a broken table may loop: it is not waited for long. */
+	if (r.flips)
+		options.time_limit = PROBE_SECONDS;
 	options.verify = VERIFY_STEP;
 	return mutate(&r, &options);
 }

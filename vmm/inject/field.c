@@ -145,6 +145,17 @@ const char *field_name(const char *structure, unsigned int i)
 	return NULL;
 }
 
+bool field_extent(const char *structure, const char *name, uint32_t *offset, uint32_t *size)
+{
+	const struct row *row = find_row(structure, name, strlen(name));
+
+	if (!row)
+		return false;
+	*offset = row->offset;
+	*size = row->size;
+	return true;
+}
+
 uint32_t structure_size(const char *structure)
 {
 	for (size_t i = 0; i < NR_ROWS; i++)

@@ -19,6 +19,8 @@ struct inject_field {
 bool find_field(const char *structure, const char *name, struct inject_field *field);
 /** Names of the structure's fields as layout.def has them, one after the other; NULL behind the last. */
 const char *field_name(const char *structure, unsigned int i);
+/** Where the bytes of a field of layout.def lie, whatever it is. False: there is none of that name. */
+bool field_extent(const char *structure, const char *name, uint32_t *offset, uint32_t *size);
 /** Size of the structure; 0: there is none of that name. */
 uint32_t structure_size(const char *structure);
 
