@@ -85,6 +85,15 @@ struct dentry {
 	char d_name[LX_NAME_MAX + 1];
 };
 
+/**
+ * What an open file of /proc holds that looks at an address space: one of its mm_count, whatever the process has become
+ * meanwhile.
+ */
+struct proc_mm {
+	struct list_head list;		/* of all, from lab.proc_mms */
+	GPTR(struct mm_struct) mm;	/* NULL: the process had none */
+};
+
 #define FMODE_READ	1u
 #define FMODE_WRITE	2u
 #define FMODE_WRITER	4u	/* counted in i_writecount */

@@ -212,6 +212,7 @@ struct lab_page {
 	GPTR(struct list_head) inodes;		/* of struct inode, through i_sb_list */
 	GPTR(struct ipc_namespace) ipc_ns;	/* System V shared memory */
 	GPTR(struct list_head) pipes;		/* of struct pipe_inode_info */
+	GPTR(struct list_head) proc_mms;	/* of struct proc_mm */
 	GPTR(struct cpu_info) cpus;		/* array of nr_cpus */
 	uint64_t zero_pfn;			/* the shared zero page */
 	uint64_t vm_committed_as;		/* pages committed (VM_ACCOUNT), all mms */

@@ -28,6 +28,7 @@ struct lab_page lab __attribute__((aligned(64), section(".data.lab"))) = {
 	.inodes = &super_inodes,
 	.ipc_ns = &init_ipc_ns,
 	.pipes = &all_pipes,
+	.proc_mms = &proc_mms,
 	.cpus = cpus,
 	.trace = lab_trace_ring,
 	.trace_sites = __start_trace_sites,

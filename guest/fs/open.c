@@ -45,11 +45,16 @@ struct file *dentry_open(struct dentry *dentry, uint32_t flags)
 		put_write_access(inode);
 	if (!file)
 		file = ERR_PTR(-LX_ENOMEM);
-	if (IS_ERR(file))
+	if (IS_ERR(file)) {
 		dput(dentry);
-	else
-		file->f_mode = mode;
-	return file;
+		return file;
+	}
+	file->f_mode = mode;
+	error = file->f_op->open ? file->f_op->open(inode, file) : 0;
+	if (!error)
+		return file;
+	fput(file);
+	return ERR_PTR(error);
 }
 
 /* --- open(2) ---------------------------------------------------------------------------------------------------- */

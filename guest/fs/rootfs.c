@@ -3,7 +3,7 @@
  * What the tree holds before anybody changed it: linked together by the compiler, so that it costs no instruction at boot.
  * A row in each of the two tables makes a node; its number is in fs.h. The youngest of a directory stand first, as in any.
  */
-#include "fs.h"
+#include "proc.h"
 #include "labmem.h"
 
 #define MKDEV(major, minor)	((major) << 8 | (minor))
@@ -21,7 +21,7 @@
 	INODE(n, LX_S_IFCHR | (mode), 1), .i_rdev = MKDEV(major, minor), .i_fop = (fops)
 
 struct inode static_inodes[NR_STATIC_NODES] = {
-	[ROOT_NODE] = { DIRECTORY(ROOT_NODE, 0755, /* links = */ 3, /* entries = */ 2) },
+	[ROOT_NODE] = { DIRECTORY(ROOT_NODE, 0755, /* links = */ 4, /* entries = */ 3) },
 	[AGENT_NODE] = { INODE(AGENT_NODE, LX_S_IFREG | 0555, 1), .i_flags = S_IMAGE,
 			 .i_writecount = -1, .i_fop = &image_file_operations,
 			 .i_data.a_ops = &agent_aops },
@@ -31,6 +31,8 @@ struct inode static_inodes[NR_STATIC_NODES] = {
 	[NULL_NODE] = { CHARDEV(NULL_NODE, 0666, 1, 3, &null_operations) },
 	[CONSOLE_NODE] = { CHARDEV(CONSOLE_NODE, 0600, 5, 1, &console_operations) },
 	[LAB_NODE] = { CHARDEV(LAB_NODE, 0600, 10, 0, &lab_mem_fops) },
+	[PROC_NODE] = { INODE(PROC_NODE, LX_S_IFDIR | 0555, 2), .i_op = &proc_root_inode_operations,
+			.i_fop = &dir_operations },
 };
 
 struct list_head super_inodes = { &static_inodes[0].i_sb_list, &static_inodes[NR_STATIC_NODES - 1].i_sb_list };
@@ -52,12 +54,13 @@ struct list_head super_inodes = { &static_inodes[0].i_sb_list, &static_inodes[NR
 #define NO_ENTRIES(n)		{ &static_dentries[n].d_subdirs, &static_dentries[n].d_subdirs }
 
 struct dentry static_dentries[NR_STATIC_NODES] = {
-	DENTRY(ROOT_NODE, ROOT_NODE, "", 3, BETWEEN(ROOT_NODE, ROOT_NODE), ENTRIES(AGENT_NODE, DEV_NODE)),
+	DENTRY(ROOT_NODE, ROOT_NODE, "", 4, BETWEEN(ROOT_NODE, ROOT_NODE), ENTRIES(AGENT_NODE, PROC_NODE)),
 	DENTRY(AGENT_NODE, ROOT_NODE, "agent", 1, FIRST(ROOT_NODE, DEV_NODE), NO_ENTRIES(AGENT_NODE)),
-	DENTRY(DEV_NODE, ROOT_NODE, "dev", 5, LAST(ROOT_NODE, AGENT_NODE), ENTRIES(SHM_NODE, LAB_NODE)),
+	DENTRY(DEV_NODE, ROOT_NODE, "dev", 5, BETWEEN(PROC_NODE, AGENT_NODE), ENTRIES(SHM_NODE, LAB_NODE)),
 	DENTRY(SHM_NODE, DEV_NODE, "shm", 0, FIRST(DEV_NODE, ZERO_NODE), NO_ENTRIES(SHM_NODE)),
 	DENTRY(ZERO_NODE, DEV_NODE, "zero", 0, BETWEEN(NULL_NODE, SHM_NODE), NO_ENTRIES(ZERO_NODE)),
 	DENTRY(NULL_NODE, DEV_NODE, "null", 0, BETWEEN(CONSOLE_NODE, ZERO_NODE), NO_ENTRIES(NULL_NODE)),
 	DENTRY(CONSOLE_NODE, DEV_NODE, "console", 1, BETWEEN(LAB_NODE, NULL_NODE), NO_ENTRIES(CONSOLE_NODE)),
 	DENTRY(LAB_NODE, DEV_NODE, "lab", 0, LAST(DEV_NODE, CONSOLE_NODE), NO_ENTRIES(LAB_NODE)),
+	DENTRY(PROC_NODE, ROOT_NODE, "proc", 0, LAST(ROOT_NODE, DEV_NODE), NO_ENTRIES(PROC_NODE)),
 };

@@ -23,6 +23,8 @@ int copy_files(struct task *child, bool share);	/* 0 or -LX_ENOMEM */
 /** A table that current shares with nobody (exec). 0 or -LX_ENOMEM. */
 int unshare_files(void);
 void put_files(struct task *task);
+/** The file in a word of a table; NULL: none. */
+static inline struct file *fd_file(uint64_t word) { return (struct file *)(word & ~FD_CLOSE_ON_EXEC); }
 /** The file behind a descriptor, with a reference; NULL: none. */
 struct file *fget(uint64_t fd);
 

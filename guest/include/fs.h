@@ -48,7 +48,8 @@ static inline bool is_symlink(const struct inode *inode) { return inode_type(ino
 /* --- dcache.c: dentries ------------------------------------------------------------------------------------- */
 
 /** What the tree holds from the start (rootfs.c): by these numbers. */
-enum static_node { ROOT_NODE, AGENT_NODE, DEV_NODE, SHM_NODE, ZERO_NODE, NULL_NODE, CONSOLE_NODE, LAB_NODE, NR_STATIC_NODES };
+enum static_node { ROOT_NODE, AGENT_NODE, DEV_NODE, SHM_NODE, ZERO_NODE, NULL_NODE, CONSOLE_NODE, LAB_NODE, PROC_NODE,
+		   NR_STATIC_NODES };
 extern struct inode static_inodes[NR_STATIC_NODES];
 extern struct dentry static_dentries[NR_STATIC_NODES];
 #define root_dentry (static_dentries[ROOT_NODE])

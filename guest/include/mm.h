@@ -151,6 +151,8 @@ struct file_operations {
 	 */
 	long (*read_at)(struct file *file, uint64_t at, uint64_t len, uint64_t *pos);
 	long (*write_at)(struct file *file, uint64_t at, uint64_t len, uint64_t *pos);
+	/** The file has just been opened; private_data is its own to fill in. 0 or -errno: release() follows all the same. */
+	int (*open)(struct inode *inode, struct file *file);
 	/** The new place, which is set; or -errno. NULL: anywhere, and the end is i_size. whence: LX_SEEK_*. */
 	int64_t (*llseek)(struct file *file, int64_t offset, uint32_t whence);
 	/** Room for [offset, offset + len), or a hole there; mode: LX_FALLOC_FL_*. 0 or -errno. The mm calls it, too. */
@@ -211,6 +213,7 @@ static inline struct page *read_mapping_page(struct address_space *mapping, uint
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
 
 extern struct list_head super_inodes;		/* all inodes; by the fs */
+extern struct list_head proc_mms;		/* struct proc_mm of open files of /proc; by the fs */
 
 /**
  * How shmem_get_page() treats a hole: READ leaves it (NULL, no error), WRITE fills it, even beyond
@@ -330,6 +333,34 @@ struct page *get_dump_page(struct mm_struct *mm, uint64_t addr);
  * first page that cannot be had. Stacks grow, devices are asked (vm_ops->access). Takes mmap_lock.
  */
 uint64_t access_remote_vm(struct mm_struct *mm, uint64_t addr, void *buf, uint64_t len, unsigned int flags);
+
+/* --- what /proc tells of an address space (mm/smaps.c, pagemap.c) ------------------------------- */
+
+#define PSS_SHIFT	12
+/** Bytes of the pages of an area; those of pss in units of 2^-PSS_SHIFT. */
+struct mem_size_stats {
+	uint64_t resident, shared_clean, shared_dirty, private_clean, private_dirty;
+	uint64_t referenced, anonymous, lazyfree;
+	uint64_t pss, pss_anon, pss_file, pss_shmem, pss_dirty, pss_locked;
+};
+/** Add the pages of vma to *mss. mmap_lock held for reading. */
+void smap_gather_stats(struct vm_area_struct *vma, struct mem_size_stats *mss);
+/** pagemap's entries for `nr` pages from `start`, page-aligned, all below TASK_SIZE. Takes mmap_lock. */
+void pagemap_range(struct mm_struct *mm, uint64_t start, uint64_t nr, uint64_t *entries);
+
+/** What a number written to clear_refs means. */
+enum clear_refs_types {
+	CLEAR_REFS_ALL = 1,
+	CLEAR_REFS_ANON,		/* areas without a file */
+	CLEAR_REFS_MAPPED,		/* areas with one */
+	CLEAR_REFS_SOFT_DIRTY,
+	CLEAR_REFS_MM_HIWATER_RSS,	/* the most pages ever present begin anew with what is now */
+	CLEAR_REFS_LAST,
+};
+/**
+ * Nobody has accessed these pages (A is cleared, and the TLB forgets that it was set), or written any. Takes mmap_lock.
+ */
+void clear_refs(struct mm_struct *mm, enum clear_refs_types type);
 
 /* --- switching (mm/switch.c) ------------------------------------------------------------------ */
 

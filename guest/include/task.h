@@ -213,6 +213,8 @@ bool reap_orphans(void);
 struct pt_regs;
 /** The child, a process of its own, gets the parent's limits: shared, until one of them changes its own. */
 void copy_rlimits(struct task *child, struct task *parent);
+/** Both limits, in the resource's unit; LX_RLIM_INFINITY: none. */
+void task_rlimit(const struct task *task, unsigned int resource, uint64_t *soft, uint64_t *hard);
 /** The process is gone. */
 void put_rlimits(struct task *leader);
 long ksys_getrlimit(struct pt_regs *regs);

@@ -90,8 +90,6 @@ struct file *alloc_file(struct dentry *dentry, uint32_t flags, const struct file
 	return file;
 }
 
-static struct file *fd_file(uint64_t word) { return (struct file *)(word & ~FD_CLOSE_ON_EXEC); }
-
 /* Order of a block for max_fds descriptors, if it is one. */
 static unsigned int fd_order(uint32_t max_fds)
 {

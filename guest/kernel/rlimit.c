@@ -54,6 +54,12 @@ uint64_t rlimit(unsigned int resource)
 	return limits_of(current)->rlim[resource].cur;
 }
 
+void task_rlimit(const struct task *task, unsigned int resource, uint64_t *soft, uint64_t *hard)
+{
+	*soft = limits_of(task)->rlim[resource].cur;
+	*hard = limits_of(task)->rlim[resource].max;
+}
+
 void copy_rlimits(struct task *child, struct task *parent)
 {
 	child->rlimits = parent->group_leader->rlimits;

@@ -26,7 +26,8 @@ static bool can_follow_write(uint64_t pte, const struct vm_area_struct *vma)
 
 	if (pte & PTE_RW)
 		return true;
-	return !(vma->vm_flags & VM_WRITE) && page && PageAnon(page) && (page->flags & PG_anon_exclusive);
+	return !(vma->vm_flags & VM_WRITE) && page && PageAnon(page) && (page->flags & PG_anon_exclusive) &&
+	       (!mm_profile.soft_dirty || page_soft_dirty(vma, pte));
 }
 
 /* The page that is mapped there, good for what is asked, with a reference; NULL: a fault is due first. */

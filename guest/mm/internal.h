@@ -369,6 +369,13 @@ void free_pgd_range(struct mmu_gather *tlb, uint64_t addr, uint64_t end, uint64_
 /** The same for detached areas from vma to the end of their list, whose anon_vmas are unlinked, too. */
 void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, uint64_t floor, uint64_t ceiling);
 
+/* --- madvise.c: mmap_lock held ---------------------------------------------------------------- */
+
+/** What becomes of an entry that is present, of a page that counts. */
+typedef uint64_t (*change_entry)(struct page *page, uint64_t pte);
+/** Change the entries of [start, end) of vma, and flush those that did change. */
+void change_entries_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, change_entry change);
+
 /* --- zap.c, protect.c, memory.c, dup.c, populate.c -------------------------------------------- */
 
 /** Unmap the pages of [start, end) of vma and of the areas behind it in its list. */

@@ -123,8 +123,6 @@ static uint64_t make_free(struct page *page, uint64_t pte)
 	return pte & ~(PTE_A | PTE_D);
 }
 
-typedef uint64_t (*change_entry)(struct page *page, uint64_t pte);
-
 /* The present entries that follow each other in one table. */
 static void change_entries(struct mmu_gather *tlb, uint64_t *pte, uint64_t addr, uint64_t end, change_entry change)
 {
@@ -143,7 +141,7 @@ static void change_entries(struct mmu_gather *tlb, uint64_t *pte, uint64_t addr,
 	spin_unlock(&tlb->mm->page_table_lock);
 }
 
-static void change_entries_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, change_entry change)
+void change_entries_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, change_entry change)
 {
 	struct mmu_gather tlb;
 	uint64_t next;

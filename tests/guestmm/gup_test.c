@@ -85,6 +85,7 @@ Test(gup, force_does_not_write_what_others_see)
 	protect(0, 1, "rw");
 	expect_long(write_to(mm, PG(0), "abc", FOLL_FORCE), 3);
 	expect_true(page_at(0)->flags & PG_dirty);
+	unmap(0, 1);
 }
 
 Test(gup, breaks_cow_of_another_process)

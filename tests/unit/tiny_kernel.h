@@ -26,6 +26,8 @@
 #define TINY_STACK_END 0x7ffffffff000UL
 #define TINY_INODE     (KERNEL_MAP + TINY_DATA_END - 0x800)
 #define TINY_MAPPING   (TINY_INODE + offsetof(struct inode, i_data))
+#define TINY_DENTRY    (KERNEL_MAP + TINY_DATA_END - 0x600) /* of the file, below … */
+#define TINY_ROOT      (KERNEL_MAP + TINY_DATA_END - 0x400)
 #define TINY_OPEN_FILE (KERNEL_MAP + TINY_DATA_END - 0x100)
 
 enum { SLAB_TASK, SLAB_MM, SLAB_VMA, SLAB_ANON, SLAB_AVC, NR_SLABS };
@@ -232,6 +234,7 @@ static inline void tiny_kernel(struct tiny *t)
 				    .inodes = ptr(tiny_data(t, sizeof(struct list_head), 64)),
 				    .ipc_ns = ptr(tiny_data(t, sizeof(struct ipc_namespace), 64)),
 				    .pipes = ptr(tiny_data(t, sizeof(struct list_head), 64)),
+				    .proc_mms = ptr(tiny_data(t, sizeof(struct list_head), 64)),
 				    .image = {KERNEL_MAP + TINY_TEXT, KERNEL_MAP + TINY_RODATA,
 					      KERNEL_MAP + TINY_RODATA, KERNEL_MAP + TINY_DATA,
 					      KERNEL_MAP + TINY_DATA, KERNEL_MAP + TINY_DATA_END}};
@@ -240,6 +243,7 @@ static inline void tiny_kernel(struct tiny *t)
 		tiny_list_init(t, zone + offsetof(struct zone, free_area) + i * sizeof(struct free_area));
 	tiny_list_init(t, t->lab->slab_caches.va);
 	tiny_list_init(t, t->lab->inodes.va);
+	tiny_list_init(t, t->lab->proc_mms.va);
 	tiny_cache(t, SLAB_TASK, "task_struct", sizeof(struct task_struct) + 40);
 	tiny_cache(t, SLAB_MM, "mm_struct", sizeof(struct mm_struct));
 	tiny_cache(t, SLAB_VMA, "vm_area_struct", sizeof(struct vm_area_struct));
@@ -516,8 +520,11 @@ static inline void tiny_file(struct tiny *t)
 			   .i_mmap = {ptr(t->text_a + offsetof(struct vm_area_struct, shared))}}};
 	tiny_list_add_tail(t, TINY_INODE + offsetof(struct inode, i_sb_list), t->lab->inodes.va);
 	AT(mm_struct, t, t->mm_a)->exe_file = AT(mm_struct, t, t->mm_b)->exe_file = ptr(TINY_OPEN_FILE);
+	*AT(dentry, t, TINY_ROOT) = (struct dentry){.d_parent = ptr(TINY_ROOT), .d_flags = DCACHE_ENTRY};
+	*AT(dentry, t, TINY_DENTRY) = (struct dentry){
+		.d_parent = ptr(TINY_ROOT), .d_inode = ptr(TINY_INODE), .d_flags = DCACHE_ENTRY, .d_name = "f"};
 	*AT(file, t, TINY_OPEN_FILE) = (struct file){
-		.f_count = 4, .f_inode = ptr(TINY_INODE), .f_mapping = ptr(TINY_MAPPING)};
+		.f_count = 4, .f_dentry = ptr(TINY_DENTRY), .f_inode = ptr(TINY_INODE), .f_mapping = ptr(TINY_MAPPING)};
 	text->shared.rb.__rb_parent_color = 1;
 }
 

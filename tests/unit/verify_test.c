@@ -152,9 +152,18 @@ BREAK(pinned) { mm_a(t)->pinned_vm = 1; }
 BREAK(def_flags) { mm_a(t)->def_flags = VM_WRITE; }
 BREAK(hiwater) { mm_a(t)->hiwater_rss = 1000; }
 BREAK(hiwater_falls) { mm_a(t)->hiwater_vm = 4; }
+BREAK(hiwater_rss_falls) { mm_a(t)->hiwater_rss = 7; } /* neither what was nor what is present */
 BREAK(mm_users) { mm_a(t)->mm_users++; }
 BREAK(mm_count) { mm_a(t)->mm_count--; }
 BREAK(init_mm_count) { AT(mm_struct, t, t->init_mm)->mm_count++; }
+BREAK(proc_mm)
+{
+	/* An open file of /proc that holds nothing. */
+	uint64_t ref = tiny_data(t, sizeof(struct proc_mm), 8);
+
+	AT(proc_mm, t, ref)->mm = ptr(t->mm_b);
+	tiny_list_add_tail(t, ref, t->lab->proc_mms.va);
+}
 BREAK(off_mmlist) { list_remove(t, &AT(mm_struct, t, t->mm_b)->mmlist); }
 BREAK(active_mm) { task(t, t->b)->active_mm = ptr(t->mm_a); }
 BREAK(kthread_mm) { task(t, t->b)->flags |= PF_KTHREAD; }
@@ -542,7 +551,8 @@ static const struct {
 	ROW("data-vm", data_vm), ROW("exec-vm", exec_vm), ROW("stack-vm", stack_vm),
 	ROW("locked-vm", locked_vm), ROW("committed", committed), ROW("rss", rss), ROW("rss", rss_kind),
 	ROW("pgtables-bytes", pgtables_bytes), ROW("mm-layout", layout), ROW("mm-users", mm_users),
-	ROW("mm-count", mm_count), ROW("mm-count", init_mm_count), ROW("mmlist", off_mmlist),
+	ROW("mm-count", mm_count), ROW("mm-count", init_mm_count), ROW("mm-count", proc_mm),
+	ROW("mmlist", off_mmlist),
 	ROW("active-mm", active_mm), ROW("task-mm", kthread_mm), ROW("task-mm", zombie_mm),
 	ROW("pids", same_pid), ROW("families", orphan), ROW("families", thread_mm),
 	ROW("mm-locks", mmap_lock), ROW("mm-locks", page_table_lock), ROW("locks", zone_lock),
@@ -617,7 +627,8 @@ static const struct {
 	ROW("content-untouched", changed_asleep), ROW("content-shared", leak_through_cow),
 	ROW("content-readonly", readonly_changed), ROW("content-readonly", file_page_changed),
 	ROW("content-fresh", new_page_dirty), ROW("content-fork", fork_other_bytes),
-	ROW("content-dontneed", dontneed_kept), ROW("hiwater", hiwater), ROW("hiwater-grows", hiwater_falls), ROW("families", leaderless),
+	ROW("content-dontneed", dontneed_kept), ROW("hiwater", hiwater), ROW("hiwater-grows", hiwater_falls),
+	ROW("hiwater-grows", hiwater_rss_falls), ROW("families", leaderless),
 	ROW("task-fields", task_flag), ROW("task-fields", comm), ROW("task-fields", exit_code),
 	ROW("channels", channel_pid), ROW("channels", channel_lost), ROW("channels", channel_dead),
 	ROW("task-stack", stack_outside), ROW("task-stack", stack_tail),
@@ -701,6 +712,7 @@ Test(verify, every_corruption_is_named)
 
 	tiny_new(&sound);
 	mm_a(&sound)->hiwater_vm = 1000; /* reached before the step; sound otherwise */
+	mm_a(&sound)->hiwater_rss = 10;
 	before = tiny_model(&sound);
 	model_hash(before);
 	for (size_t i = 0; i < NR_CORRUPTIONS; i++) {

@@ -82,6 +82,7 @@ struct model_mm {
 	struct mm_struct raw;
 	uint32_t nr_users;		/* tasks with task.mm == this */
 	uint32_t nr_lazy;		/* tasks with mm != this and active_mm == this (kernel threads) */
+	uint32_t nr_proc;		/* open files of /proc that look at it */
 	bool in_mmlist;
 	uint64_t pgd_pa;
 	struct model_vma *vmas;		/* sorted by vm_start; union of list and tree */

@@ -94,6 +94,23 @@ static int mm_of_task(struct build *b, const struct model_task *task, gva_t addr
 	return mm;
 }
 
+/** An open file of /proc; the mm behind it may have no other user. */
+static bool visit_proc_mm(struct build *b, const struct list_walk *list, gva_t node)
+{
+	struct proc_mm ref;
+	int mm;
+
+	(void)list;
+	if (!read_struct(b, (gva_t){node.va - offsetof(struct proc_mm, list)}, &ref, sizeof(ref)))
+		return false;
+	if (ref.mm.va == 0)
+		return true;
+	mm = add_mm(b, ref.mm);
+	if (mm >= 0)
+		((struct model_mm *)b->mms.items)[mm].nr_proc++;
+	return mm >= 0;
+}
+
 void decode_mms(struct build *b)
 {
 	gva_t init_mm = b->model->lab.init_mm;
@@ -120,4 +137,10 @@ void decode_mms(struct build *b)
 		if (task->active_mm >= 0 && task->active_mm != task->mm)
 			((struct model_mm *)b->mms.items)[task->active_mm].nr_lazy++;
 	}
+	follow_list(b, &(struct list_walk){.name = "proc_mms",
+					   .what = "proc_mm",
+					   .mm = -1,
+					   .head = b->model->lab.proc_mms,
+					   .max = b->max_structs,
+					   .visit = visit_proc_mm});
 }

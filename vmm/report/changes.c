@@ -90,9 +90,10 @@ static void area_changed(struct changes *c, const struct pic_mm *mm, const struc
 	buf_puts(c->b, "\n");
 }
 
+/* An area shows no VM_SOFTDIRTY: smaps and pagemap do. */
 static bool same_area(const struct pic_area *a, const struct pic_area *b)
 {
-	return a->start == b->start && a->end == b->end && a->flags == b->flags &&
+	return a->start == b->start && a->end == b->end && !((a->flags ^ b->flags) & ~VM_SOFTDIRTY) &&
 	       strcmp(a->name, b->name) == 0;
 }
 

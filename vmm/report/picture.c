@@ -129,7 +129,8 @@ static void build_page(struct build *b, struct pic_mm *to, const struct leaf *le
 	*page = (struct pic_page){.va = leaf->va, .pfn = pfn, .entry = leaf->entry, .level = leaf->level};
 	page->name = zero ? 0 : names_number(b->names, pfn);
 	page->bits = leaf_bits(leaf, to, zero);
-	if (touched_now(b, &at[0], leaf->va, end) || touched_before(before, &at[1], leaf->va, pfn))
+	if (touched_now(b, &at[0], leaf->va, end) ||
+	    (touched_before(before, &at[1], leaf->va, pfn) && (leaf->entry & PTE_A)))
 		page->bits |= PB_TOUCHED;
 	if ((leaf->entry & PTE_A) && (b->names->raw || (page->bits & PB_TOUCHED)))
 		page->bits |= PB_A;

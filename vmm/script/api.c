@@ -115,6 +115,7 @@ static void open_task_type(lua_State *L)
 	add_rows(L, life_rows);
 	add_rows(L, access_rows);
 	add_rows(L, look_rows);
+	add_rows(L, proc_rows);
 	lua_pushcclosure(L, task_index, 1);
 	lua_setfield(L, -2, "__index");
 	lua_pushcfunction(L, task_tostring);

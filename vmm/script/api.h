@@ -26,6 +26,7 @@ extern const struct api_row mem_rows[];	   /* api_mem.c: methods: mremap, madvis
 extern const struct api_row name_rows[];   /* api_names.c: methods: mkdir, rename, stat … */
 extern const struct api_row file_rows[];   /* api_file.c: methods: open, pread, shmget, exec … */
 extern const struct api_row ipc_rows[];	   /* api_ipc.c: methods: pipe, shmget, futex_wait … */
+extern const struct api_row proc_rows[];   /* api_proc.c: methods: proc, cat */
 extern const struct api_row life_rows[];   /* api_life.c: methods: fork, exit, wait … */
 extern const struct api_row access_rows[]; /* api_access.c: methods: read, write … */
 extern const struct api_row look_rows[];   /* api_see.c: methods that look */
@@ -97,6 +98,13 @@ int push_value(lua_State *L, int64_t value);
 void put_bytes(struct buf *b, const char *bytes, size_t n);
 /** A length in words: "3p" for whole pages. */
 void put_len(struct buf *b, uint64_t len);
+
+/* --- expectations (expect.c, api_proc.c) ------------------------------------------------------------ */
+
+/** Raise the failure: where, what, in which step, and what that step changed. message: the script's own, or NULL. */
+int expect_failed(lua_State *L, const char *what, const char *message);
+/** expect.proc(): reads and compares; a step. */
+int expect_proc(lua_State *L);
 
 /* --- arguments (args.c) --------------------------------------------------------------------------- */
 

@@ -8,8 +8,7 @@
 /* Numbers from here up are likelier addresses than counts. */
 #define HEX_FROM 0x10000
 
-/* Raise the failure: where, what, in which step, and what that step changed. */
-static int fail(lua_State *L, const char *what, const char *message)
+int expect_failed(lua_State *L, const char *what, const char *message)
 {
 	struct session *s = sandbox_session(L);
 	struct buf b = {0};
@@ -65,7 +64,7 @@ static int expect_that(lua_State *L)
 {
 	if (!lua_isnone(L, 1) && lua_toboolean(L, 1))
 		return 0;
-	return fail(L, lua_isnone(L, 1) ? "expect() without a condition" : "the condition does not hold",
+	return expect_failed(L, lua_isnone(L, 1) ? "expect() without a condition" : "the condition does not hold",
 		    opt_message(L, 2));
 }
 
@@ -75,7 +74,7 @@ static int expect_eq(lua_State *L)
 	if (lua_compare(L, 1, 2, LUA_OPEQ))
 		return 0;
 	lua_pushfstring(L, "%s is not %s", describe(L, 1), describe(L, 2));
-	return fail(L, lua_tostring(L, -1), opt_message(L, 3));
+	return expect_failed(L, lua_tostring(L, -1), opt_message(L, 3));
 }
 
 /* Call argument 1, a function; its first two results are left at 4 and 5 of the stack. */
@@ -98,7 +97,7 @@ static int expect_fault(lua_State *L)
 	call_it(L, "expect.fault"); /* results at 4 and 5, the message at 3 */
 	if (!lua_isnil(L, 4) || lua_type(L, 5) != LUA_TTABLE) {
 		lua_pushfstring(L, "no fault, but %s", describe(L, 4));
-		return fail(L, lua_tostring(L, -1), opt_message(L, 3));
+		return expect_failed(L, lua_tostring(L, -1), opt_message(L, 3));
 	}
 	for (const char *const *field = fields; *field && lua_istable(L, 2); field++) {
 		if (lua_getfield(L, 2, *field) == LUA_TNIL)
@@ -107,7 +106,7 @@ static int expect_fault(lua_State *L)
 		if (!lua_compare(L, -1, -2, LUA_OPEQ)) {
 			lua_pushfstring(L, "the fault's %s is %s and not %s", *field, describe(L, 7),
 					describe(L, 6));
-			return fail(L, lua_tostring(L, -1), opt_message(L, 3));
+			return expect_failed(L, lua_tostring(L, -1), opt_message(L, 3));
 		}
 		lua_settop(L, 5);
 	}
@@ -123,12 +122,12 @@ static int expect_errno(lua_State *L)
 	call_it(L, "expect.errno");
 	if (!lua_isnil(L, 4)) {
 		lua_pushfstring(L, "no error, but %s", describe(L, 4));
-		return fail(L, lua_tostring(L, -1), opt_message(L, 3));
+		return expect_failed(L, lua_tostring(L, -1), opt_message(L, 3));
 	}
 	if (lua_type(L, 5) == LUA_TSTRING && strcmp(lua_tostring(L, 5), name) == 0)
 		return 0;
 	lua_pushfstring(L, "the error is %s and not %s", to_text(L, 5), name);
-	return fail(L, lua_tostring(L, -1), opt_message(L, 3));
+	return expect_failed(L, lua_tostring(L, -1), opt_message(L, 3));
 }
 
 static void check_ids(lua_State *L, const char *ids)
@@ -189,7 +188,7 @@ static int expect_finding(lua_State *L)
 		return 0;
 	lua_pushlstring(L, difference.text, difference.len);
 	buf_free(&difference);
-	return fail(L, lua_tostring(L, -1), opt_message(L, 3));
+	return expect_failed(L, lua_tostring(L, -1), opt_message(L, 3));
 }
 
 const struct api_row expect_rows[] = {
@@ -203,5 +202,8 @@ const struct api_row expect_rows[] = {
 	{"finding", expect_finding, "expect.finding(\"map-count, total-vm\", function [, message])",
 	 "In the function's steps the verifier finds violations of exactly these invariants, which count as no failure; with "
 	 "\"map-count, *\" of others, too."},
+	{"proc", expect_proc, "expect.proc(a [, b])",
+	 "a reads the files of /proc about b's memory (its own without b), as one step; they say byte for byte what b:proc() "
+	 "makes of RAM: maps, smaps, smaps_rollup, statm, status, and pagemap for the first 1024 pages of each area."},
 	{NULL, NULL, NULL, NULL},
 };

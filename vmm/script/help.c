@@ -22,6 +22,7 @@ static const struct {
 	{"A task: its life", life_rows},
 	{"A task: memory", access_rows},
 	{"A task: looking", look_rows},
+	{"A task: /proc", proc_rows},
 	{"A handle", handle_rows},
 };
 #define NR_GROUPS (sizeof(groups) / sizeof(groups[0]))

@@ -48,8 +48,8 @@ static void match_table(lua_State *L, struct matches *m, const char *start)
 
 static void match_methods(struct matches *m, const char *start)
 {
-	static const struct api_row *const tables[] = {call_rows, mem_rows,    file_rows, name_rows,   ipc_rows,
-						       life_rows, access_rows, look_rows, handle_rows};
+	static const struct api_row *const tables[] = {call_rows,   mem_rows,  file_rows, name_rows, ipc_rows, life_rows,
+						       access_rows, look_rows, proc_rows, handle_rows};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		for (const struct api_row *row = tables[i]; row->name; row++)

@@ -106,7 +106,8 @@ const struct invariant *const invariants[] = {
 	ROW(FAMILY, "mm-users", SEVERITY_ERROR, check_mm_users, NULL,
 	    "mm_users is the number of tasks that share the mm."),
 	ROW(FAMILY, "mm-count", SEVERITY_ERROR, check_mm_count, NULL,
-	    "mm_count is one for all users, and one for each task that borrows the mm."),
+	    "mm_count is one for all users, one for each task that borrows the mm, one for each open file of /proc that "
+	    "looks at it."),
 	ROW(FAMILY, "mmlist", SEVERITY_ERROR, check_mmlist, NULL,
 	    "mmlist holds exactly the mms that have users."),
 	ROW(FAMILY, "active-mm", SEVERITY_ERROR, check_active_mm, NULL,
@@ -385,7 +386,8 @@ const struct invariant *const invariants[] = {
 	ROW(FAMILY, "brk-grown", SEVERITY_ERROR, check_brk_grown, NULL,
 	    "Where brk grew, the heap is mapped."),
 	ROW(FAMILY, "hiwater-grows", SEVERITY_ERROR, check_hiwater_grows, NULL,
-	    "High-water marks never fall, and none is below what was reached at the step before."),
+	    "High-water marks never fall, and none is below what was reached at the step before; but clear_refs lets that of "
+	    "pages present begin anew with what is present."),
 	ROW(FAMILY, "stack-gap", SEVERITY_ERROR, check_stack_gap, NULL,
 	    "A stack that grew keeps its guard gap from the area below."),
 #undef FAMILY

@@ -21,12 +21,13 @@ void check_mm_count(struct verify_context *c, const struct invariant *self)
 {
 	for (uint32_t i = 0; i < c->now->nr_mms; i++) {
 		const struct model_mm *mm = &c->now->mms[i];
-		int32_t expected = (int32_t)mm->nr_lazy + (mm->nr_users || i == 0 ? 1 : 0);
+		int32_t expected = (int32_t)(mm->nr_lazy + mm->nr_proc) + (mm->nr_users || i == 0 ? 1 : 0);
 
 		if (!holds(c, mm->raw.mm_count == expected))
-			report(c, self, AT_MM(i), "%s: mm_count is %d, expected %d (%u users, %u borrowers)",
-			       mm_label(c->now, i).text, mm->raw.mm_count, expected, mm->nr_users,
-			       mm->nr_lazy);
+			report(c, self, AT_MM(i),
+			       "%s: mm_count is %d, expected %d (%u users, %u borrowers, %u files of /proc)",
+			       mm_label(c->now, i).text, mm->raw.mm_count, expected, mm->nr_users, mm->nr_lazy,
+			       mm->nr_proc);
 	}
 }
 
