@@ -25,10 +25,13 @@ check-nested: deps ## every scenario on kvm_amd with nested paging, emulated: wo
 # The fixed reference: the nested machine's Linux is Debian's 6.1 everywhere. Four levels of tables and no protection keys, as
 # the guest has it; else addresses beyond 47 bits exist, and PROT_EXEC alone is execute-only.
 .PHONY: check-both-nested
-check-both-nested: all nested-files ## every scenario in lockstep on the guest and on Linux 6.1, in the nested machine
+check-both-nested: all nested-files ## every scenario and 2,000 random operations in lockstep on the guest and on Linux 6.1
 	$(Q)NESTED_DIR=$(NESTED) tests/nested/as-suite both-nested tests/nested/run-in-nested --append "no5lvl nopku" \
 		--time-limit 900 --log $(NESTED)/both-console.txt --add $(BUILD)/vmm=build/vmm --add $(BUILD)/guest.bin=build/guest.bin \
 		--add tests/scenarios --add tests/both tests/both/run build/vmm build/guest.bin
+	$(Q)NESTED_DIR=$(NESTED) tests/nested/as-suite fuzz-nested tests/nested/run-in-nested --append "no5lvl nopku" \
+		--time-limit 900 --log $(NESTED)/fuzz-console.txt --add $(BUILD)/vmm=build/vmm --add $(BUILD)/guest.bin=build/guest.bin \
+		--add tests/both tests/both/fuzz build/vmm build/guest.bin /tmp/fuzz --target both --seed 1 --seeds 4 --steps 500
 	$(Q)$(MAKE) --no-print-directory access-nested
 
 shell-nested: all nested-files ## a shell in that machine, with vmm, guest.bin and the scenarios

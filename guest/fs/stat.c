@@ -30,7 +30,8 @@ static long put_stat(const struct inode *inode, uint64_t at)
 		.rdev = inode->i_rdev,
 		.size = inode->i_size,
 		.blksize = PAGE_SIZE,
-		.blocks = inode->i_data.nrpages * (PAGE_SIZE / 512),
+		/* A short link lies in the inode, on Linux. */
+		.blocks = is_symlink(inode) ? 0 : inode->i_data.nrpages * (PAGE_SIZE / 512),
 		.atime = STAT_TIME(inode->i_atime),
 		.mtime = STAT_TIME(inode->i_mtime),
 		.ctime = STAT_TIME(inode->i_ctime),

@@ -281,6 +281,7 @@ static struct file *open_pipe(uint32_t flags)
 	char name[32];
 
 	if (pipe) {
+		inode->i_nlink = 1;	/* stat says so, though it has no name in a directory */
 		snprintf(name, sizeof(name), "pipe:[%lu]", inode->i_ino);
 		file = as_end(alloc_file_pseudo(inode, name, LX_O_RDONLY | (flags & LX_O_NONBLOCK), &pipe_fops), pipe,
 			      FMODE_READ);

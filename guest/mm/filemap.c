@@ -13,6 +13,17 @@ static int filemap_fault(struct vm_fault *vmf)
 	return error == -LX_ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
 }
 
+bool filemap_has_pages(struct address_space *mapping, uint64_t start, uint64_t end)
+{
+	uint64_t size = ALIGN_UP(mapping->host->i_size, PAGE_SIZE) >> PAGE_SHIFT, index = start;
+	bool found;
+
+	spin_lock(&mapping->i_pages.xa_lock);
+	found = xa_find(&mapping->i_pages, &index) && index <= end && index < size;
+	spin_unlock(&mapping->i_pages.xa_lock);
+	return found;
+}
+
 /*
  * Linux filemap_map_pages: what the cache already holds around the fault is mapped along with it.
  * vmf->pte is the entry of the page that faulted, and all of [start, end] lies in its table.

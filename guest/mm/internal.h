@@ -320,6 +320,8 @@ void delete_from_page_cache(struct page *page);
 void shmem_reclaim_page(struct page *page);
 /** Pages [first, last] leave the cache; how many they were. Nobody maps them. */
 uint64_t truncate_inode_pages(struct address_space *mapping, uint64_t first, uint64_t last);
+/** Does the cache hold any page of [start, end] within the file? */
+bool filemap_has_pages(struct address_space *mapping, uint64_t start, uint64_t end);
 void filemap_map_pages(struct vm_fault *vmf, uint64_t start, uint64_t end);
 
 /* --- tlb.c: the one place that flushes -------------------------------------------------------- */

@@ -204,7 +204,8 @@ static int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t e
 
 	if ((vma->vm_flags & VM_LOCKED) || !file || !file->f_mapping)
 		return -LX_EINVAL;
-	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
+	/* Whoever could write the file's pages may take them away (vma_is_shared_maywrite()). */
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
 		return -LX_EACCES;
 	if (!file->f_op->fallocate)
 		return -LX_EOPNOTSUPP;

@@ -280,15 +280,19 @@ static bool do_fault_around(struct vm_fault *vmf, int *error)
 	uint64_t start = max(window, vma->vm_start);
 	uint64_t end = min(min(start + FAULT_AROUND_PAGES * PAGE_SIZE, vma->vm_end),
 			   ALIGN_DOWN(vmf->address, PMD_SIZE) + PMD_SIZE);
+	uint64_t first = linear_page_index(vma, start), last = linear_page_index(vma, end) - 1;
 	bool mapped;
 
+	/* A table is put in place for the first page that is there; Linux keeps it in vmf->prealloc_pte until then. */
+	if (!vmf->pte && !filemap_has_pages(vma->vm_file->f_mapping, first, last))
+		return false;
 	vmf->pte = pte_alloc(vma->vm_mm, vmf->address);
 	if (!vmf->pte) {
 		*error = VM_FAULT_OOM;
 		return false;
 	}
 	spin_lock(&vma->vm_mm->page_table_lock);
-	vma->vm_ops->map_pages(vmf, linear_page_index(vma, start), linear_page_index(vma, end) - 1);
+	vma->vm_ops->map_pages(vmf, first, last);
 	mapped = !pte_none(*vmf->pte);
 	spin_unlock(&vma->vm_mm->page_table_lock);
 	if (mapped)

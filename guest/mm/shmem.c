@@ -201,6 +201,12 @@ static void punch_hole(struct inode *inode, uint64_t start, uint64_t end)
 {
 	uint64_t first = size_pages(start), last = end >> PAGE_SHIFT, gone;
 
+	/*
+	 * A hole that ends in the first page: Linux takes the whole pages in it for [first, -1], so nobody maps anything behind
+	 * it any more. No contents are lost, and the next access maps them again.
+	 */
+	if (last == 0)
+		unmap_mapping_pages(&inode->i_data, first, UINT64_MAX, /* even_cows = */ false);
 	if (first > last) {		/* within one page */
 		zero_partial_page(inode, start, end);
 		return;

@@ -1,4 +1,5 @@
 -- A core: which signals leave one, where it goes, what stands in it and what does not. The ELF is read here as a debugger reads it.
+-- both: no, the box allows no core: the core_pattern of a host may start programs outside
 local CORE, CHDIR, RT_SIGACTION = 4, 80, 13
 local a = spawn("a")
 local function limit(task, bytes)

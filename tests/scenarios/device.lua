@@ -1,5 +1,6 @@
 -- Memory of a device: frames without struct page. What reaches them, what leaves them alone, and that the device is told of
 -- every area that maps it. /dev/lab has two pages; the first begins with its name.
+-- both: no, Linux has no /dev/lab
 local a = spawn("a")
 local fd = a:open("/dev/lab", "rw")
 

@@ -1,5 +1,6 @@
 -- Directories: making and leaving them, what they hold and how they are counted; a path goes through them, "." and "..", and
 -- through links.
+-- both: below 6.6, positions in a directory of tmpfs are numbers of their own there
 local a = spawn("a")
 
 step("A tree of one's own")

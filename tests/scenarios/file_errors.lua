@@ -1,5 +1,6 @@
 -- Names and what goes wrong with them: each row is a call and what Linux makes of it. tests/linux/calls does the same rows
 -- on the Linux that runs the tests, in a fresh directory of a tmpfs.
+-- both: below 6.6, tmpfs knows O_DIRECT there
 local N255, N256 = ("n"):rep(255), ("n"):rep(256)
 local rows = {
 -- Opening: flags are O_RDONLY 0, O_WRONLY 1, O_RDWR 2, O_CREAT 0o100, O_EXCL 0o200, O_TRUNC 0o1000, O_DIRECTORY 0o200000.

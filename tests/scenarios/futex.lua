@@ -1,4 +1,5 @@
 -- Futexes: a word of memory, and who sleeps on it: threads by mm and address, others by what is behind the address.
+-- both: no, a timeout of futex() is real time on Linux and virtual time here
 local a = spawn("a")
 local p = a:mmap{len = PAGE}
 a:write(p, 5, 4)

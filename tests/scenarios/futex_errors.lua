@@ -1,4 +1,5 @@
 -- futex: which errno comes first; signals; robust lists.
+-- both: no, a timeout of futex() is real time on Linux and virtual time here
 local a = spawn("a")
 local p = a:mmap{len = PAGE}
 local ro = a:mmap{len = PAGE, prot = "r"}

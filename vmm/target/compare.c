@@ -44,6 +44,7 @@ static const struct {
 	enum rule_id rule;
 } answer_masks[] = {
 	{NR_stat, 1, 0, 16, RULE_INODE},       {NR_stat, 1, 72, 120, RULE_CLOCK},
+	{NR_stat, 1, 28, 36, RULE_INODE},      {NR_fstat, 1, 28, 36, RULE_INODE},
 	{NR_lstat, 1, 0, 16, RULE_INODE},      {NR_lstat, 1, 72, 120, RULE_CLOCK},
 	{NR_fstat, 1, 0, 16, RULE_INODE},      {NR_fstat, 1, 72, 120, RULE_CLOCK},
 	{NR_newfstatat, 2, 0, 16, RULE_INODE}, {NR_newfstatat, 2, 72, 120, RULE_CLOCK},
@@ -207,10 +208,10 @@ static bool same_bounds(const struct view *a, const struct view *b)
 }
 
 /* How deep the agent's own stacks go (a signal's frame holds all registers of the processor) is nobody's business. */
-static bool agents(const struct view_area *a, const struct view_area *b)
+static bool agents(struct comparison *c, const struct view_area *a, const struct view_area *b)
 {
 	return in_agent_footprint(a->start, a->end) && a->start == b->start && a->end == b->end &&
-	       a->flags == b->flags;
+	       same_flags(c, a, b);
 }
 
 static void compare_areas(struct comparison *c, const char *who, const struct view *guest,
@@ -223,7 +224,7 @@ static void compare_areas(struct comparison *c, const char *who, const struct vi
 		const struct view_area *b = j < linux_side->nr_areas ? &linux_side->areas[j] : NULL;
 
 		if (a && b && a->end > b->start && b->end > a->start) {
-			if (!same_area(c, a, b) && !agents(a, b))
+			if (!same_area(c, a, b) && !agents(c, a, b))
 				tell_areas(c, who, a, b);
 			i++;
 			j++;

@@ -26,6 +26,10 @@ static const int allowed[] = {
 	NR_lseek, NR_lstat, NR_memfd_create, NR_mkdir, NR_mkdirat, NR_newfstatat, NR_open, NR_openat,
 	NR_pread64, NR_pwrite64, NR_read, NR_readlink, NR_readlinkat, NR_rename, NR_renameat, NR_renameat2,
 	NR_rmdir, NR_stat, NR_symlink, NR_symlinkat, NR_umask, NR_unlink, NR_unlinkat, NR_write,
+	NR_dup3, NR_fallocate, NR_fcntl, NR_fdatasync, NR_fsync, NR_truncate,
+	NR_clock_getres, NR_clock_gettime, NR_clock_nanosleep, NR_futex, NR_get_robust_list, NR_gettimeofday,
+	NR_pipe, NR_pipe2, NR_process_vm_readv, NR_process_vm_writev, NR_remap_file_pages, NR_restart_syscall,
+	NR_set_robust_list, NR_time,
 	/* processes, signals, time */
 	NR_fork, NR_vfork, NR_execve, NR_exit, NR_exit_group, NR_wait4, NR_kill, NR_tkill, NR_tgkill,
 	NR_pause, NR_rt_sigaction, NR_rt_sigprocmask, NR_rt_sigreturn, NR_rt_sigpending, NR_rt_sigsuspend,

@@ -15,8 +15,8 @@ const struct rule rule_table[NR_RULES] = {
 	[RULE_CLOCK] = {.name = "clock",
 			.reason = "Times in the answers of stat and shmctl: the guest's clock is virtual, Linux's is not."},
 	[RULE_INODE] = {.name = "inode",
-			.reason = "Numbers of devices and inodes in the answers of stat and getdents, and the order of "
-				  "a directory's entries: each file system has its own."},
+			.reason = "Numbers of devices and inodes and the owners of device nodes in the answers of stat and "
+				  "getdents, and the order of a directory's entries: each file system has its own."},
 	[RULE_LOCKONFAULT] = {.name = "lockonfault",
 			      .reason = "smaps of 6.1 has no word for VM_LOCKONFAULT (later ones write lf)."},
 	[PROFILE_HEAP_NAME] = {.name = "heap_name",
