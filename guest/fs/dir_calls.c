@@ -88,15 +88,13 @@ long ksys_symlink(struct pt_regs *regs) { return do_symlink(regs->di, LX_AT_FDCW
 /** symlinkat(target, dfd, path) */
 long ksys_symlinkat(struct pt_regs *regs) { return do_symlink(regs->di, regs->si, regs->dx); }
 
-/* The inode gets one more name; it must be a tmpfs's, with one already. With a reference, or ERR_PTR. */
+/* An inode that may get one more name: a tmpfs's, with one already. With a reference, or ERR_PTR. */
 static struct inode *grab_for_link(struct inode *inode)
 {
 	if (is_dir(inode))
 		return ERR_PTR(-LX_EPERM);
 	if (!inode->i_nlink)
 		return ERR_PTR(-LX_ENOENT);
-	inode->i_nlink++;
-	inode->i_ctime = current_time();
 	return igrab(inode);
 }
 
@@ -118,6 +116,11 @@ static long do_link(int old_dfd, uint64_t old_path, int dfd, uint64_t path, uint
 		if (!error && (old->d_flags & DCACHE_MADE_UP))
 			error = -LX_EXDEV;
 		error = finish_create(&last, error ? ERR_PTR(error) : grab_for_link(old->d_inode));
+		/* Only now: without memory for the name there is none. */
+		if (!error) {
+			old->d_inode->i_nlink++;
+			old->d_inode->i_ctime = current_time();
+		}
 	}
 	dput(old);
 	return error;

@@ -23,6 +23,9 @@ inject.sweep("mremap", function() return a:mremap{addr = p + 6 * PAGE, len = PAG
 inject.sweep("madvise", function() return a:madvise(p + 10 * PAGE, PAGE, "dontfork") end)
 inject.sweep("mlock", function() return a:mlock(p + 12 * PAGE, PAGE) end)
 inject.sweep("munlock", function() return a:munlock(p + 12 * PAGE, PAGE) end)
+inject.sweep("mlock2", function() return a:mlock2(p + 14 * PAGE, PAGE, "onfault") end)
+inject.sweep("mlockall", function() return a:mlockall("current") end)
+inject.sweep("munlockall", function() return a:munlockall() end)
 inject.sweep("msync", function() return a:msync(p + 12 * PAGE, PAGE, "sync") end)
 inject.sweep("mincore", function() return a:mincore(p + 12 * PAGE, PAGE) end)
 

@@ -164,7 +164,7 @@ static void judge(lua_State *L, struct sweep *w, uint64_t nth)
 			buf_printf(&w->said, "%s%s", w->said.len ? ", " : "", error);
 		return;
 	}
-	if (!w->rule->may_die || !(lua_istable(L, 5) || strstr(error, "killed")))
+	if (!w->rule->may_die || !(lua_istable(L, 5) || strstr(error, "killed") || strstr(error, "exited")))
 		sweep_failed(L, w, nth, lua_isnil(L, 4) && *error ? error : "it gives neither a value nor an errno of its rule");
 	w->deaths++;
 }

@@ -1,0 +1,21 @@
+-- Every allocation of the calls on the tree of directories fails.
+local a = spawn()
+local text = a:mmap{len = PAGE, prot = "rw", flags = "private,anon,populate"}
+
+inject.sweep("mkdir", function() return a:mkdir("/d") end)
+inject.sweep("symlink", function() return a:symlink("/d", "/s") end)
+inject.sweep("open", function() return a:open("/d/f", "rw,creat") end)
+inject.sweep("link", function() return a:link("/d/f", "/d/g") end)
+inject.sweep("rename", function() return a:rename("/d/g", "/d/h") end)
+inject.sweep("readlink", function() return a:readlink("/s") end)
+inject.sweep("stat", function() return a:stat("/s/h") end)
+inject.sweep("chmod", function() return a:chmod("/d/h", 420) end)
+inject.sweep("chdir", function() return a:chdir("/s") end)
+inject.sweep("getcwd", function() return a:getcwd() end)
+local fd = a:open("/d", "directory")
+inject.sweep("readdir", function() return a:readdir(fd) end)
+inject.sweep("lseek", function() return a:lseek(fd, 0) end)
+inject.sweep("close", function() return a:close(fd) end)
+inject.sweep("unlink", function() return a:unlink("/d/h") end)
+inject.sweep("unlink", function() return a:unlink("/d/f") end)
+inject.sweep("rmdir", function() return a:rmdir("/d") end)
