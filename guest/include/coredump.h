@@ -24,9 +24,7 @@ struct coredump_params {
 	struct file *file;
 	uint64_t limit, written;	/* bytes; holes are none */
 	uint64_t pos, to_skip;		/* place in the file; bytes to leave out before the next are written */
-	struct page *vma_block;		/* holds vmas */
-	unsigned int vma_order;
-	struct core_vma *vmas;
+	struct core_vma *vmas;		/* by kmalloc() */
 	uint64_t nr_vmas, vma_data_size;
 };
 

@@ -83,6 +83,14 @@ void *kmem_cache_alloc(struct kmem_cache *cache);	/* contents undefined; NULL: n
 void *kmem_cache_zalloc(struct kmem_cache *cache);
 void kmem_cache_free(struct kmem_cache *cache, void *object);
 
+/**
+ * Memory of any size (mm/kmalloc.c): from the smallest cache kmalloc-8 … kmalloc-4096 that holds it, whose slabs the host
+ * sees as those of any cache; more comes as 2^n pages. Contents undefined, or zero by kzalloc(). NULL: no memory.
+ */
+void *kmalloc(uint64_t size);
+void *kzalloc(uint64_t size);
+void kfree(void *object);			/* what kmalloc() or kzalloc() gave, or NULL */
+
 /* --- life of an mm (mm/mm_life.c, mm/dup.c) --------------------------------------------------- */
 
 extern struct mm_struct init_mm;	/* kernel's own tables; first of mmlist; no areas */

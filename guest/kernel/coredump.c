@@ -117,14 +117,11 @@ static bool dump_vma_snapshot(struct coredump_params *cprm)
 	struct core_vma *to;
 
 	mmap_read_lock(mm);
-	while (PAGE_SIZE << cprm->vma_order < mm->map_count * sizeof(*to) && cprm->vma_order < NR_ORDERS - 1)
-		cprm->vma_order++;
-	cprm->vma_block = alloc_pages(GFP_KERNEL, cprm->vma_order);
-	if (!cprm->vma_block || PAGE_SIZE << cprm->vma_order < mm->map_count * sizeof(*to)) {
+	to = cprm->vmas = kmalloc(mm->map_count * sizeof(*to));
+	if (!to) {
 		mmap_read_unlock(mm);
 		return false;
 	}
-	to = cprm->vmas = __va(page_to_pfn(cprm->vma_block) << PAGE_SHIFT);
 	for (vma = mm->mmap; vma; vma = vma->vm_next, to++)
 		*to = (struct core_vma){
 			.start = vma->vm_start, .end = vma->vm_end, .flags = vma->vm_flags,
@@ -146,8 +143,7 @@ static void free_vma_snapshot(struct coredump_params *cprm)
 	for (uint64_t i = 0; i < cprm->nr_vmas; i++)
 		if (cprm->vmas[i].file)
 			fput(cprm->vmas[i].file);
-	if (cprm->vma_block)
-		__free_pages(cprm->vma_block, cprm->vma_order);
+	kfree(cprm->vmas);
 }
 
 /* --- the threads ------------------------------------------------------------------------------ */

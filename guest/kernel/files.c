@@ -8,6 +8,8 @@
 /* Linux MAX_RW_COUNT: more is cut to this. */
 #define MAX_RW_COUNT	(INT32_MAX & ~(PAGE_SIZE - 1))
 
+#define FD_TABLE_BYTES	1024UL	/* as Linux */
+
 static DEFINE_KMEM_CACHE(filp_cachep, "filp", sizeof(struct file));
 static DEFINE_KMEM_CACHE(files_cachep, "files_cache", sizeof(struct files_struct));
 
@@ -90,35 +92,27 @@ struct file *alloc_file(struct dentry *dentry, uint32_t flags, const struct file
 	return file;
 }
 
-/* Order of a block for max_fds descriptors, if it is one. */
-static unsigned int fd_order(uint32_t max_fds)
-{
-	return __builtin_ctz(max_fds) - __builtin_ctz(PAGE_SIZE / sizeof(uint64_t));
-}
-
 static void free_fd_block(struct files_struct *files)
 {
 	if (files->fd != files->inline_fd)
-		__free_pages(pfn_to_page(__pa(files->fd) >> PAGE_SHIFT), fd_order(files->max_fds));
+		kfree(files->fd);
 }
 
-/* Room for descriptor fd < NR_OPEN_MAX, in a larger block of pages. 0 or -LX_ENOMEM. */
+/* Room for descriptor fd < NR_OPEN_MAX, in a larger table of its own: 1 KiB, doubled until it does. 0 or -LX_ENOMEM. */
 static int expand_files(struct files_struct *files, uint64_t fd)
 {
-	unsigned int order = 1;
-	struct page *page;
+	uint32_t max_fds = FD_TABLE_BYTES / sizeof(uint64_t);
 	uint64_t *block;
 
-	while (fd >= PAGE_SIZE / sizeof(*block) << order)
-		order++;
-	page = alloc_pages(GFP_KERNEL | __GFP_ZERO, order);
-	if (!page)
+	while (max_fds <= fd)
+		max_fds *= 2;
+	block = kzalloc(max_fds * sizeof(*block));
+	if (!block)
 		return -LX_ENOMEM;
-	block = __va(page_to_pfn(page) << PAGE_SHIFT);
 	memcpy(block, files->fd, files->max_fds * sizeof(*block));
 	free_fd_block(files);
 	files->fd = block;
-	files->max_fds = PAGE_SIZE / sizeof(*block) << order;
+	files->max_fds = max_fds;
 	return 0;
 }
 

@@ -14,8 +14,6 @@ struct shm_file_data {
 	const struct vm_operations_struct *vm_ops;	/* the memory's own */
 };
 
-static DEFINE_KMEM_CACHE(sfd_cachep, "shm_file_data", sizeof(struct shm_file_data));
-
 static struct shm_file_data *sfd_of(const struct file *file)
 {
 	return file->private_data;
@@ -92,7 +90,7 @@ static void shm_release(struct file *file)
 	struct shm_file_data *sfd = sfd_of(file);
 
 	fput(sfd->file);
-	kmem_cache_free(&sfd_cachep, sfd);
+	kfree(sfd);
 }
 
 static const struct file_operations shm_file_operations = {
@@ -103,7 +101,7 @@ static const struct file_operations shm_file_operations = {
 /* NULL: no memory. */
 static struct file *open_segment(const struct shmid_kernel *shp, bool write)
 {
-	struct shm_file_data *sfd = kmem_cache_zalloc(&sfd_cachep);
+	struct shm_file_data *sfd = kzalloc(sizeof(*sfd));
 	struct dentry *dentry = shp->shm_file->f_dentry;
 	struct file *file;
 
@@ -112,7 +110,7 @@ static struct file *open_segment(const struct shmid_kernel *shp, bool write)
 	file = alloc_file(dget(dentry), write ? LX_O_RDWR : LX_O_RDONLY, &shm_file_operations);
 	if (!file) {
 		dput(dentry);
-		kmem_cache_free(&sfd_cachep, sfd);
+		kfree(sfd);
 		return NULL;
 	}
 	if (!write)

@@ -254,3 +254,97 @@ Test(slab, pointer_into_an_object_is_caught, .signal = LX_SIGABRT)
 	boot_ram(16, true);
 	kmem_cache_free(&test_cachep, kmem_cache_alloc(&test_cachep) + 8);
 }
+
+/* --- memory of any size ----------------------------------------------------------------------- */
+
+/* The class that a size falls into; 0: pages. */
+static uint64_t class_of(uint64_t size)
+{
+	static const uint64_t classes[] = { 8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(classes); i++)
+		if (size <= classes[i])
+			return classes[i];
+	return 0;
+}
+
+Test(kmalloc, sizes_fall_into_classes)
+{
+	uint64_t frames;
+
+	boot_ram(16, true);
+	frames = contig_zone.frontier_pfn - contig_zone.nr_free;
+	for (uint64_t size = 0; size <= 3 * PAGE_SIZE; size += size < 300 ? 1 : 61) {
+		void *object = kmalloc(size);
+		struct page *page = pfn_to_page(__pa(object) >> PAGE_SHIFT);
+
+		memset(object, 0xee, size);
+		if (size <= PAGE_SIZE)
+			expect_long(page->slab_cache->size, class_of(size));
+		else
+			expect_long(page->order, size > 2 * PAGE_SIZE ? 2 : 1);
+		/* A class that is a power of two lies on its own multiples. */
+		expect_true(__builtin_popcountl(class_of(size)) != 1 || __pa(object) % class_of(size) == 0);
+		validate_all();
+		kfree(object);
+	}
+	kfree(NULL);
+	validate_all();
+	expect_long(contig_zone.frontier_pfn - contig_zone.nr_free, frames);
+	expect_true(!kmalloc(PAGE_SIZE << NR_ORDERS));
+	expect_true(!kmalloc(UINT64_MAX));
+}
+
+Test(kmalloc, many_sizes_at_once_keep_their_bytes)
+{
+	static struct { uint8_t *at; uint64_t size; uint8_t value; } live[256];
+
+	boot_ram(32, true);
+	for (int round = 0; round < 40000; round++) {
+		unsigned int i = rnd(ARRAY_SIZE(live));
+
+		if (live[i].at) {
+			for (uint64_t j = 0; j < live[i].size; j++)
+				expect_true(live[i].at[j] == live[i].value);
+			kfree(live[i].at);
+			live[i].at = NULL;
+			continue;
+		}
+		live[i].size = 1 + rnd(rnd(8) ? 300 : 3 * PAGE_SIZE);
+		live[i].value = rnd(2) ? rnd(256) : 0;
+		live[i].at = live[i].value ? kmalloc(live[i].size) : kzalloc(live[i].size);
+		if (live[i].value)
+			memset(live[i].at, live[i].value, live[i].size);
+		if (round % 512 == 0)
+			validate_all();
+	}
+}
+
+Test(kmalloc, failures_are_told)
+{
+	boot_ram(16, true);
+	for (uint64_t size = 8; size <= 4 * PAGE_SIZE; size *= 2) {
+		fail_alloc = (struct fault_attr){ .nth = 1 };
+		expect_true(!kmalloc(size));
+		expect_true(kmalloc(size));
+	}
+	validate_all();
+}
+
+Test(kmalloc, a_second_kfree_is_caught, .signal = LX_SIGABRT)
+{
+	void *other, *object;
+
+	boot_ram(16, true);
+	other = kmalloc(100);
+	object = kmalloc(5000);
+	*(char *)other = 0;
+	kfree(object);
+	kfree(object);
+}
+
+Test(kmalloc, kfree_of_what_a_cache_gave_is_caught, .signal = LX_SIGABRT)
+{
+	boot_ram(16, true);
+	kfree(kmem_cache_alloc(&test_cachep));
+}

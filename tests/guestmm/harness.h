@@ -25,6 +25,7 @@
 #include "../../guest/mm/filemap.c"
 #include "../../guest/mm/gup.c"
 #include "../../guest/mm/i_mmap.c"
+#include "../../guest/mm/kmalloc.c"
 #include "../../guest/mm/memory.c"
 #include "../../guest/mm/merge.c"
 #include "../../guest/mm/mm_life.c"

@@ -387,6 +387,7 @@ BREAK(free_refs) { page(t, t->free_pfn)->_refcount = 1; }
 BREAK(free_dirty) { t->ram[((t->free_pfn + 4) << PAGE_SHIFT) + 4095] = 1; }
 
 BREAK(cache_objects) { t->caches[SLAB_MM]->objects++; }
+BREAK(kmalloc_size) { strcpy(t->caches[SLAB_VMA]->name, "kmalloc-64"); }
 BREAK(cache_size) { t->caches[SLAB_MM]->object_size -= 8; }
 BREAK(slab_other_cache) { page(t, t->slab_pfn)->slab_cache = ptr(cache_va(t, SLAB_MM)); }
 BREAK(slab_empty) { page(t, t->slab_pfn)->inuse = 0; }
@@ -635,7 +636,7 @@ static const struct {
 	ROW("kernel-bits", kernel_bit), ROW("kernel-bits", kernel_table_user),
 	ROW("kernel-bits", kernel_pat), ROW("frame-fields", anon_order),
 	ROW("frame-fields", page_private), ROW("frame-fields", table_mapcount),
-	ROW("frame-fields", zero_type), ROW("cache-geometry", cache_size),
+	ROW("frame-fields", zero_type), ROW("cache-geometry", cache_size), ROW("cache-geometry", kmalloc_size),
 	ROW("slab-page", slab_other_cache), ROW("leaf-file", file_of_another),
 #undef ROW
 };

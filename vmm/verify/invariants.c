@@ -272,7 +272,7 @@ const struct invariant *const invariants[] = {
 
 #define FAMILY "Slabs"
 	ROW(FAMILY, "cache-geometry", SEVERITY_ERROR, check_cache_geometry, NULL,
-	    "Objects fit their stride, and slabs hold what a page has room for."),
+	    "Objects fit their stride and the cache's name, and slabs hold what a page has room for."),
 	ROW(FAMILY, "slab-page", SEVERITY_ERROR, check_slab_pages, "SLUB debug, on demand",
 	    "A slab is of the cache on whose list it is, and has objects in use."),
 	ROW(FAMILY, "slab-inuse", SEVERITY_ERROR, check_slab_inuse, "SLUB debug, on demand",

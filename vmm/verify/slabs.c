@@ -4,6 +4,7 @@
  * the mm's own structures is exactly what can be reached. A structure in use that nothing leads to is a leak,
  * one that is reached and not in use is a use after free.
  */
+#include <stdio.h>
 #include <string.h>
 #include "verify/check.h"
 
@@ -21,6 +22,10 @@ static bool size_known(const struct kmem_cache *raw)
 		{"anon_vma_chain", sizeof(struct anon_vma_chain)},
 	};
 
+	unsigned int kmalloc_size;
+
+	if (sscanf(raw->name, "kmalloc-%u", &kmalloc_size) == 1)
+		return raw->object_size == kmalloc_size;
 	for (unsigned int i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (!strcmp(raw->name, known[i].name))
 			return raw->object_size == known[i].size;
