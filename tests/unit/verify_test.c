@@ -282,6 +282,39 @@ BREAK(dontneed_kept)
 				       .args = {t->own_va, PAGE_SIZE, LX_MADV_DONTNEED}}, 0);
 }
 
+BREAK(failed_and_changed)
+{
+	answered(2, (struct agent_cmd){.op = AGENT_SYSCALL, .nr = NR_munmap}, -LX_EINVAL);
+	vma(t, t->heap_a)->vm_flags |= VM_LOCKED;
+}
+BREAK(not_merged)
+{
+	struct vm_area_struct *low = vma(t, t->none_a), *high = vma(t, t->zero_a);
+
+	answered(2, (struct agent_cmd){.op = AGENT_SYSCALL, .nr = NR_mprotect}, 0);
+	high->vm_start = low->vm_end;
+	high->vm_end = low->vm_end + PAGE_SIZE;
+	high->vm_flags = low->vm_flags;
+	high->anon_vma = low->anon_vma;
+	high->vm_pgoff = low->vm_pgoff + ((low->vm_end - low->vm_start) >> PAGE_SHIFT);
+}
+BREAK(locked_page_gone)
+{
+	answered(2, (struct agent_cmd){.op = AGENT_READ, .size = 1}, 0);
+	*pte(t, t->zero_va) = 0;
+}
+BREAK(changed_unlocked) { vma(t, t->heap_a)->vm_end += PAGE_SIZE; }
+BREAK(fault_from_nowhere)
+{
+	answered(2, (struct agent_cmd){.op = AGENT_WRITE, .size = 1, .args = {t->own_va, 0}}, 0);
+	t->lab->events[t->lab->event_head++] = (struct lab_event){
+		.type = LAB_EV_FAULT, .pid = 2, .args = {t->own_va, PF_P | PF_W | PF_U, LAB_FAULT_COW_REUSE}};
+}
+BREAK(no_fault_where_one_must_be)
+{
+	answered(2, (struct agent_cmd){.op = AGENT_WRITE, .size = 1, .args = {t->cow_va, 0}}, 0);
+}
+
 BREAK(table_twice) { *pmd(t, t->own_va + PMD_SIZE) = *pmd(t, t->own_va); }
 BREAK(table_lost)
 {
@@ -630,6 +663,9 @@ static const struct {
 	ROW("content-fresh", new_page_dirty), ROW("content-fork", fork_other_bytes),
 	ROW("content-dontneed", dontneed_kept), ROW("hiwater", hiwater), ROW("hiwater-grows", hiwater_falls),
 	ROW("hiwater-grows", hiwater_rss_falls), ROW("families", leaderless),
+	ROW("content-dontneed", dontneed_kept), ROW("failed-call", failed_and_changed), ROW("merged", not_merged),
+	ROW("locked-pages", locked_page_gone), ROW("write-locked", changed_unlocked),
+	ROW("access", fault_from_nowhere), ROW("access", no_fault_where_one_must_be), ROW("hiwater", hiwater), ROW("hiwater-grows", hiwater_falls), ROW("families", leaderless),
 	ROW("task-fields", task_flag), ROW("task-fields", comm), ROW("task-fields", exit_code),
 	ROW("channels", channel_pid), ROW("channels", channel_lost), ROW("channels", channel_dead),
 	ROW("task-stack", stack_outside), ROW("task-stack", stack_tail),

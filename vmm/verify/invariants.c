@@ -383,6 +383,16 @@ const struct invariant *const invariants[] = {
 #undef FAMILY
 
 #define FAMILY "Across a step"
+	ROW(FAMILY, "failed-call", SEVERITY_ERROR, check_failed_call, NULL,
+	    "A call that failed changed no area but as docs/mm.md allows that call."),
+	ROW(FAMILY, "merged", SEVERITY_ERROR, check_merged, NULL,
+	    "Where a call made a border that Linux would have merged, it is merged."),
+	ROW(FAMILY, "locked-pages", SEVERITY_ERROR, check_locked_pages, NULL,
+	    "A page leaves a locked area only by a call that takes pages away."),
+	ROW(FAMILY, "write-locked", SEVERITY_ERROR, check_write_locked, "mmap_assert_write_locked, where it stands",
+	    "Areas change only in steps that took mmap_lock for writing; stacks grow."),
+	ROW(FAMILY, "access", SEVERITY_FATAL, check_access, NULL,
+	    "An access in ring 3 meets the page fault, or none, that the entries before it foretell."),
 	ROW(FAMILY, "brk-grown", SEVERITY_ERROR, check_brk_grown, NULL,
 	    "Where brk grew, the heap is mapped."),
 	ROW(FAMILY, "hiwater-grows", SEVERITY_ERROR, check_hiwater_grows, NULL,
