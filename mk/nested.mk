@@ -18,7 +18,7 @@ $(NESTED)/base.cpio: $(NESTED)/vmlinuz tests/nested/init tests/nested/make-initr
 nested-files: $(NESTED)/vmlinuz $(NESTED)/base.cpio
 
 check-nested: deps ## every scenario on kvm_amd with nested paging, emulated: works without /dev/kvm
-	$(Q)$(MAKE) --no-print-directory all nested-files
+	$(Q)$(MAKE) --no-print-directory all $(BUILD)/initrd.cpio nested-files
 	$(Q)NESTED_DIR=$(NESTED) tests/nested/check $(BUILD)
 	$(Q)$(MAKE) --no-print-directory check-both-nested
 
@@ -41,6 +41,6 @@ shell-nested: all nested-files ## a shell in that machine, with vmm, guest.bin a
 
 # QEMU itself as the machine: no KVM in it at all.
 .PHONY: check-qemu
-check-qemu: $(BUILD)/vmm $(BUILD)/guest.bin ## every scenario on QEMU's microvm (TCG)
+check-qemu: $(BUILD)/vmm $(BUILD)/guest.bin $(BUILD)/initrd.cpio ## every scenario on QEMU's microvm (TCG)
 	$(Q)MMSCOPE_FLAGS="--machine qemu" tests/nested/as-suite qemu \
 		tests/scenarios/run $(BUILD)/vmm $(BUILD)/guest.bin

@@ -35,6 +35,7 @@ $(BUILD)/tests/%_test: tests/unit/%_test.c $(BUILD)/tests/libvmm-san.a
 	$(Q)gcc $(VMM_FLAGS) -O1 $(SAN) -MMD -MP -MF $@.d -Itests/unit -o $@ $< $(BUILD)/tests/libvmm-san.a $(UNIT_LIBS)
 
 -include $(UNIT_LIB_OBJ:.o=.d) $(addsuffix .d,$(UNIT_BIN))
+-include mk/initrd.mk
 -include mk/guestmm.mk
 -include mk/boottest.mk
 -include mk/access.mk
@@ -48,7 +49,7 @@ unit: $(UNIT_BIN) $(BUILD)/guest.bin ## Criterion unit tests of the host side, u
 	$(Q)tests/unit/run unit $(UNIT_BIN)
 
 # Without /dev/kvm the scenarios are not skipped: they run in the nested machine.
-scenarios: $(BUILD)/vmm $(BUILD)/guest.bin ## every scenario against its expected output, on /dev/kvm
+scenarios: $(BUILD)/vmm $(BUILD)/guest.bin $(INITRD) ## every scenario against its expected output, on /dev/kvm
 	$(Q)if [ -w /dev/kvm ]; then tests/scenarios/run $(BUILD)/vmm $(BUILD)/guest.bin; \
 	else echo "no /dev/kvm here: the scenarios run nested"; $(MAKE) --no-print-directory check-nested; fi
 
@@ -70,5 +71,5 @@ cli: all $(BUILD)/tests/calls ## exit statuses and messages, as a user meets the
 	$(Q)tests/linux/check $(BUILD)/tests/calls || [ $$? = 77 ]
 	$(Q)if [ -w /dev/kvm ]; then tests/cli/fuzz $(BUILD); else echo "no /dev/kvm here: fuzz is skipped"; fi
 
-bless: all ## rewrite expected outputs; refuses while an invariant or an expectation fails
+bless: all $(INITRD) ## rewrite expected outputs; refuses while an invariant or an expectation fails
 	$(Q)tests/scenarios/run --bless $(BUILD)/vmm $(BUILD)/guest.bin

@@ -57,6 +57,8 @@ struct inode {
 	int32_t i_writecount;		/* open files that may write it; below zero: programs that run from it */
 	uint32_t i_rdev;		/* of a device node: major << 8 | minor */
 	uint64_t i_fallocend;		/* pages below this one may be there though i_size ends before */
+	GPTR(void) i_backing;		/* bytes of the initrd that pages not yet in i_data begin as … */
+	uint64_t i_backing_size;	/* … from the file's start; 0: none */
 	uint64_t i_vm_flags;		/* VM_NORESERVE: pages are committed one by one; else the size is */
 	uint64_t i_atime, i_mtime, i_ctime;	/* virtual ns */
 	GPTR(const struct inode_operations) i_op;

@@ -152,6 +152,12 @@ static bool set_cmdline(struct options *o, const char *value)
 	return true;
 }
 
+static bool set_initrd(struct options *o, const char *value)
+{
+	o->initrd = value;
+	return *value;
+}
+
 static bool set_raw(struct options *o, const char *value)
 {
 	(void)value;
@@ -185,13 +191,14 @@ static const struct option_row rows[] = {
 	{"--out", "a directory", set_out},
 	{"--time-limit", "seconds, 0 for none", set_time_limit},
 	{"--cmdline", "the guest's command line", set_cmdline},
+	{"--initrd", "a newc cpio", set_initrd},
 	{"--raw", NULL, set_raw},
 	{"--tour", NULL, set_tour},
 	{"--count-instructions", NULL, set_count},
 };
 
 /* Of the plan, not of this version: refused by name, lest a run seem to have done what it has not. */
-static const char *const later[] = {"--gdb", "--initrd", "--root", "--trace", "--", NULL};
+static const char *const later[] = {"--gdb", "--root", "--trace", "--", NULL};
 
 const char options_help[] =
 	"usage: vmm [options] guest.bin                  a prompt on a terminal, otherwise the tour\n"
@@ -204,6 +211,7 @@ const char options_help[] =
 	"  --mem SIZE               RAM of the guest (the scenario's own, else 64M)\n"
 	"  --cpus 1                 CPUs of the guest\n"
 	"  --cmdline STRING         the guest's command line\n"
+	"  --initrd FILE            a newc cpio, whose files the guest's tree holds\n"
 	"  --time-limit S           seconds without progress before the guest counts as hung (60; 0: none)\n"
 	"  --verify step|end|off    when the invariants are checked (step)\n"
 	"  --seed N                 seed of math.random (1)\n"

@@ -31,6 +31,7 @@ struct options {
 	bool tour;			/* --tour: the tour, even on a terminal */
 	bool count_instructions;	/* --count-instructions: single-step from the PVH entry to ring 3 and tell */
 	const char *cmdline;		/* --cmdline: for the guest, beyond the machine's own; "" */
+	const char *initrd;		/* --initrd: path of a cpio for the guest's tree; NULL: none */
 	const char *guest;		/* path of guest.bin */
 	const char *scenario;		/* path of the scenario, or NULL: the prompt or the tour */
 	int argc;			/* the command line as given, for "repeat this with …" */

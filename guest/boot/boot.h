@@ -42,6 +42,7 @@ struct pvh_info {
 	uint64_t ignored_ram;		/* bytes of RAM in regions above that one */
 	uint32_t magic, version;	/* of hvm_start_info */
 	uint32_t memmap_entries;
+	uint32_t start_pa;		/* of hvm_start_info */
 };
 extern struct pvh_info pvh_info;
 void boot_main(void) __noreturn;
@@ -89,6 +90,7 @@ static inline uint64_t read_cr2(void)
 #define PVH_MAGIC	24
 #define PVH_VERSION	28
 #define PVH_ENTRIES	32
+#define PVH_START	36
 
 #endif
 #endif

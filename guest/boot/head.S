@@ -23,6 +23,7 @@
 pvh_start:
 	cld
 	/* A field that a bad loader left out makes boot_main() say so: nothing can be printed here yet. */
+	mov	%ebx, PA(pvh_info) + PVH_START
 	mov	START_MAGIC(%ebx), %eax
 	mov	%eax, PA(pvh_info) + PVH_MAGIC
 	cmp	$PVH_START_MAGIC, %eax

@@ -14,7 +14,8 @@ uint64_t nr_stray_interrupts;
 
 _Static_assert(offsetof(struct pvh_info, ram_end) == 0 && offsetof(struct pvh_info, cmdline_pa) == 8 &&
 	       offsetof(struct pvh_info, ignored_ram) == 16 && offsetof(struct pvh_info, magic) == 24 &&
-	       offsetof(struct pvh_info, version) == 28 && offsetof(struct pvh_info, memmap_entries) == 32,
+	       offsetof(struct pvh_info, version) == 28 && offsetof(struct pvh_info, memmap_entries) == 32 &&
+	       offsetof(struct pvh_info, start_pa) == 36,
 	       "PVH_* of boot.h, used by head.S");
 _Static_assert(BOOT_STACK_ORDER == KERNEL_STACK_ORDER, "init_stack is a kernel stack like any other");
 
@@ -68,6 +69,47 @@ static const char *find_cmdline(uint64_t ram_end)
 	return copy;
 }
 
+/* hvm_modlist_entry, and where hvm_start_info tells of it. */
+struct module {
+	uint64_t pa, size, cmdline_pa, reserved;
+};
+#define START_NR_MODULES	12	/* 32 bits */
+#define START_MODLIST		16	/* 64 bits, physical */
+
+/*
+ * The initrd's frames are kept out of the allocator's RAM, which ends in front of it. Loaders put it at the end of RAM; what is
+ * behind it is nobody's. RAM that is not zero must not be handed out as zeroed: so one that cannot be kept is the end.
+ */
+static void __attribute__((noinline, cold)) keep_initrd(const char *start_info)
+{
+	uint64_t list = *(const uint64_t *)(start_info + START_MODLIST), start, end;
+	const struct module *module = __va(list);
+
+	if (list > boot_info.ram_end - sizeof(*module))
+		panic("the loader's list of modules at %#lx lies outside RAM", list);
+	start = ALIGN_DOWN(module->pa, PAGE_SIZE);
+	if (!module->size || __builtin_add_overflow(module->pa, module->size, &end) || end > boot_info.ram_end ||
+	    start < boot_info.ram_end / 4)
+		panic("the initrd at %#lx, %lu bytes, lies where it cannot be kept: RAM ends at %#lx", module->pa,
+		      module->size, boot_info.ram_end);
+	lab.initrd_pa = module->pa;
+	lab.initrd_size = module->size;
+	boot_info.free_end = start;
+	if (boot_info.ram_end - end >= 1UL << 20)
+		printk("boot: %lu MiB of RAM behind the initrd are not used\n", (boot_info.ram_end - end) >> 20);
+}
+
+/* What the loader left lies below IMAGE_REGION, as that of every loader seen; from elsewhere no initrd is taken. */
+static void find_initrd(void)
+{
+	const char *start_info = __va(pvh_info.start_pa);
+
+	boot_info.free_end = boot_info.ram_end;
+	if (likely(pvh_info.start_pa < IMAGE_REGION) &&
+	    unlikely(*(const uint32_t *)(start_info + START_NR_MODULES)))
+		keep_initrd(start_info);
+}
+
 void boot_main(void)
 {
 	/* First of all, so that a fault from here on is told and not a triple fault. */
@@ -76,5 +118,6 @@ void boot_main(void)
 	boot_info.free_start = IMAGE_REGION;
 	map_kernel(boot_info.ram_end, &boot_info.free_start);
 	boot_info.cmdline = find_cmdline(boot_info.ram_end);
+	find_initrd();
 	start_kernel();
 }

@@ -42,6 +42,7 @@ void write_user_gs_base(uint64_t base);
 struct boot_info {
 	uint64_t ram_end;		/* physical, a multiple of PMD_SIZE, all of it in the direct map */
 	uint64_t free_start;		/* physical, page-aligned, >= IMAGE_REGION: mem_map goes here */
+	uint64_t free_end;		/* physical, page-aligned: the initrd begins here, or RAM ends */
 	const char *cmdline;		/* NUL-terminated, never NULL; stays valid and read-only */
 };
 extern struct boot_info boot_info;

@@ -204,6 +204,13 @@ void seq_printf(struct seq_file *m, const char *format, ...) __printf(2, 3);
 long seq_read_at(struct file *file, uint64_t at, uint64_t len, uint64_t *pos);
 void seq_release(struct file *file);
 
+/* --- initrd.c ----------------------------------------------------------------------------------------------------- */
+
+/** Not unpacked yet: to be done before the tree is looked at. */
+extern bool initrd_pending;
+/** Put the loader's cpio, if there is one, into the tree. */
+void unpack_initrd(void);
+
 /* --- nodes: tmpfs.c, devices.c, agent_file.c ------------------------------------------------------------------- */
 
 #define TMPFS_DIRENT_SIZE	20	/* bytes that an entry adds to its directory's size, as on Linux */

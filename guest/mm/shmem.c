@@ -15,7 +15,21 @@ static bool commits_by_page(const struct inode *inode) { return inode->i_vm_flag
 
 static uint64_t size_pages(uint64_t size) { return ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT; }
 
-/* A new page of zeros at index, with a reference for the caller beside the cache's. */
+/* Does the page begin as bytes of the initrd? */
+static bool is_backed(const struct inode *inode, uint64_t index)
+{
+	return index < size_pages(inode->i_backing_size);
+}
+
+/* Those bytes, and zeros behind the last. */
+static void fill_from_backing(const struct inode *inode, uint64_t index, struct page *page)
+{
+	uint64_t at = index << PAGE_SHIFT, n = min(inode->i_backing_size - at, PAGE_SIZE);
+
+	memcpy(__va(page_to_pfn(page) << PAGE_SHIFT), (const char *)inode->i_backing + at, n);
+}
+
+/* A new page at index, of zeros or of what backs it, with a reference for the caller beside the cache's. */
 static struct page *add_page(struct inode *inode, uint64_t index)
 {
 	struct address_space *mapping = &inode->i_data;
@@ -34,6 +48,8 @@ static struct page *add_page(struct inode *inode, uint64_t index)
 	spin_unlock(&mapping->i_pages.xa_lock);
 	if (error)
 		goto free;
+	if (is_backed(inode, index))
+		fill_from_backing(inode, index, page);
 	page->mapping = mapping;
 	page->index = index;
 	page->flags |= PG_swapbacked;
@@ -75,7 +91,7 @@ struct page *shmem_get_page(struct inode *inode, uint64_t index, enum sgp_type s
 		get_page(page);
 		return page;
 	}
-	if (sgp == SGP_READ)
+	if (sgp == SGP_READ && !is_backed(inode, index))
 		return NULL;
 	page = add_page(inode, index);
 	if (!page)
@@ -184,6 +200,7 @@ void shmem_truncate(struct inode *inode, uint64_t size)
 	if (!cuts)
 		return;
 	inode->i_fallocend = min(inode->i_fallocend, first);
+	inode->i_backing_size = min(inode->i_backing_size, size);
 	/* Twice, as Linux: a fault may have brought back a private copy between the two. */
 	unmap_mapping_pages(&inode->i_data, first, UINT64_MAX, /* even_cows = */ true);
 	gone = truncate_inode_pages(&inode->i_data, first, UINT64_MAX);
@@ -268,7 +285,12 @@ int shmem_fallocate(struct file *file, uint32_t mode, uint64_t offset, uint64_t 
 		return -LX_EOPNOTSUPP;
 	down_write(&inode->i_rwsem);
 	if (mode & LX_FALLOC_FL_PUNCH_HOLE) {
-		punch_hole(inode, offset, end);
+		/* What was never looked at must not come back where the hole is. */
+		error = allocate_range(inode, 0, size_pages(inode->i_backing_size));
+		if (!error) {
+			inode->i_backing_size = 0;
+			punch_hole(inode, offset, end);
+		}
 		inode->i_mtime = inode->i_ctime = lab.virtual_ns;
 	} else {
 		error = allocate_range(inode, offset >> PAGE_SHIFT, size_pages(end));

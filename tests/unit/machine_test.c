@@ -173,7 +173,7 @@ Test(machine, a_command_line_that_does_not_fit_is_refused)
 	CHECK(!guest_elf_parse(&r.elf, r.guest.bytes, r.guest.size, TINY_MEM, &r.e));
 	CHECK(!machine_kvm.create(&config, &r.elf, &r.e));
 	CHECK_STR(r.e.text,
-		  "the guest's command line has 5007 bytes, there is room for 3968: shorten --cmdline");
+		  "the guest's command line has 5007 bytes, there is room for 3936: shorten --cmdline");
 	CHECK_EQ(r.e.status, EXIT_USAGE);
 	fclose(r.console_file);
 	free(r.console);

@@ -101,7 +101,7 @@ static const struct {
 	{"--time-limit 1e999 g", "--time-limit wants seconds, 0 for none, not \"1e999\""},
 	{"--raw=1 g", "--raw takes no value"},
 	{"--gdb 1234 g", "--gdb is not in this version"},
-	{"--initrd=x g", "--initrd=x is not in this version"},
+	{"--initrd= g", "--initrd wants a newc cpio, not \"\""},
 	{"--trace g", "--trace is not in this version"},
 	{"g -- prog", "-- is not in this version"},
 	{"g s.lua more", "one argument too many: \"more\"; there are guest.bin and a scenario"},

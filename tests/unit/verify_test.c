@@ -415,6 +415,8 @@ BREAK(unmerged) { tiny_free_block(t, t->free_pfn ^ 1, 0, 0); }
 BREAK(nr_free) { t->zone->free_area[1].nr_free++; }
 BREAK(zone_free) { t->zone->nr_free--; }
 BREAK(zone_end) { t->zone->end_pfn--; }
+/* A module that would end behind RAM, and in front of which the zone does not. */
+BREAK(initrd) { t->lab->initrd_pa = PAGE_SIZE; t->lab->initrd_size = 1UL << 40; }
 BREAK(free_mapped) { *pte(t, t->own_va + PAGE_SIZE) = t->free_pfn << PAGE_SHIFT | USER_R; }
 BREAK(free_refs) { page(t, t->free_pfn)->_refcount = 1; }
 BREAK(free_dirty) { t->ram[((t->free_pfn + 4) << PAGE_SHIFT) + 4095] = 1; }
@@ -622,7 +624,7 @@ static const struct {
 	ROW("frame-flags", page_flags), ROW("frame-flags", exclusive_shared),
 	ROW("buddy-block", block_order), ROW("buddy-block", block_type), ROW("buddy-tail", tail_type),
 	ROW("buddy-merged", unmerged), ROW("buddy-count", nr_free), ROW("zone-free", zone_free),
-	ROW("zone-bounds", zone_end), ROW("free-unused", free_mapped), ROW("leaf-frame", free_mapped),
+	ROW("zone-bounds", zone_end), ROW("zone-bounds", initrd), ROW("free-unused", free_mapped), ROW("leaf-frame", free_mapped),
 	ROW("free-unused", free_refs), ROW("free-zero", free_dirty),
 	ROW("cache-geometry", cache_objects), ROW("slab-page", slab_empty),
 	ROW("slab-page", slab_cache), ROW("slab-inuse", slab_inuse), ROW("slab-inuse", slab_list),

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "machine/initrd.h"
 #include "machine/pvh.h"
 #include "x86.h"
 
@@ -61,6 +62,21 @@ static int check_config(const struct machine_config *config, struct error *e)
 	return 0;
 }
 
+/* As high as it can be below the hole, so that the RAM in front of it stays in one piece. */
+static int load_initrd(struct kvm_machine *m, const struct machine_config *config, struct error *e)
+{
+	struct initrd initrd;
+	uint64_t pa;
+
+	if (!config->initrd)
+		return 0;
+	if (initrd_open(&initrd, config->initrd, config->mem_size, e))
+		return -1;
+	pa = initrd_place(&initrd, ram_low_size(config->mem_size));
+	pvh_add_module(&m->ram, pa, initrd.size);
+	return initrd_read(&initrd, m->ram.bytes + pa, e);
+}
+
 static int build(struct kvm_machine *m, const struct machine_config *config, struct error *e)
 {
 	if (kvm_open(&m->kvm_fd, &m->vm_fd, e) || set_memory(m, config->mem_size, e))
@@ -69,7 +85,7 @@ static int build(struct kvm_machine *m, const struct machine_config *config, str
 	/* True of a fresh memfd; it spares the guest clearing what is clear. */
 	if (pvh_write_start_info(&m->ram, "zeroed", config->cmdline ? config->cmdline : "", e))
 		return -1;
-	if (kvm_create_vcpu(m, e) ||
+	if (load_initrd(m, config, e) || kvm_create_vcpu(m, e) ||
 	    time_limit_create(&m->limit, config->time_limit, &m->run->immediate_exit, e))
 		return -1;
 	return config->max_instructions ? kvm_start_stepping(m, e) : 0;

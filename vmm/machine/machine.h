@@ -18,6 +18,7 @@ struct machine_config {
 	unsigned int nr_cpus;
 	double time_limit;		/* seconds without a doorbell before the guest counts as hung; 0: none */
 	const char *cmdline;		/* for the guest, beyond what the machine adds itself */
+	const char *initrd;		/* path of a newc cpio that the guest shall find; NULL: none */
 	FILE *console;			/* where COM1 goes; NULL: nowhere */
 	uint64_t max_instructions;	/* 0; or single-step and count up to ring 3, at most so many */
 };

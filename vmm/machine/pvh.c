@@ -30,10 +30,19 @@ struct hvm_memmap_entry {
 	uint32_t reserved;
 };
 
+struct hvm_modlist_entry {
+	uint64_t paddr;
+	uint64_t size;
+	uint64_t cmdline_paddr;
+	uint64_t reserved;
+};
+
 struct pvh_page {
 	struct hvm_start_info info;
 	struct hvm_memmap_entry memmap[3];
-	char cmdline[4096 - sizeof(struct hvm_start_info) - 3 * sizeof(struct hvm_memmap_entry)];
+	struct hvm_modlist_entry module;
+	char cmdline[4096 - sizeof(struct hvm_start_info) - 3 * sizeof(struct hvm_memmap_entry) -
+		     sizeof(struct hvm_modlist_entry)];
 };
 _Static_assert(sizeof(struct pvh_page) == 4096, "one page");
 _Static_assert(PVH_START_INFO + sizeof(struct pvh_page) <= LOADER_AREA_END, "inside the loader's area");
@@ -73,4 +82,13 @@ int pvh_write_start_info(struct guest_ram *ram, const char *own, const char *cmd
 	};
 	snprintf(page->cmdline, room, "%s%s%s", own, *own && *cmdline ? " " : "", cmdline);
 	return 0;
+}
+
+void pvh_add_module(struct guest_ram *ram, uint64_t pa, uint64_t size)
+{
+	struct pvh_page *page = (struct pvh_page *)(ram->bytes + PVH_START_INFO);
+
+	page->module = (struct hvm_modlist_entry){.paddr = pa, .size = size};
+	page->info.nr_modules = 1;
+	page->info.modlist_paddr = PVH_PADDR(module);
 }

@@ -19,4 +19,7 @@
  */
 int pvh_write_start_info(struct guest_ram *ram, const char *own, const char *cmdline, struct error *e);
 
+/** Tell of a module (the initrd) at [pa, pa + size), after pvh_write_start_info(). */
+void pvh_add_module(struct guest_ram *ram, uint64_t pa, uint64_t size);
+
 #endif

@@ -4,6 +4,7 @@
  * by other hands to compare with. RAM is shared, the doorbell is the second UART, and the machine is stopped
  * over QMP before anyone looks: the guest waits on lab.seq then, so its registers stand in that loop.
  */
+#include "machine/initrd.h"
 #include "machine/qemu.h"
 
 #include <errno.h>
@@ -296,6 +297,17 @@ static void destroy(struct machine *machine)
 }
 
 /* What this machine cannot do is refused before anything is built. */
+/* QEMU loads the file itself; what is wrong with it is told here, as on any machine. */
+static int check_initrd(const struct machine_config *config, struct error *e)
+{
+	struct initrd initrd;
+
+	if (initrd_open(&initrd, config->initrd, config->mem_size, e))
+		return -1;
+	close(initrd.fd);
+	return 0;
+}
+
 static int check_config(const struct machine_config *config, struct error *e)
 {
 	if (config->max_instructions)
@@ -303,7 +315,7 @@ static int check_config(const struct machine_config *config, struct error *e)
 	if (config->mem_size % 8192)
 		return error_set(e, EXIT_USAGE, "machine qemu wants RAM in multiples of 8 KiB, not %lu bytes",
 				 config->mem_size);
-	return 0;
+	return config->initrd ? check_initrd(config, e) : 0;
 }
 
 static int start(struct qemu_machine *m, const struct machine_config *config, const struct guest_elf *elf,

@@ -134,6 +134,10 @@ static void command_line(struct words *w, const struct machine_config *config, c
 	word(w, "%s", elf->path);
 	word(w, "-append");
 	word(w, "zeroed%s%s", *cmdline ? " " : "", cmdline);
+	if (config->initrd) {
+		word(w, "-initrd");
+		word(w, "%s", config->initrd);
+	}
 }
 
 /* In the child: a session of its own, so that a Ctrl-C meant for us does not end it; no life after ours. */

@@ -118,6 +118,7 @@ enum frame_role {
 	FRAME_ANON,
 	FRAME_FILE,
 	FRAME_PIPE,			/* bytes on their way through a pipe */
+	FRAME_INITRD,			/* the loader's cpio, behind the zone: read by the kernel, mapped by nobody */
 	FRAME_DEVICE,			/* memory of the lab's device: in the image, counted by nobody */
 	NR_FRAME_ROLES
 };
@@ -268,6 +269,9 @@ const struct leaf *model_find_leaf(const struct model_mm *mm, uint64_t va);
 const struct leaf *model_find_held(const struct model_mm *mm, uint64_t va);
 /** Role of any frame of RAM; beyond RAM FRAME_UNKNOWN. Use it where pfn may be at or above nr_touched. */
 enum frame_role model_frame_role(const struct model *model, uint64_t pfn);
+/** Frames of the initrd: from the first to the one behind the last; nr_frames twice if there is none. */
+uint64_t initrd_start_pfn(const struct model *model);
+uint64_t initrd_end_pfn(const struct model *model);
 /** Task by pid, or NULL. */
 const struct model_task *model_find_task(const struct model *model, int pid);
 /** True if [start, end) lies in the agent's declared ranges (shared/agent.h). */

@@ -15,17 +15,31 @@ const char *frame_role_name(enum frame_role role)
 		[FRAME_UNTOUCHED] = "untouched", [FRAME_FREE] = "free",	    [FRAME_TABLE] = "table",
 		[FRAME_SLAB] = "slab",		 [FRAME_KERNEL] = "kernel", [FRAME_ZERO] = "zero",
 		[FRAME_ANON] = "anon",		 [FRAME_FILE] = "file",	    [FRAME_DEVICE] = "device",
+		[FRAME_INITRD] = "initrd",
 		[FRAME_PIPE] = "pipe",
 	};
 
 	return (unsigned int)role < NR_FRAME_ROLES ? names[role] : "unknown";
 }
 
+uint64_t initrd_start_pfn(const struct model *model)
+{
+	return model->lab.initrd_size ? model->lab.initrd_pa >> PAGE_SHIFT : model->nr_frames;
+}
+
+uint64_t initrd_end_pfn(const struct model *model)
+{
+	return model->lab.initrd_size ? (model->lab.initrd_pa + model->lab.initrd_size + PAGE_SIZE - 1) >> PAGE_SHIFT
+				      : model->nr_frames;
+}
+
 enum frame_role model_frame_role(const struct model *model, uint64_t pfn)
 {
 	if (pfn >= model->nr_frames)
 		return FRAME_UNKNOWN;
-	return pfn < model->nr_touched ? model->frames[pfn].role : FRAME_UNTOUCHED;
+	if (pfn < model->nr_touched)
+		return model->frames[pfn].role;
+	return pfn >= initrd_start_pfn(model) && pfn < initrd_end_pfn(model) ? FRAME_INITRD : FRAME_UNTOUCHED;
 }
 
 /* --- buddy lists -------------------------------------------------------------------------------- */
@@ -163,6 +177,13 @@ void assign_roles(struct build *b)
 	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++)
 		model->role_count[model->frames[pfn].role]++;
 	model->role_count[FRAME_UNTOUCHED] += model->nr_frames - model->nr_touched;
+	if (initrd_start_pfn(model) >= model->nr_touched && initrd_end_pfn(model) <= model->nr_frames &&
+	    initrd_start_pfn(model) <= initrd_end_pfn(model)) {
+		uint64_t nr = initrd_end_pfn(model) - initrd_start_pfn(model);
+
+		model->role_count[FRAME_UNTOUCHED] -= nr;
+		model->role_count[FRAME_INITRD] += nr;
+	}
 }
 
 /* --- references --------------------------------------------------------------------------------- */

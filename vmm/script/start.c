@@ -90,6 +90,7 @@ int session_start(struct session *s)
 		.nr_cpus = o->nr_cpus ? o->nr_cpus : 1,
 		.time_limit = o->time_limit,
 		.cmdline = o->cmdline ? o->cmdline : "",
+		.initrd = o->initrd,
 		.console = s->watch ? NULL : stderr,
 		.max_instructions = s->max_instructions,
 	};

@@ -21,7 +21,8 @@ static const int allowed[] = {
 	NR_mmap, NR_munmap, NR_mprotect, NR_mremap, NR_brk, NR_msync, NR_mincore, NR_mlock, NR_mlock2,
 	NR_munlock, NR_mlockall, NR_munlockall, NR_shmget, NR_shmat, NR_shmdt, NR_shmctl,
 	/* files */
-	NR_access, NR_chdir, NR_chmod, NR_close, NR_creat, NR_dup, NR_dup2, NR_faccessat, NR_fchdir,
+	NR_access, NR_chdir, NR_chmod, NR_close, NR_creat, NR_dup, NR_dup2, NR_dup3, NR_faccessat,
+	NR_fallocate, NR_fchdir, NR_fcntl, NR_fdatasync, NR_fsync, NR_truncate,
 	NR_fchmod, NR_fchmodat, NR_fstat, NR_ftruncate, NR_getcwd, NR_getdents64, NR_link, NR_linkat,
 	NR_lseek, NR_lstat, NR_memfd_create, NR_mkdir, NR_mkdirat, NR_newfstatat, NR_open, NR_openat,
 	NR_pread64, NR_pwrite64, NR_read, NR_readlink, NR_readlinkat, NR_rename, NR_renameat, NR_renameat2,

@@ -87,9 +87,12 @@ void check_zone_bounds(struct verify_context *c, const struct invariant *self)
 		report(c, self, AT_OBJECT(lab->zone),
 		       "zone.start_pfn is %#lx, expected %#lx, the end of mem_map", zone->start_pfn,
 		       lab->mem_map_end_pfn);
-	if (!holds(c, zone->end_pfn == c->now->nr_frames))
-		report(c, self, AT_OBJECT(lab->zone), "zone.end_pfn is %#lx, expected %#lx, the end of RAM",
-		       zone->end_pfn, c->now->nr_frames);
+	if (!holds(c, zone->end_pfn == initrd_start_pfn(c->now)))
+		report(c, self, AT_OBJECT(lab->zone), "zone.end_pfn is %#lx, expected %#lx, where %s", zone->end_pfn,
+		       initrd_start_pfn(c->now), lab->initrd_size ? "the initrd begins" : "RAM ends");
+	if (!holds(c, initrd_end_pfn(c->now) <= c->now->nr_frames && lab->initrd_pa + lab->initrd_size >= lab->initrd_pa))
+		report(c, self, AT_OBJECT(lab->zone), "the initrd at %#lx of %#lx bytes does not end in RAM",
+		       lab->initrd_pa, lab->initrd_size);
 	if (!holds(c, zone->start_pfn <= zone->frontier_pfn && zone->frontier_pfn <= zone->end_pfn))
 		report(c, self, AT_OBJECT(lab->zone), "zone.frontier_pfn %#lx lies outside the zone",
 		       zone->frontier_pfn);
