@@ -29,6 +29,9 @@ check-both-nested: all nested-files ## every scenario and 2,000 random operation
 	$(Q)NESTED_DIR=$(NESTED) tests/nested/as-suite both-nested tests/nested/run-in-nested --append "no5lvl nopku" \
 		--time-limit 900 --log $(NESTED)/both-console.txt --add $(BUILD)/vmm=build/vmm --add $(BUILD)/guest.bin=build/guest.bin \
 		--add tests/scenarios --add tests/both tests/both/run build/vmm build/guest.bin
+	$(Q)NESTED_DIR=$(NESTED) tests/nested/as-suite proc-nested tests/nested/run-in-nested --append "no5lvl nopku" \
+		--time-limit 300 --log $(NESTED)/proc-console.txt --add $(BUILD)/vmm=build/vmm --add $(BUILD)/guest.bin=build/guest.bin \
+		--add tests/linux tests/linux/proc build/vmm build/guest.bin
 	$(Q)NESTED_DIR=$(NESTED) tests/nested/as-suite fuzz-nested tests/nested/run-in-nested --append "no5lvl nopku" \
 		--time-limit 900 --log $(NESTED)/fuzz-console.txt --add $(BUILD)/vmm=build/vmm --add $(BUILD)/guest.bin=build/guest.bin \
 		--add tests/both tests/both/fuzz build/vmm build/guest.bin /tmp/fuzz --target both --seed 1 --seeds 4 --steps 500

@@ -57,6 +57,7 @@ scenarios: $(BUILD)/vmm $(BUILD)/guest.bin $(INITRD) ## every scenario against i
 check-both: $(BUILD)/vmm $(BUILD)/guest.bin ## every scenario in lockstep on the guest and on this host's Linux
 	$(Q)if [ -w /dev/kvm ]; then tests/both/run $(BUILD)/vmm $(BUILD)/guest.bin || [ $$? = 77 ]; \
 	else echo "no /dev/kvm here: the comparison runs nested (make check-both-nested)"; fi
+	$(Q)[ ! -w /dev/kvm ] || tests/linux/proc $(BUILD)/vmm $(BUILD)/guest.bin || [ $$? = 77 ]
 
 # One program of its own, so that it also runs where nothing else is (the nested machine).
 $(BUILD)/tests/calls: tests/linux/calls.c

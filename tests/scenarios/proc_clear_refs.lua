@@ -1,5 +1,6 @@
 -- /proc/PID/clear_refs takes back the marks of accesses, so that Referenced of smaps tells what was accessed since. How much
 -- an access marks is the processor's affair, so what is printed says only whether there is anything.
+-- both: no, what /proc says names devices, inodes and frames; tests/linux/proc compares it without them
 a = spawn("a")
 b = a:fork()
 p = a:mmap{len=4*PAGE}

@@ -1,4 +1,5 @@
 -- The other files of /proc: who a process is, what it was started with, what it has open.
+-- both: no, what /proc says names devices, inodes and frames; tests/linux/proc compares it without them
 a = spawn("a")
 local function link(path)
 	local n, _, target = a:syscall("readlink", path, ("."):rep(16), 16)

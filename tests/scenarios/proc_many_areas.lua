@@ -1,5 +1,6 @@
 -- maps of a process of many areas: it is made a buffer at a time, so the kernel holds one page of text, and between two reads
 -- no lock. Reading goes on by address: areas that go or come meanwhile are told as they are when their turn comes.
+-- both: no, what /proc says names devices, inodes and frames; tests/linux/proc compares it without them
 a = spawn("a")
 p = a:mmap{len=PAGE, prot="rwx"}
 m = a:mmap{len=200*PAGE, prot="rw"}

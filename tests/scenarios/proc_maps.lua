@@ -1,6 +1,7 @@
 -- /proc/PID/maps: every kind of area under its name. The guest's file, read through system calls, says byte for byte what
 -- the host makes of RAM alone; so do smaps, smaps_rollup, statm, status and pagemap (expect.proc). Inodes are left out of
 -- what is printed.
+-- both: no, what /proc says names devices, inodes and frames; tests/linux/proc compares it without them
 a = spawn("a")
 local function show(what)
 	print(what)

@@ -1,5 +1,6 @@
 -- /proc/PID/pagemap: eight bytes a page. Bit 63: present; 61: of a file, or shared; 56: mapped once; 55: written since the
 -- marks were cleared. Below them the frame, which is compared here and not printed.
+-- both: no, what /proc says names devices, inodes and frames; tests/linux/proc compares it without them
 a = spawn("a")
 local words = {[63] = "present", [61] = "file", [56] = "exclusive", [55] = "soft-dirty"}
 local function show(p, n)

@@ -1,6 +1,7 @@
 -- /proc/PID/smaps: how the pages of each area are shared, written, kept. What is printed leaves out Referenced: some
 -- processors set A on pages that nobody touched. That the guest's file is what the host makes of RAM, Referenced included,
 -- is held by expect.proc after every change.
+-- both: no, what /proc says names devices, inodes and frames; tests/linux/proc compares it without them
 a = spawn("a")
 local keys = {"Rss", "Pss", "Pss_Dirty", "Shared_Clean", "Shared_Dirty", "Private_Clean", "Private_Dirty", "Anonymous",
 	      "LazyFree", "Locked"}

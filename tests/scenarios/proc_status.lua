@@ -1,4 +1,5 @@
 -- /proc/PID/status and statm: the counters of an address space, its high-water marks, and what clear_refs does to one.
+-- both: no, what /proc says names devices, inodes and frames; tests/linux/proc compares it without them
 a = spawn("a")
 local function show(what)
 	local text = a:proc("status")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /proc as the host makes it of RAM: of a guest that is known to the last byte, of one that lies, and against the files
- * of the Linux that runs this test, which must have the same lines in the same order and columns.
+ * /proc as the host makes it of RAM: of a guest that is known to the last byte, of one that lies, and against
+ * the files of the Linux that runs this test, which must have the same lines in the same order and columns.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -90,7 +90,8 @@ Test(proc, names_of_files)
 	CHECK_HAS(buf_text(&b), " /memfd:x (deleted)\n");
 	buf_free(&b);
 	b = file_of("maps", in_a_circle);
-	CHECK_HAS(buf_text(&b), "00400000-00401000 r-xp 00000000 00:01 1                                  \n");
+	CHECK_HAS(buf_text(&b),
+		  "00400000-00401000 r-xp 00000000 00:01 1                                  \n");
 	buf_free(&b);
 }
 
@@ -145,9 +146,11 @@ Test(proc, rollup_adds_up)
 {
 	struct buf b = file_of("smaps_rollup", NULL);
 
-	CHECK_HAS(buf_text(&b), "00400000-7ffffffff000 ---p 00000000 00:00 0                              [rollup]\n"
-				"Rss:                  20 kB\nPss:                  18 kB\n");
-	CHECK_HAS(buf_text(&b), "Pss_Anon:             14 kB\nPss_File:              4 kB\nPss_Shmem:             0 kB\n");
+	CHECK_HAS(buf_text(&b),
+		  "00400000-7ffffffff000 ---p 00000000 00:00 0                              [rollup]\n"
+		  "Rss:                  20 kB\nPss:                  18 kB\n");
+	CHECK_HAS(buf_text(&b),
+		  "Pss_Anon:             14 kB\nPss_File:              4 kB\nPss_Shmem:             0 kB\n");
 	buf_free(&b);
 }
 
@@ -165,7 +168,8 @@ Test(proc, status_and_statm_are_counted_by_the_host)
 	CHECK_STR(buf_text(&b),
 		  "VmPeak:\t    4000 kB\nVmSize:\t     188 kB\nVmLck:\t       8 kB\nVmPin:\t       0 kB\n"
 		  "VmHWM:\t      20 kB\nVmRSS:\t      20 kB\nRssAnon:\t      16 kB\nRssFile:\t       4 kB\n"
-		  "RssShmem:\t       0 kB\nVmData:\t      36 kB\nVmStk:\t     132 kB\nVmExe:\t       4 kB\nVmLib:\t       0 kB\n"
+		  "RssShmem:\t       0 kB\nVmData:\t      36 kB\nVmStk:\t     132 kB\nVmExe:\t       4 "
+		  "kB\nVmLib:\t       0 kB\n"
 		  "VmPTE:\t      32 kB\nVmSwap:\t       0 kB\nHugetlbPages:\t       0 kB\n");
 	CHECK_STR(buf_text(&statm), "47 5 1 1 0 42 0\n");
 	buf_free(&b);
@@ -268,8 +272,9 @@ Test(proc, lines_of_maps_are_linuxs)
 		char prot[5];
 		int at = 0;
 
-		CHECK_EQ(sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &start, &end, prot, &offset, &major, &minor, &ino,
-				&at), 7);
+		CHECK_EQ(sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &start, &end, prot, &offset, &major,
+				&minor, &ino, &at),
+			 7);
 		if (major > 0xff || minor > 0xff)
 			continue; /* a device number that no guest has */
 		proc_put_range(&b, start, end,
@@ -304,8 +309,8 @@ static bool next_line(FILE *f, char *line, size_t size)
 }
 
 /*
- * `ours` and the lines of a file of a small program on this Linux, from the first that begins with `first`: line by line
- * the same key, and a value in the same columns.
+ * `ours` and the lines of a file of a small program on this Linux, from the first that begins with `first`:
+ * line by line the same key, and a value in the same columns.
  */
 static void check_like_linux(const char *path, const char *first, const char *ours)
 {
@@ -323,8 +328,8 @@ static void check_like_linux(const char *path, const char *first, const char *ou
 		bool thp = !strncmp(ours, "THPeligible", 11); /* its column moved in 6.6 */
 
 		CHECK_THAT(!strncmp(line, ours, key + 1), "%.*s where Linux has %s", (int)len, ours, line);
-		CHECK_THAT(thp || !strncmp(ours, "VmFlags", 7) || strlen(line) == len + 1, "%.*s where Linux has %s",
-			   (int)len, ours, line);
+		CHECK_THAT(thp || !strncmp(ours, "VmFlags", 7) || strlen(line) == len + 1,
+			   "%.*s where Linux has %s", (int)len, ours, line);
 		ours += len + 1;
 		if (!*ours || !next_line(f, line, sizeof(line)))
 			break;

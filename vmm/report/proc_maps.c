@@ -9,8 +9,8 @@
 #define NAME_COLUMN 72	  /* a blank, and then the name */
 #define THE_DEV	    0x001 /* 00:01: the guest has one tree */
 
-void proc_put_range(struct buf *b, uint64_t start, uint64_t end, uint64_t vm_flags, uint64_t offset, uint32_t dev,
-		    uint64_t ino, bool named)
+void proc_put_range(struct buf *b, uint64_t start, uint64_t end, uint64_t vm_flags, uint64_t offset,
+		    uint32_t dev, uint64_t ino, bool named)
 {
 	size_t line = b->len;
 
@@ -92,7 +92,8 @@ static const char *special_name(const struct mm_struct *mm, const struct vm_area
 	return NULL;
 }
 
-void proc_put_area(struct buf *b, const struct model *model, const struct model_mm *mm, const struct model_vma *vma)
+void proc_put_area(struct buf *b, const struct model *model, const struct model_mm *mm,
+		   const struct model_vma *vma)
 {
 	const struct vm_area_struct *raw = &vma->raw;
 	const char *name = special_name(&mm->raw, raw);
@@ -104,8 +105,8 @@ void proc_put_area(struct buf *b, const struct model *model, const struct model_
 		return;
 	}
 	inode = &model->inodes[vma->inode].raw;
-	proc_put_range(b, raw->vm_start, raw->vm_end, raw->vm_flags, raw->vm_pgoff << PAGE_SHIFT, THE_DEV, inode->i_ino,
-		       true);
+	proc_put_range(b, raw->vm_start, raw->vm_end, raw->vm_flags, raw->vm_pgoff << PAGE_SHIFT, THE_DEV,
+		       inode->i_ino, true);
 	put_file_path(b, model, raw->vm_file);
 	buf_puts(b, "\n");
 }
@@ -122,8 +123,11 @@ proc_writer *proc_writer_of(const char *name)
 		const char *name;
 		proc_writer *write;
 	} files[] = {
-		{"maps", proc_put_maps},     {"smaps", proc_put_smaps}, {"smaps_rollup", proc_put_smaps_rollup},
-		{"status", proc_put_status}, {"statm", proc_put_statm},
+		{"maps", proc_put_maps},
+		{"smaps", proc_put_smaps},
+		{"smaps_rollup", proc_put_smaps_rollup},
+		{"status", proc_put_status},
+		{"statm", proc_put_statm},
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)

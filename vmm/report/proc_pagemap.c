@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The pages of an mm one by one, and /proc/PID/pagemap made of them (Linux fs/proc/task_mmu.c: pagemap_read). */
+/* The pages of an mm one by one, and /proc/PID/pagemap made of them (Linux fs/proc/task_mmu.c: pagemap_read).
+ */
 #include "report/proc.h"
 
 #define PM_SOFT_DIRTY (1UL << 55) /* written since the marks were cleared */
-#define PM_EXCLUSIVE (1UL << 56) /* mapped once */
-#define PM_FILE	     (1UL << 61) /* of a file, or shared memory */
-#define PM_PRESENT   (1UL << 63)
+#define PM_EXCLUSIVE  (1UL << 56) /* mapped once */
+#define PM_FILE	      (1UL << 61) /* of a file, or shared memory */
+#define PM_PRESENT    (1UL << 63)
 
 const struct leaf *proc_next(struct proc_cursor *c, uint64_t start, uint64_t end)
 {
@@ -47,7 +48,8 @@ static uint64_t pagemap_entry(const struct model *model, const struct leaf *leaf
 	return entry;
 }
 
-/* What an area says of each of its pages, mapped or not; *area is the first that may hold va, which ascends. */
+/* What an area says of each of its pages, mapped or not; *area is the first that may hold va, which ascends.
+ */
 static uint64_t area_bits(const struct model_mm *mm, uint32_t *area, uint64_t va)
 {
 	while (*area < mm->nr_vmas && mm->vmas[*area].raw.vm_end <= va)
@@ -57,7 +59,8 @@ static uint64_t area_bits(const struct model_mm *mm, uint32_t *area, uint64_t va
 	return mm->vmas[*area].raw.vm_flags & VM_SOFTDIRTY ? PM_SOFT_DIRTY : 0;
 }
 
-void proc_put_pagemap(struct buf *b, const struct model *model, const struct model_mm *mm, uint64_t va, uint64_t nr)
+void proc_put_pagemap(struct buf *b, const struct model *model, const struct model_mm *mm, uint64_t va,
+		      uint64_t nr)
 {
 	struct proc_cursor c = {.mm = mm};
 	const struct leaf *leaf;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /proc/PID/smaps and smaps_rollup: how the pages of areas are shared, dirty, accessed (Linux fs/proc/task_mmu.c:
- * show_smap). A page that n mappings share counts n-th part in Pss; fractions are kept to 12 bits.
+ * /proc/PID/smaps and smaps_rollup: how the pages of areas are shared, dirty, accessed (Linux
+ * fs/proc/task_mmu.c: show_smap). A page that n mappings share counts n-th part in Pss; fractions are kept to
+ * 12 bits.
  */
 #include <inttypes.h>
 
@@ -100,11 +101,10 @@ static void put_vmflags_line(struct buf *b, uint64_t vm_flags)
 {
 	/* By bit. Those that nothing here can set are unknown, as Linux calls what it does not know. */
 	static const char letters[64][3] = {
-		[0] = "rd",  [1] = "wr",  [2] = "ex",  [3] = "sh",  [4] = "mr",	 [5] = "mw",
-		[6] = "me",  [7] = "ms",  [8] = "gd",  [10] = "pf", [13] = "lo", [14] = "io",
-		[15] = "sr", [16] = "rr", [17] = "dc", [18] = "de", [20] = "ac", [21] = "nr",
-		[22] = "ht", [23] = "sf", [24] = "ar", [25] = "wf", [26] = "dd", [27] = "sd",
-		[28] = "mm", [29] = "hg", [30] = "nh", [31] = "mg",
+		[0] = "rd",  [1] = "wr",  [2] = "ex",  [3] = "sh",  [4] = "mr",	 [5] = "mw",  [6] = "me",
+		[7] = "ms",  [8] = "gd",  [10] = "pf", [13] = "lo", [14] = "io", [15] = "sr", [16] = "rr",
+		[17] = "dc", [18] = "de", [20] = "ac", [21] = "nr", [22] = "ht", [23] = "sf", [24] = "ar",
+		[25] = "wf", [26] = "dd", [27] = "sd", [28] = "mm", [29] = "hg", [30] = "nh", [31] = "mg",
 	};
 
 	buf_puts(b, "VmFlags: ");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* /proc/PID/status, as far as it tells of memory, and statm (Linux fs/proc/task_mmu.c: task_mem, task_statm). */
+/* /proc/PID/status, as far as it tells of memory, and statm (Linux fs/proc/task_mmu.c: task_mem, task_statm).
+ */
 #include <inttypes.h>
 
 #include "report/proc.h"

@@ -47,7 +47,9 @@ static int task_proc(lua_State *L)
 	if (strcmp(name, "pagemap") == 0)
 		return push_pagemap(L, mm);
 	if (!write)
-		return luaL_error(L, "proc: there is no \"%s\"; maps, smaps, smaps_rollup, status, statm, pagemap are there",
+		return luaL_error(L,
+				  "proc: there is no \"%s\"; maps, smaps, smaps_rollup, status, statm, "
+				  "pagemap are there",
 				  name);
 	write(&b, sandbox_session(L)->model, mm);
 	lua_pushlstring(L, buf_text(&b), b.len);
@@ -58,7 +60,8 @@ static int task_proc(lua_State *L)
 /* --- the guest's word ------------------------------------------------------------------------------- */
 
 /* One read into the agent's own data; its bytes join the buffer. How many, or -errno. */
-static int64_t read_chunk(lua_State *L, struct task *task, const char *op, struct agent_cmd cmd, luaL_Buffer *text)
+static int64_t read_chunk(lua_State *L, struct task *task, const char *op, struct agent_cmd cmd,
+			  luaL_Buffer *text)
 {
 	struct outcome out;
 
@@ -152,7 +155,8 @@ static uint64_t compared_pages(const struct model_vma *vma)
 }
 
 /* Entries of the area's first pages, from the open file, join the text. 0 or -errno. */
-static int64_t read_area(lua_State *L, struct task *task, int64_t fd, const struct model_vma *vma, luaL_Buffer *text)
+static int64_t read_area(lua_State *L, struct task *task, int64_t fd, const struct model_vma *vma,
+			 luaL_Buffer *text)
 {
 	uint64_t at = vma->raw.vm_start >> PAGE_SHIFT, end = at + compared_pages(vma);
 	int64_t got = 0;
@@ -170,7 +174,8 @@ static int64_t read_area(lua_State *L, struct task *task, int64_t fd, const stru
 }
 
 /* pagemap, area after area, as one string; 0 or -errno. mm is of before the step. */
-static int64_t push_guest_pagemap(lua_State *L, struct task *task, const char *path, const struct model_mm *mm)
+static int64_t push_guest_pagemap(lua_State *L, struct task *task, const char *path,
+				  const struct model_mm *mm)
 {
 	int64_t fd = open_path(L, task, "proc", path), error = fd;
 	luaL_Buffer text;
@@ -221,8 +226,8 @@ static int report_difference(lua_State *L, const char *name)
 		at &= ~(size_t)(ENTRY_SIZE - 1);
 		memcpy(&e[0], guest + at, at + ENTRY_SIZE <= n ? ENTRY_SIZE : 0);
 		memcpy(&e[1], host + at, at + ENTRY_SIZE <= m ? ENTRY_SIZE : 0);
-		lua_pushfstring(L, "pagemap: entry %d is %p, but %p by RAM", (int)(at / ENTRY_SIZE), (void *)e[0],
-				(void *)e[1]);
+		lua_pushfstring(L, "pagemap: entry %d is %p, but %p by RAM", (int)(at / ENTRY_SIZE),
+				(void *)e[0], (void *)e[1]);
 	} else {
 		lua_pushlstring(L, guest + line, strcspn(guest + line, "\n"));
 		lua_pushlstring(L, host + line, strcspn(host + line, "\n"));
@@ -292,8 +297,10 @@ int expect_proc(lua_State *L)
 
 const struct api_row proc_rows[] = {
 	{"proc", task_proc, "text = a:proc(\"maps\" | \"smaps\" | … | \"pagemap\", p, pages)",
-	 "What /proc/PID/maps, smaps, smaps_rollup, status (VmPeak and below), statm must say of a, byte for byte, made of RAM "
+	 "What /proc/PID/maps, smaps, smaps_rollup, status (VmPeak and below), statm must say of a, byte for "
+	 "byte, made of RAM "
 	 "alone. pagemap: 8 bytes for each page from p on."},
-	{"cat", task_cat, "text = a:cat(path)", "a opens a file, reads it to its end and closes it: one step."},
+	{"cat", task_cat, "text = a:cat(path)",
+	 "a opens a file, reads it to its end and closes it: one step."},
 	{NULL, NULL, NULL, NULL},
 };
