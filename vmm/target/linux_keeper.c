@@ -85,43 +85,24 @@ static int enter_root(void)
 	return errno != EINVAL || mount(ROOT, "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/");
 }
 
-/*
- * For vmm alone: the guest has no /proc, so the tasks have none either. The descriptor outlives the mount, which is only
- * allowed as long as the host's own is in sight.
- */
-static int open_proc(int control)
+static void build_tree(int control, const void *agent, size_t size)
 {
-	int proc;
-
-	if (mount("proc", ROOT, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
-		fail(control, "mount proc");
-	proc = open(ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (proc < 0 || umount2(ROOT, MNT_DETACH))
-		fail(control, "open proc");
-	return proc;
-}
-
-/* Gives the descriptor of its /proc. */
-static int build_tree(int control, const void *agent, size_t size)
-{
-	int proc;
-
 	umask(022);
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		fail(control, "mount private");
-	proc = open_proc(control);
 	if (mount("mmscope", ROOT, "tmpfs", MS_NOSUID | MS_NODEV, ROOT_SIZE))
 		fail(control, "mount tmpfs");
-	if (mkdir(ROOT "/dev", 0755) || mkdir(ROOT "/dev/shm", 01777) ||
+	if (mkdir(ROOT "/proc", 0555) || mkdir(ROOT "/dev", 0755) || mkdir(ROOT "/dev/shm", 01777) ||
 	    chmod(ROOT "/dev/shm", 01777))
 		fail(control, "mkdir");
+	if (mount("proc", ROOT "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+		fail(control, "mount proc");
 	if (put_device("/dev/null", ROOT "/dev/null") || put_device("/dev/zero", ROOT "/dev/zero"))
 		fail(control, "bind devices");
 	if (put_agent(agent, size))
 		fail(control, "write agent");
 	if (chdir(ROOT) || enter_root())
 		fail(control, "pivot_root");
-	return proc;
 }
 
 /* --- agents ----------------------------------------------------------------------------------------- */
@@ -264,7 +245,7 @@ static void tell_ready(struct keeper *k)
 }
 
 /* The keeper's own descriptors, behind the channels. */
-enum { OWN_CONTROL = AGENT_FD_BASE + AGENT_CHANNELS, OWN_CONSOLE, OWN_PROC, OWN_END };
+enum { OWN_CONTROL = AGENT_FD_BASE + AGENT_CHANNELS, OWN_CONSOLE, OWN_END };
 
 /* The console: reads find its end, writes vanish, and no position can be set in it. */
 static int open_console(int *ours)
@@ -278,14 +259,13 @@ static int open_console(int *ours)
 }
 
 /* Channels to 900 up, the console to 0, 1 and 2, the keeper's own above; nothing else of vmm stays open. */
-static int arrange_descriptors(struct keeper *k, int control, int proc, const int *theirs)
+static int arrange_descriptors(struct keeper *k, int control, const int *theirs)
 {
 	int ours, console = open_console(&ours);
 
 	/* A channel may itself lie at a number that is wanted. */
 	if (console < 0 || fcntl(control, F_DUPFD_CLOEXEC, OWN_CONTROL) != OWN_CONTROL ||
-	    fcntl(ours, F_DUPFD_CLOEXEC, OWN_CONSOLE) != OWN_CONSOLE ||
-	    fcntl(proc, F_DUPFD_CLOEXEC, OWN_PROC) != OWN_PROC)
+	    fcntl(ours, F_DUPFD_CLOEXEC, OWN_CONSOLE) != OWN_CONSOLE)
 		return -1;
 	for (int c = 0; c < AGENT_CHANNELS; c++)
 		if (dup2(theirs[c], AGENT_FD_BASE + c) < 0)
@@ -297,7 +277,6 @@ static int arrange_descriptors(struct keeper *k, int control, int proc, const in
 		return -1;
 	k->control = OWN_CONTROL;
 	k->console = OWN_CONSOLE;
-	k->proc = OWN_PROC;
 	return 0;
 }
 
@@ -306,7 +285,7 @@ _Noreturn void keeper_main(int control, int ready, const int *theirs, const void
 	struct rlimit descriptors = {1024, 4096};
 	struct keeper k = {.proc = -1};
 	sigset_t child;
-	int signals, proc;
+	int signals;
 	char byte;
 
 	/* Without maps of ids nobody here may do anything yet; the pipe closes when they stand. */
@@ -314,16 +293,17 @@ _Noreturn void keeper_main(int control, int ready, const int *theirs, const void
 		fail(control, "setresuid");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setrlimit(RLIMIT_NOFILE, &descriptors);
-	proc = build_tree(control, agent, size);
-	if (arrange_descriptors(&k, control, proc, theirs))
+	build_tree(control, agent, size);
+	if (arrange_descriptors(&k, control, theirs))
 		_exit(1);
+	k.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 	k.sleeps = time_filter();
-	if (signals < 0 || k.sleeps < 0)
-		fail(k.control, "seccomp notification");
+	if (k.proc < 0 || signals < 0 || k.sleeps < 0)
+		fail(k.control, "open proc");
 	tell_ready(&k);
 	close(k.proc);
 	close(k.sleeps);
