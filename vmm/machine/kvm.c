@@ -126,5 +126,7 @@ const struct machine_ops machine_kvm = {
 	.restore = kvm_restore,
 	.free_state = kvm_free_state,
 	.tables_changed = kvm_tables_changed,
+	.nmi_at = kvm_nmi_at,
+	.nmi_came = kvm_nmi_came,
 	.destroy = kvm_destroy,
 };

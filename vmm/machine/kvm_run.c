@@ -100,6 +100,8 @@ static bool handle_exit(struct kvm_machine *m, struct stop *stop, struct error *
 	case KVM_EXIT_DEBUG:
 		if (m->stepping)
 			return kvm_count_step(m, stop, e);
+		if (m->nmi_at)
+			return kvm_nmi_now(m, e) && stop_with(stop, STOP_HOST_ERROR);
 		break;
 	}
 	*stop = kvm_report_exit(m, e);

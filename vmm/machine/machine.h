@@ -71,6 +71,13 @@ struct machine_ops {
 	 * sees what is there now. 0 or -1 with *e.
 	 */
 	int (*tables_changed)(struct machine *m, struct error *e);
+	/**
+	 * In the next run an NMI comes before the instruction at kernel address va, when that is reached first; va 0: none. 0 or
+	 * -1 with *e, EXIT_SKIPPED where the machine cannot.
+	 */
+	int (*nmi_at)(struct machine *m, uint64_t va, struct error *e);
+	/** Did it come? */
+	bool (*nmi_came)(const struct machine *m);
 	void (*destroy)(struct machine *m);
 };
 

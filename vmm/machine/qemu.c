@@ -287,6 +287,19 @@ static int tables_changed(struct machine *machine, struct error *e)
 	return not_here("changing the guest's memory", e);
 }
 
+static int nmi_at(struct machine *machine, uint64_t va, struct error *e)
+{
+	(void)machine;
+	(void)va;
+	return not_here("an NMI at an instruction", e);
+}
+
+static bool nmi_came(const struct machine *machine)
+{
+	(void)machine;
+	return false;
+}
+
 static void destroy(struct machine *machine)
 {
 	struct qemu_machine *m = (struct qemu_machine *)machine;
@@ -366,5 +379,7 @@ const struct machine_ops machine_qemu = {
 	.restore = restore,
 	.free_state = free_state,
 	.tables_changed = tables_changed,
+	.nmi_at = nmi_at,
+	.nmi_came = nmi_came,
 	.destroy = destroy,
 };

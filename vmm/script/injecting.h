@@ -16,6 +16,8 @@ void open_object_type(lua_State *L);
 
 int inject_fail_alloc(lua_State *L);
 int inject_sweep(lua_State *L);
+/* --- api_nmi.c --- */
+int inject_nmi(lua_State *L);
 
 /* --- injecting.c ------------------------------------------------------------------------------------ */
 

@@ -430,6 +430,20 @@ static int guest_tables_changed(struct target *t, struct error *e)
 	return m->ops->tables_changed(m, e);
 }
 
+static int guest_nmi_at(struct target *t, uint64_t va, struct error *e)
+{
+	struct machine *m = guest_of(t)->machine;
+
+	return m->ops->nmi_at(m, va, e);
+}
+
+static bool guest_nmi_came(struct target *t)
+{
+	const struct machine *m = guest_of(t)->machine;
+
+	return m->ops->nmi_came(m);
+}
+
 static void guest_destroy(struct target *t)
 {
 	struct guest *g = guest_of(t);
@@ -461,6 +475,8 @@ static const struct target_ops guest_ops = {
 	.free_state = guest_free_state,
 	.memory = guest_memory,
 	.tables_changed = guest_tables_changed,
+	.nmi_at = guest_nmi_at,
+	.nmi_came = guest_nmi_came,
 	.destroy = guest_destroy,
 };
 

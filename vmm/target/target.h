@@ -75,6 +75,10 @@ struct target_ops {
 	uint8_t *(*memory)(struct target *t, uint64_t pa, uint64_t n);
 	/** After changes there: let the guest's CPUs see them, page tables included. 0 or -1 with *e. */
 	int (*tables_changed)(struct target *t, struct error *e);
+	/** In the next round an NMI comes before the kernel's instruction at va. 0 or -1 with *e, EXIT_SKIPPED where it cannot. */
+	int (*nmi_at)(struct target *t, uint64_t va, struct error *e);
+	/** After that round: did it come? */
+	bool (*nmi_came)(struct target *t);
 	void (*destroy)(struct target *t);
 };
 
