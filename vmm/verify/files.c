@@ -94,8 +94,17 @@ static bool constant_or_none(const struct model *model, gva_t va)
 	return !va.va || (va.va >= image->rodata_start && va.va < image->rodata_end);
 }
 
+static bool same_as_first(gva_t *first, gva_t va)
+{
+	if (!first->va)
+		*first = va;
+	return first->va == va.va;
+}
+
 void check_inode_fields(struct verify_context *c, const struct invariant *self)
 {
+	gva_t in_memory = {0}; /* operations of all but the image's files */
+
 	for (uint32_t i = 0; i < c->now->nr_inodes; i++) {
 		const struct model_inode *inode = &c->now->inodes[i];
 		const char *wrong = NULL;
@@ -111,6 +120,9 @@ void check_inode_fields(struct verify_context *c, const struct invariant *self)
 			wrong = "i_mode is of no type";
 		else if (!constant_or_none(c->now, inode->raw.i_data.a_ops))
 			wrong = "a_ops are no constant of the kernel's";
+		else if (inode->raw.i_data.a_ops.va && !(inode->raw.i_flags & S_IMAGE) &&
+			 !same_as_first(&in_memory, inode->raw.i_data.a_ops))
+			wrong = "a_ops are not those of other files in memory";
 		else if ((inode->raw.i_flags & S_IMAGE) && inode->nr_pages)
 			wrong = "its pages are the image's, yet its index holds some";
 		else if (inode->raw.i_rwsem.count || inode->raw.i_data.i_mmap_rwsem.count ||
