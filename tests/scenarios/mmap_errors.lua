@@ -27,4 +27,10 @@ refused("ENOMEM", {len = PAGE, flags = "private,anon,fixed", addr = 0x7ffffffff0
 refused("ENOMEM", {len = PAGE, flags = "private,anon,fixed", addr = 0xffff800000000000})
 refused("EPERM", {len = PAGE, flags = "private,anon,fixed", addr = 0})
 
+step("Flags for what is not here: synchronous faults on a file in memory")
+local SHARED_VALIDATE, SYNC = 3, 0x80000
+local fd = a:memfd("m")
+a:ftruncate(fd, PAGE)
+expect.eq(select(2, a:syscall("mmap", 0, PAGE, 1, SHARED_VALIDATE | SYNC, fd, 0)), "EOPNOTSUPP")
+
 expect.eq(#a:maps(), maps, "nothing was mapped on the way")
