@@ -67,8 +67,8 @@ void shmem_reclaim_page(struct page *page)
 {
 	struct address_space *mapping = page->mapping;
 
-	/* The cache's reference and the caller's. */
-	if ((page->flags & PG_dirty) || page->_refcount != 2)
+	/* The cache's reference and the caller's. What the initrd filled was written, on Linux. */
+	if ((page->flags & PG_dirty) || page->_refcount != 2 || mapping->host->i_backing)
 		return;
 	spin_lock(&mapping->i_pages.xa_lock);
 	delete_from_page_cache(page);

@@ -2,7 +2,8 @@
 /*
  * Random system calls, accesses and forks against a naive reference: per process an array of pages
  * in address order, each with its rights and its one byte of contents, where everything is found by
- * looking at every page. After each operation areas and reference are compared page by page; now
+ * looking at every page; and per file an array of its pages' bytes, which shared mappings show and
+ * private ones until they are written. After each operation areas and reference are compared page by page; now
  * and then the whole state is counted again (validate.h).
  *
  * Two windows are modelled: LOW, where MAP_FIXED and brk work, and TOP, right below mmap_base,
@@ -11,191 +12,7 @@
  *	usage: fuzz_areas OPERATIONS [SEED [LOG]]	LOG: print every operation from that number on
  */
 #include "harness.h"
-
-#define LOW_PAGES	256
-#define TOP_PAGES	256
-#define PAGES		(LOW_PAGES + TOP_PAGES)
-#define HEAP_FIRST	192		/* brk's part of LOW; MAP_FIXED may lie in it, too */
-#define MAX_PROCESSES	4
-#define TOP_BASE	(0x7ffff7fff000UL - TOP_PAGES * PAGE_SIZE)
-
-struct ref_page {
-	bool mapped;
-	bool grows;
-	bool heap;
-	uint8_t prot;
-	uint8_t value;
-};
-
-static struct process {
-	struct task_struct *task;	/* NULL: slot is free */
-	bool unmerged;			/* an allocation failed in it: a merge may not have happened */
-	struct ref_page pages[PAGES];
-} processes[MAX_PROCESSES], *now;
-
-static uint64_t operation, seed, log_from = UINT64_MAX;
-static bool armed;			/* an allocation may fail in this operation */
-static uint64_t times_run[16];
-
-#define say(...) \
-	do { \
-		if (operation >= log_from) { \
-			printf("%lu: ", operation); \
-			printf(__VA_ARGS__); \
-			printf("\n"); \
-		} \
-	} while (0)
-
-static void __noreturn fail(const char *what, uint64_t expected, uint64_t found)
-{
-	fprintf(stderr,
-		"operation %lu: %s: expected %#lx, found %#lx\nrepeat with: fuzz_areas %lu %lu %lu\n",
-		operation,
-		what, expected, found, operation + 1, seed, operation > 20 ? operation - 20 : 0);
-	abort();
-}
-
-static void expect(const char *what, uint64_t expected, uint64_t found)
-{
-	if (expected != found)
-		fail(what, expected, found);
-}
-
-/* Did one? Then an operation may have failed for that reason. */
-static bool injected(void)
-{
-	return armed && !fail_alloc.nth;
-}
-
-/* --- the reference ---------------------------------------------------------------------------- */
-
-static uint64_t address_of(int page)
-{
-	return page < LOW_PAGES ? PG(page) : TOP_BASE + (page - LOW_PAGES) * PAGE_SIZE;
-}
-
-static int page_of(uint64_t address)
-{
-	if (address >= TOP_BASE)
-		return LOW_PAGES + (address - TOP_BASE) / PAGE_SIZE;
-	return (address - BASE) / PAGE_SIZE;
-}
-
-static bool is_free(int page) { return !now->pages[page].mapped; }
-
-/* May an area end right below `page`? Not in the guard gap of a stack above it, if one begins there. */
-static bool in_guard_gap(int page)
-{
-	for (int i = page; i < (page < LOW_PAGES ? LOW_PAGES : PAGES); i++)
-		if (now->pages[i].mapped)
-			return now->pages[i].grows;
-	return false;
-}
-
-/* What is left of the space below `page`, if a stack begins there. */
-static int below_guard(int page)
-{
-	return page < PAGES && now->pages[page].grows ? page - (int)mm_profile.stack_guard_gap : page;
-}
-
-/*
- * Highest place for n pages below mmap_base. Right below a stack it must not be; then the search
- * goes on below the stack's guard gap, which is as deep as the window: there is the free space
- * below the window, and what is above that may be a stack, too.
- */
-static uint64_t ref_place(int n)
-{
-	int top = PAGES, bottom, lowest;
-
-	for (lowest = LOW_PAGES; lowest < PAGES && is_free(lowest); lowest++)
-		;
-	for (;;) {
-		for (bottom = top; bottom > LOW_PAGES && is_free(bottom - 1); bottom--)
-			;
-		if (top - bottom >= n || bottom == LOW_PAGES)
-			break;
-		for (top = bottom; top > LOW_PAGES && !is_free(top - 1); top--)
-			;
-	}
-	top = below_guard(top);
-	if (top < LOW_PAGES)
-		top = min(top, below_guard(lowest));
-	return TOP_BASE + (int64_t)(top - n - LOW_PAGES) * (int64_t)PAGE_SIZE;
-}
-
-static void ref_set(int first, int n, struct ref_page page)
-{
-	for (int i = first; i < first + n; i++)
-		now->pages[i] = page;
-}
-
-/* --- comparing -------------------------------------------------------------------------------- */
-
-static void compare_page(int page, const struct vm_area_struct *vma)
-{
-	const struct ref_page *ref = &now->pages[page];
-
-	expect("page is mapped", ref->mapped, vma != NULL);
-	if (!vma)
-		return;
-	expect("rights of a page", ref->prot, vma->vm_flags & VM_ACCESS_FLAGS);
-	expect("page of a stack", ref->grows, !!(vma->vm_flags & VM_GROWSDOWN));
-}
-
-/*
- * Two areas side by side, alike and continuing each other, both without an anon_vma, should be one.
- * (With pages it depends on their history; the heap does not join what lies below it.)
- */
-static void compare_border(const struct vm_area_struct *a, const struct vm_area_struct *b)
-{
-	if (!now->unmerged && a->vm_end == b->vm_start && a->vm_flags == b->vm_flags && !a->anon_vma &&
-	    !b->anon_vma &&
-	    a->vm_pgoff + vma_pages(a) == b->vm_pgoff &&
-	    !now->pages[page_of(a->vm_end - 1)].heap && !now->pages[page_of(b->vm_start)].heap)
-		fail("areas that should be one meet at", 0, a->vm_end);
-}
-
-static void compare(void)
-{
-	struct vm_area_struct *vma = now->task->mm->mmap;
-	uint64_t pages = 0;
-
-	for (int page = 0; page < PAGES; page++) {
-		uint64_t address = address_of(page);
-
-		while (vma && vma->vm_end <= address) {
-			if (vma->vm_next)
-				compare_border(vma, vma->vm_next);
-			vma = vma->vm_next;
-		}
-		compare_page(page, vma && vma->vm_start <= address ? vma : NULL);
-	}
-	for (int page = 0; page < PAGES; page++)
-		pages += now->pages[page].mapped;
-	expect("pages mapped", pages, now->task->mm->total_vm);
-}
-
-/* What a failed operation left is not the reference's to say; that it is consistent is validate_all()'s. */
-static void learn(void)
-{
-	for (int page = 0; page < PAGES; page++) {
-		struct vm_area_struct *vma;
-
-		mmap_read_lock(now->task->mm);
-		vma = find_vma_intersection(now->task->mm, address_of(page), address_of(page) + 1);
-		mmap_read_unlock(now->task->mm);
-		if (!vma) {
-			now->pages[page] = (struct ref_page){ 0 };
-			continue;
-		}
-		now->pages[page].mapped = true;
-		now->pages[page].prot = vma->vm_flags & VM_ACCESS_FLAGS;
-		now->pages[page].grows = vma->vm_flags & VM_GROWSDOWN;
-		now->pages[page].heap = vma->vm_end > now->task->mm->start_brk &&
-			vma->vm_start >= now->task->mm->start_brk &&
-					page < LOW_PAGES;
-	}
-}
+#include "fuzz_reference.h"
 
 /* --- operations ------------------------------------------------------------------------------- */
 
@@ -310,6 +127,47 @@ static void op_protect(void)
 		now->pages[i].prot = prot;
 }
 
+static void op_map_file(void)
+{
+	int first, n, k = rnd(NR_FILES), index = rnd(FILE_PAGES);
+	bool shared = rnd(2);
+	uint64_t prot = pick_prot();
+	long result;
+
+	pick_range(&first, &n, 16);
+	n = min(n, FILE_PAGES - index);
+	result = ksys_mmap(address_of(first), n * PAGE_SIZE, prot,
+			   LX_MAP_FIXED | (shared ? LX_MAP_SHARED : LX_MAP_PRIVATE), files[k].file, index * PAGE_SIZE);
+	say("mmap file %d from page %d, %s, at page %d, %d pages, prot %lu: %#lx", k, index,
+	    shared ? "shared" : "private", first, n, prot, result);
+	if (result == -LX_ENOMEM && injected())
+		return learn();
+	expect("mmap file", address_of(first), result);
+	for (int i = 0; i < n; i++)
+		now->pages[first + i] = (struct ref_page){
+			.mapped = true, .prot = prot, .file = k + 1, .index = index + i, .shared = shared,
+		};
+}
+
+/* What is cut off is zeros when the file grows again, and private copies of it are gone, too. */
+static void op_truncate(void)
+{
+	int k = rnd(NR_FILES), pages = rnd(FILE_PAGES + 1);
+	struct inode *inode = files[k].file->f_inode;
+
+	say("truncate file %d to %d pages, was %d", k, pages, files[k].pages);
+	down_write(&inode->i_rwsem);
+	shmem_truncate(inode, pages * PAGE_SIZE);
+	up_write(&inode->i_rwsem);
+	files[k].pages = pages;
+	for (int i = pages; i < FILE_PAGES; i++)
+		files[k].value[i] = 0;
+	for (int p = 0; p < MAX_PROCESSES; p++)
+		for (int i = 0; i < PAGES; i++)
+			if (processes[p].pages[i].file == k + 1 && processes[p].pages[i].index >= pages)
+				processes[p].pages[i].own = false;
+}
+
 /* The area that holds all of the run and is no stack, or NULL. */
 static struct vm_area_struct *one_area(int first, int n)
 {
@@ -332,7 +190,7 @@ static void ref_move(int from, int to, int n, bool dontunmap)
 		now->pages[to + i] = now->pages[from + i];
 		now->pages[to + i].heap = to + i >= HEAP_FIRST && to + i < LOW_PAGES;
 		if (dontunmap)
-			now->pages[from + i].value = 0;
+			now->pages[from + i].value = now->pages[from + i].own = 0;
 		else
 			now->pages[from + i] = (struct ref_page){ 0 };
 	}
@@ -367,18 +225,38 @@ static void op_move(void)
 
 static void op_dontneed(void)
 {
-	int first, n, i;
+	int first, n, i, advice = rnd(2) ? LX_MADV_DONTNEED : LX_MADV_PAGEOUT;
 	long result, wanted = 0;
 
 	pick_range(&first, &n, 16);
 	for (i = first; i < first + n; i++) {
 		if (is_free(i))
 			wanted = -LX_ENOMEM;
-		now->pages[i].value = 0;
+		if (advice == LX_MADV_DONTNEED)
+			now->pages[i].value = now->pages[i].own = 0;
 	}
-	result = ksys_madvise(address_of(first), n * PAGE_SIZE, LX_MADV_DONTNEED);
-	say("madvise dontneed page %d, %d pages: %ld", first, n, result);
+	result = ksys_madvise(address_of(first), n * PAGE_SIZE, advice);
+	say("madvise %s page %d, %d pages: %ld", advice == LX_MADV_DONTNEED ? "dontneed" : "pageout", first, n, result);
 	expect("madvise", wanted, result);
+}
+
+/* A hole: zeros in the file, while private copies stay. Only for shared mappings, which may be written here. */
+static void op_remove(void)
+{
+	struct ref_page *ref;
+	long result, wanted;
+	int first, n;
+
+	pick_range(&first, &n, 8);
+	ref = &now->pages[first];
+	if (!one_area(first, n))
+		return;
+	result = ksys_madvise(address_of(first), n * PAGE_SIZE, LX_MADV_REMOVE);
+	say("madvise remove page %d, %d pages: %ld", first, n, result);
+	wanted = !ref->file ? -LX_EINVAL : ref->shared ? 0 : -LX_EACCES;
+	expect("madvise remove", wanted, result);
+	for (int i = 0; !result && i < n; i++)
+		files[ref->file - 1].value[ref[i].index] = 0;
 }
 
 static void op_brk(void)
@@ -463,12 +341,12 @@ static void op_access(void)
 	if (is_free(page) || !(write ? ref->prot & LX_PROT_WRITE : ref->prot))
 		wanted = -LX_SIGSEGV;
 	else
-		wanted = write ? 0 : ref->value;
+		wanted = write ? min(ref_value(ref), 0) : ref_value(ref);
 	expect("access", wanted, result);
 	if (result == -LX_SIGSEGV)
 		expect("si_code", is_free(page) ? LX_SEGV_MAPERR : LX_SEGV_ACCERR, last_fault.si_code);
-	else if (write)
-		ref->value = value;
+	else if (write && !result)
+		ref_write(ref, value);
 }
 
 static void op_fork(void)
@@ -531,7 +409,8 @@ static const struct { void (*run)(void); unsigned int weight; const char *name; 
 	{ op_protect, 24, "mprotect" },	    { op_brk, 8, "brk" },	 { op_access, 60, "access" },
 	{ op_fork, 3, "fork" },		    { op_switch, 6, "switch" },	 { op_exit, 2, "exit" },
 	{ op_fail_later, 1, "fail an allocation" },
-	{ op_move, 12, "mremap" },	    { op_dontneed, 4, "madvise" },
+	{ op_move, 12, "mremap" },	    { op_dontneed, 6, "madvise" },
+	{ op_map_file, 24, "mmap file" },   { op_truncate, 2, "truncate" }, { op_remove, 3, "remove" },
 };
 
 static void step(void)
@@ -568,6 +447,10 @@ int main(int argc, char **argv)
 	processes[0].task = boot(32);
 	now = &processes[0];
 	now->task->mm->start_brk = now->task->mm->brk = PG(HEAP_FIRST);
+	for (int k = 0; k < NR_FILES; k++) {
+		files[k].file = shmem_file_setup("memfd:fuzz", FILE_PAGES * PAGE_SIZE, VM_NORESERVE);
+		files[k].pages = FILE_PAGES;
+	}
 	for (operation = 0; operation < wanted; operation++)
 		step();
 	fail_alloc.nth = 0;
@@ -575,6 +458,8 @@ int main(int argc, char **argv)
 		op_exit();
 	exit_current(&tasks[0]);
 	drop_lazy_mm();
+	for (int k = 0; k < NR_FILES; k++)
+		fput(files[k].file);
 	printf("fuzz-areas: %lu operations, seed %lu:", wanted, seed);
 	for (unsigned int i = 0; i < ARRAY_SIZE(operations); i++)
 		printf(" %lu %s%s", times_run[i], operations[i].name,
