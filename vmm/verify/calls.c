@@ -61,6 +61,7 @@ static const struct {
 	{NR_mprotect, 0, -1, 0, CHANGE_CUTS | CHANGE_FLAGS},
 	{NR_mremap, LX_ENOMEM, 3, LX_MREMAP_FIXED, CHANGE_ANY},
 	{NR_madvise, LX_ENOMEM, -1, 0, CHANGE_CUTS | CHANGE_FLAGS},
+	{NR_madvise, LX_EINVAL, -1, 0, CHANGE_CUTS | CHANGE_FLAGS}, /* at a later area, which cannot take the advice */
 	{NR_madvise, LX_EAGAIN, -1, 0, CHANGE_CUTS | CHANGE_FLAGS},
 	{NR_mlock, 0, -1, 0, CHANGE_CUTS | CHANGE_FLAGS},
 	{NR_mlock2, 0, -1, 0, CHANGE_CUTS | CHANGE_FLAGS},
