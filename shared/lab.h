@@ -209,6 +209,7 @@ struct lab_page {
 	GPTR(struct page) mem_map;		/* entry 0 is frame 0 */
 	GPTR(struct zone) zone;
 	GPTR(struct list_head) slab_caches;
+	GPTR(struct dentry) tree_root;	/* "/" */
 	GPTR(struct list_head) inodes;		/* of struct inode, through i_sb_list */
 	GPTR(struct ipc_namespace) ipc_ns;	/* System V shared memory */
 	GPTR(struct list_head) pipes;		/* of struct pipe_inode_info */

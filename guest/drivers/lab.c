@@ -5,7 +5,7 @@
  * Channels are files: a task that reads one sleeps until the host has put a command into its
  * mailbox.
  */
-#include "files.h"
+#include "fs.h"
 #include "labdev.h"
 #include "pipe.h"
 #include "labmem.h"
@@ -25,6 +25,7 @@ struct lab_page lab __attribute__((aligned(64), section(".data.lab"))) = {
 	.init_task = &init_task.ts,
 	.zone = &contig_zone,
 	.slab_caches = &slab_caches,
+	.tree_root = &root_dentry,
 	.inodes = &super_inodes,
 	.ipc_ns = &init_ipc_ns,
 	.pipes = &all_pipes,

@@ -509,6 +509,27 @@ static inline uint64_t tiny_anon_page(struct tiny *t, uint64_t anon, uint64_t va
 #define USER_R	(PTE_P | PTE_US | PTE_A | PTE_NX)
 #define USER_RW (USER_R | PTE_RW | PTE_D | PTE_SOFT_DIRTY)
 
+/** "/", and in it "f", the one file. */
+static inline void tiny_names(struct tiny *t)
+{
+	uint64_t dir = tiny_data(t, sizeof(struct inode), 64), head = TINY_ROOT + offsetof(struct dentry, d_subdirs);
+
+	*AT(inode, t, dir) = (struct inode){
+		.i_ino = 2, .i_mode = 0040755, .i_nlink = 2, .i_count = 1, .i_data = {.host = ptr(dir)}};
+	tiny_list_add_tail(t, dir + offsetof(struct inode, i_sb_list), t->lab->inodes.va);
+	*AT(dentry, t, TINY_ROOT) = (struct dentry){
+		.d_parent = ptr(TINY_ROOT), .d_inode = ptr(dir), .d_count = 3, .d_flags = DCACHE_ENTRY};
+	*AT(dentry, t, TINY_DENTRY) = (struct dentry){.d_parent = ptr(TINY_ROOT),
+						      .d_inode = ptr(TINY_INODE),
+						      .d_count = 2,
+						      .d_flags = DCACHE_ENTRY,
+						      .d_name = "f"};
+	tiny_list_init(t, head);
+	tiny_list_init(t, TINY_DENTRY + offsetof(struct dentry, d_subdirs));
+	tiny_list_add_tail(t, TINY_DENTRY + offsetof(struct dentry, d_child), head);
+	t->lab->tree_root = ptr(TINY_ROOT);
+}
+
 /** The one file, part of the image, mapped by text_a. */
 static inline void tiny_file(struct tiny *t)
 {
@@ -516,13 +537,12 @@ static inline void tiny_file(struct tiny *t)
 
 	*AT(inode, t, TINY_INODE) = (struct inode){
 		.i_ino = 1, .i_size = PAGE_SIZE, .i_mode = 0100755, .i_nlink = 1, .i_count = 2, .i_flags = S_IMAGE,
+		.i_writecount = -3, /* two programs run from it, and the image holds it */
 		.i_data = {.host = ptr(TINY_INODE),
 			   .i_mmap = {ptr(t->text_a + offsetof(struct vm_area_struct, shared))}}};
 	tiny_list_add_tail(t, TINY_INODE + offsetof(struct inode, i_sb_list), t->lab->inodes.va);
 	AT(mm_struct, t, t->mm_a)->exe_file = AT(mm_struct, t, t->mm_b)->exe_file = ptr(TINY_OPEN_FILE);
-	*AT(dentry, t, TINY_ROOT) = (struct dentry){.d_parent = ptr(TINY_ROOT), .d_flags = DCACHE_ENTRY};
-	*AT(dentry, t, TINY_DENTRY) = (struct dentry){
-		.d_parent = ptr(TINY_ROOT), .d_inode = ptr(TINY_INODE), .d_flags = DCACHE_ENTRY, .d_name = "f"};
+	tiny_names(t);
 	*AT(file, t, TINY_OPEN_FILE) = (struct file){
 		.f_count = 4, .f_dentry = ptr(TINY_DENTRY), .f_inode = ptr(TINY_INODE), .f_mapping = ptr(TINY_MAPPING)};
 	text->shared.rb.__rb_parent_color = 1;

@@ -456,6 +456,12 @@ BREAK(node_count)
 	AT(xa_node, t, kva(1500))->count = 1;
 	the_inode(t)->i_data.i_pages.xa_head = ptr(kva(1500) | XA_INTERNAL);
 }
+BREAK(entry_name) { strcpy(AT(dentry, t, TINY_DENTRY)->d_name, "a/b"); }
+BREAK(entry_parent) { AT(dentry, t, TINY_DENTRY)->d_parent = ptr(TINY_DENTRY); }
+BREAK(entry_inode) { AT(dentry, t, TINY_DENTRY)->d_inode.va += 8; }
+BREAK(entry_count) { AT(dentry, t, TINY_DENTRY)->d_count = 1; }
+BREAK(inode_links) { the_inode(t)->i_nlink++; }
+BREAK(inode_writers) { the_inode(t)->i_writecount = 0; }
 BREAK(inode_refs) { the_inode(t)->i_count = 0; }
 BREAK(inode_locked) { the_inode(t)->i_data.i_mmap_rwsem.count = -1; }
 BREAK(not_in_i_mmap) { the_inode(t)->i_data.i_mmap.rb_node = ptr(0); }
@@ -633,7 +639,9 @@ static const struct {
 	ROW("mm-slab", freed_mm), ROW("task-slab", leak_task), ROW("anon-vma-slab", leak_anon),
 	ROW("avc-slab", leak_avc), ROW("inode-slab", leak_inode), ROW("node-slab", leak_node),
 	ROW("cache-pages", cached_anon), ROW("cache-size", cached_beyond), ROW("cache-size", nrpages),
-	ROW("cache-held", uncached), ROW("cache-index", node_count), ROW("inode-fields", inode_refs),
+	ROW("cache-held", uncached), ROW("cache-index", node_count), ROW("dentry-tree", entry_name), ROW("dentry-tree", entry_parent), ROW("dentry-tree", entry_inode),
+	ROW("dentry-count", entry_count), ROW("inode-links", inode_links), ROW("inode-users", inode_writers),
+	ROW("inode-fields", inode_refs),
 	ROW("inode-fields", inode_locked), ROW("i-mmap", not_in_i_mmap), ROW("i-mmap-last", wrong_last), ROW("i-mmap-last", i_mmap_red),
 	ROW("file-fields", file_refs), ROW("file-fields", file_ops), ROW("inode-fields", inode_type),
 	ROW("area-flags", wipe_file), ROW("area-kind", private_data), ROW("mm-defaults", no_program),

@@ -37,6 +37,7 @@ static void decode_all(struct build *b)
 	decode_slabs(b);
 	decode_rmap(b);
 	decode_files(b);
+	decode_dentries(b);
 	decode_ipc(b);
 	decode_pipes(b);
 	assign_roles(b);
@@ -60,6 +61,7 @@ static void publish(struct build *b)
 	m->avcs = b->avcs.items, m->nr_avcs = b->avcs.n;
 	m->anon_vmas = b->anon_vmas.items, m->nr_anon_vmas = b->anon_vmas.n;
 	m->inodes = b->inodes.items, m->nr_inodes = b->inodes.n;
+	m->dentries = b->dentries.items, m->nr_dentries = b->dentries.n;
 	m->cached = b->cached.items, m->nr_cached = b->cached.n;
 	m->xa_nodes = b->xa_nodes.items, m->nr_xa_nodes = b->xa_nodes.n;
 	m->shms = b->shms.items, m->nr_shms = b->shms.n;
@@ -104,6 +106,7 @@ void model_free(struct model *model)
 	addr_map_free(&model->avc_map);
 	addr_map_free(&model->anon_vma_map);
 	addr_map_free(&model->inode_map);
+	addr_map_free(&model->dentry_map);
 	addr_map_free(&model->xa_node_map);
 	addr_map_free(&model->shm_map);
 	addr_map_free(&model->pipe_map);
@@ -118,6 +121,7 @@ void model_free(struct model *model)
 	free(model->avcs);
 	free(model->anon_vmas);
 	free(model->inodes);
+	free(model->dentries);
 	free(model->cached);
 	free(model->xa_nodes);
 	free(model->shms);

@@ -42,6 +42,21 @@ struct model_inode {
 	gva_t addr;
 	struct inode raw;
 	uint64_t nr_pages;		/* found in the index of its cache */
+	uint32_t nr_dentries;		/* that name it … */
+	uint32_t nr_entries;		/* … and stand in a directory */
+	uint32_t nr_writers;		/* open files counted as such */
+	uint32_t nr_programs;		/* mms that run from it */
+};
+
+/** A name, on the list of a directory or known to the slab alone. */
+struct model_dentry {
+	gva_t addr;
+	struct dentry raw;
+	int inode;			/* index into inodes; -1: d_inode is none */
+	int listed_in;			/* index into dentries: on whose list; -1: on none (the root) */
+	uint32_t nr_files, nr_cwds;	/* that refer to it; of processes that have a fs_struct of their own */
+	uint32_t nr_children;		/* dentries whose d_parent it is, itself aside */
+	uint32_t nr_dirs;		/* of its entries */
 };
 
 /** An entry of a page cache. */
@@ -234,6 +249,8 @@ struct model {
 	uint32_t nr_anon_vmas;
 	struct model_inode *inodes;
 	uint32_t nr_inodes;
+	struct model_dentry *dentries;	/* [0] is the root; then by directory, then those on no list */
+	uint32_t nr_dentries;
 	struct model_cached *cached;	/* by inode, then index */
 	uint64_t nr_cached;
 	struct model_xa_node *xa_nodes;
@@ -252,7 +269,7 @@ struct model {
 	uint32_t nr_all_vmas;
 	struct leaf *all_leaves, *all_held;
 	struct table *all_tables;
-	struct addr_map mm_map, task_map, vma_map, avc_map, anon_vma_map, inode_map, xa_node_map, shm_map, pipe_map;
+	struct addr_map mm_map, task_map, vma_map, avc_map, anon_vma_map, inode_map, dentry_map, xa_node_map, shm_map, pipe_map;
 };
 
 /** Decode everything. `cpus` is copied. Free with model_free. Bounded work for any input. */

@@ -143,6 +143,8 @@ check_function check_content_written, check_content_untouched, check_content_sha
 check_function check_content_fresh, check_content_fork, check_content_dontneed;
 /* calls.c */
 check_function check_failed_call, check_merged, check_locked_pages, check_write_locked, check_access;
+/* dentries.c */
+check_function check_dentry_tree, check_dentry_count, check_inode_links, check_inode_users;
 /* steps.c */
 check_function check_brk_grown, check_hiwater_grows, check_stack_gap;
 
