@@ -20,7 +20,17 @@ nested-files: $(NESTED)/vmlinuz $(NESTED)/base.cpio
 check-nested: deps ## every scenario on kvm_amd with nested paging, emulated: works without /dev/kvm
 	$(Q)$(MAKE) --no-print-directory all $(BUILD)/initrd.cpio nested-files
 	$(Q)NESTED_DIR=$(NESTED) tests/nested/check $(BUILD)
-	$(Q)$(MAKE) --no-print-directory check-both-nested
+	$(Q)$(MAKE) --no-print-directory check-both-nested check-core
+
+# The agent on Linux, driven to its end as tests/core/crash.lua does it on the guest.
+$(BUILD)/core/on_linux: tests/core/on_linux.c shared/agent.h
+	@mkdir -p $(@D)
+	$(Q)echo "  CC    $<"
+	$(Q)gcc -std=gnu11 -O1 -static -Wall -Wextra -Werror -D_GNU_SOURCE -iquote shared -o $@ $<
+
+.PHONY: check-core
+check-core: all nested-files $(BUILD)/core/on_linux ## the core of a program on the guest against the one that Linux 6.1 writes
+	$(Q)NESTED_DIR=$(NESTED) tests/core/check $(BUILD)
 
 # The fixed reference: the nested machine's Linux is Debian's 6.1 everywhere. Four levels of tables and no protection keys, as
 # the guest has it; else addresses beyond 47 bits exist, and PROT_EXEC alone is execute-only.

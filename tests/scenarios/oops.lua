@@ -1,5 +1,6 @@
 -- The kernel makes a mistake on behalf of a task: as on Linux (panic_on_oops is 0) the task dies of it, and the machine goes
 -- on. What is written to /dev/lab names the mistake.
+-- both: no, the kernel that makes the mistakes is the guest
 local a = spawn("a")
 local function dies(mistake, signal)
 	local b = a:fork()
