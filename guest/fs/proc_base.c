@@ -194,6 +194,7 @@ static const struct pid_entry pid_entries[] = {
 	REG("clear_refs", 0200, proc_clear_refs_operations),
 	REG("cmdline", 0444, proc_cmdline_operations),
 	REG("comm", 0444, proc_comm_operations),
+	REG("coredump_filter", 0644, proc_coredump_filter_operations),
 	LNK("cwd", cwd_inode_operations),
 	REG("environ", 0400, proc_environ_operations),
 	LNK("exe", exe_inode_operations),

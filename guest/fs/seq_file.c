@@ -49,6 +49,8 @@ static int try_make(struct file *file, unsigned int order)
 
 	if (!page)
 		return -LX_ENOMEM;
+	/* It stays as long as the file is open and not read to its end. */
+	page->page_type = PGTY_kernel;
 	text = __va(page_to_pfn(page) << PAGE_SHIFT);
 	text->order = order;
 	m.buf = text->bytes;

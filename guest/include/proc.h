@@ -57,6 +57,7 @@ extern const struct file_operations proc_cmdline_operations, proc_auxv_operation
 int64_t mem_lseek(struct file *file, int64_t offset, uint32_t whence);
 extern const struct file_operations proc_status_operations, proc_statm_operations;	/* proc_status.c */
 extern const struct file_operations proc_limits_operations, proc_comm_operations;
+extern const struct file_operations proc_coredump_filter_operations;			/* proc_coredump.c */
 extern const struct file_operations proc_meminfo_operations;				/* proc_meminfo.c */
 extern const struct inode_operations proc_fd_inode_operations;				/* proc_fd.c */
 

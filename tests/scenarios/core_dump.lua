@@ -126,3 +126,21 @@ expect.eq(string.unpack("<i4", last, 21 + 32), pids[2])
 expect.eq(string.unpack("<i4", a:pread(threads, 4, list[1].offset + 20 + 32)), pids[1])
 -- it slept in read(): interrupted, as on Linux, by what ended it
 expect.eq(string.unpack("<i8", last, 21 + 112 + 80), -512)
+
+step("coredump_filter chooses what stands in it; a fork inherits it")
+local filter = a:open("/proc/self/coredump_filter", "rw")
+expect.eq(a:pread(filter, 64, 0), "00000033\n")
+a:pwrite(filter, "0x12", 0)
+local shared, written
+child(function(b)
+	expect.eq(b:pread(b:open("/proc/self/coredump_filter"), 64, 0), "00000012\n")
+	shared = b:mmap{len = PAGE, prot = "rw", flags = "shared,anon"}
+	written = b:mmap{len = PAGE, prot = "rw"}
+	b:write(shared, 1)
+	b:write(written, 1)
+	b:kill("SIGABRT")
+end)
+list = headers(a:open("/core"))
+expect.eq(segment(list, shared).filesz, PAGE)
+expect.eq(segment(list, written).filesz, 0)
+expect.errno(function() return a:pwrite(filter, "all", 0) end, "EINVAL")
