@@ -9,6 +9,12 @@ $(BUILD)/bench/%: tests/bench/%.c
 	$(Q)echo "  CC    $@"
 	$(Q)gcc $(BENCH_FLAGS) -o $@ $<
 
+# With the vmm's own sources: what it costs to look.
+$(BUILD)/bench/verify: tests/bench/verify.c $(filter-out %/vmm/main.c.o,$(VMM_OBJ))
+	@mkdir -p $(@D)
+	$(Q)echo "  CC    $@"
+	$(Q)gcc $(VMM_FLAGS) -static -o $@ $< $(filter-out %/vmm/main.c.o,$(VMM_OBJ)) $(VMM_LIBS)
+
 .PHONY: bench
-bench: all $(BUILD)/bench/bare $(BUILD)/bench/ratio ## measure start-up against a bare KVM program, count instructions of boot and of each operation
+bench: all $(BUILD)/bench/bare $(BUILD)/bench/ratio $(BUILD)/bench/verify ## measure start-up against a bare KVM program, count instructions of boot and of each operation
 	$(Q)tests/bench/run $(BUILD) $(ROUNDS)
