@@ -27,4 +27,21 @@ struct fxsave_area {
 
 _Static_assert(sizeof(struct fxsave_area) == 512, "SDM table 10-2");
 
+struct task;
+
+/* --- kernel/fpu.c: the registers of current, which must be a user task where it is not said otherwise --------- */
+
+/** A user task is about to run: the registers become its own. */
+void switch_fpu(struct task *next);
+/** The child begins with what current has. */
+void fork_fpu(struct task *child);
+/** A new program begins with what the processor has after a reset, all exceptions masked. */
+void reset_fpu(void);
+/** The task will not run in ring 3 again: what it left in the registers is of no use. */
+void drop_fpu(struct task *task);
+/** The registers to a signal frame, at a multiple of 16. 0 or -LX_EFAULT. */
+int save_fpu_to_user(uint64_t at);
+/** And back; 0: no frame, as reset_fpu(). -LX_EFAULT: it cannot be read, or holds what may not be. */
+int restore_fpu_from_user(uint64_t at);
+
 #endif

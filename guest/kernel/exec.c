@@ -4,6 +4,7 @@
  * an mm that nobody uses yet, so a program that cannot be loaded leaves everything as it was.
  */
 #include "exec.h"
+#include "fpu.h"
 #include "fs.h"
 #include "labdev.h"
 #include "signal.h"
@@ -171,6 +172,7 @@ static void flush_old_program(const char *name)
 	current->set_child_tid = 0;
 	set_fs_base(0);
 	set_gs_base(0);
+	reset_fpu();
 }
 
 /*

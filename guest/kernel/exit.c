@@ -4,6 +4,7 @@
  * struct and kernel stack alone, until the parent has waited for it. Orphans go to init.
  */
 #include "coredump.h"
+#include "fpu.h"
 #include "fs.h"
 #include "futex.h"
 #include "labdev.h"
@@ -123,6 +124,7 @@ void do_exit(int code)
 		code = me->group_leader->group_exit_code;
 	me->ts.exit_code = code;
 	timer_cancel(me);
+	drop_fpu(me);
 	exit_mm();
 	put_files(me);
 	put_fs(me);

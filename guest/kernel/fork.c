@@ -3,6 +3,7 @@
  * Making tasks: fork, vfork, clone, kernel threads. What a child shares or copies is decided as in Linux's
  * copy_process(); a failure gives everything back in reverse order.
  */
+#include "fpu.h"
 #include "fs.h"
 #include "labdev.h"
 #include "signal.h"
@@ -170,6 +171,7 @@ static void copy_thread(struct task *child, const struct clone_args *args)
 		regs->sp = args->stack;
 	child->fs_base = args->flags & LX_CLONE_SETTLS ? args->tls : current->fs_base;
 	child->gs_base = current->gs_base;
+	fork_fpu(child);
 	prepare_user_task(child);
 }
 

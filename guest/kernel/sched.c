@@ -5,6 +5,7 @@
  * machine. How address spaces change hands (active_mm, lazy references) is Linux's context_switch()
  * and finish_task_switch().
  */
+#include "fpu.h"
 #include "task.h"
 
 struct rq {
@@ -78,19 +79,27 @@ static void switch_address_space(struct rq *rq, struct task_struct *prev, struct
 	}
 }
 
+/* Registers that only ring 3 looks at: those of `next`, which lives there. */
+static void load_user_state(struct rq *rq, struct task *next)
+{
+	if (next->fs_base != rq->fs_base) {
+		rq->fs_base = next->fs_base;
+		write_fs_base(next->fs_base);
+	}
+	if (next->gs_base != rq->gs_base) {
+		rq->gs_base = next->gs_base;
+		write_user_gs_base(next->gs_base);
+	}
+	switch_fpu(next);
+}
+
 static void context_switch(struct rq *rq, struct task *prev, struct task *next)
 {
 	struct cpu_info *cpu = this_cpu();
 
 	switch_address_space(rq, &prev->ts, &next->ts);
-	if (next->ts.mm && next->fs_base != rq->fs_base) {
-		rq->fs_base = next->fs_base;
-		write_fs_base(next->fs_base);
-	}
-	if (next->ts.mm && next->gs_base != rq->gs_base) {
-		rq->gs_base = next->gs_base;
-		write_user_gs_base(next->gs_base);
-	}
+	if (next->ts.mm)
+		load_user_state(rq, next);
 	rq->prev = prev;
 	set_current(cpu, next);
 	cpu->nr_switches++;

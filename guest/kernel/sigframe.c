@@ -4,6 +4,7 @@
  * (arch/x86/kernel/signal_64.c), and the way back. Tasks of this kernel have no FPU state: fpstate
  * is NULL, which rt_sigreturn takes on Linux, too.
  */
+#include "fpu.h"
 #include "signal.h"
 #include "uaccess.h"
 
@@ -68,11 +69,11 @@ struct user_stack describe_altstack(uint64_t sp)
 
 /**
  * Where the frame goes: below the red zone of the current stack, or at the top of the alternate
- * one (which is as described), such that at the handler's entry RSP + 8 is a multiple of 16. 0: the alternate
- * stack is too small.
+ * one (which is as described), such that at the handler's entry RSP + 8 is a multiple of 16; above it the FPU's
+ * registers. 0: the alternate stack is too small.
  */
 static uint64_t frame_address(const struct user_sigaction *action, const struct user_stack *stack,
-			      uint64_t user_sp)
+			      uint64_t user_sp, uint64_t *fpstate)
 {
 	uint64_t sp = user_sp - RED_ZONE;
 	int state = stack->ss_flags & ~(int)LX_SS_AUTODISARM;
@@ -81,7 +82,8 @@ static uint64_t frame_address(const struct user_sigaction *action, const struct 
 
 	if (entering)
 		sp = stack->ss_sp + stack->ss_size;
-	sp = ALIGN_DOWN(sp - sizeof(struct rt_sigframe), 16) - 8;
+	*fpstate = ALIGN_DOWN(sp - sizeof(struct fxsave_area), 64);
+	sp = ALIGN_DOWN(*fpstate - sizeof(struct rt_sigframe), 16) - 8;
 	if ((nested || entering) && !inside_altstack(stack, sp))
 		return 0;
 	return sp;
@@ -114,7 +116,6 @@ static void save_regs(struct user_sigcontext *sc, const struct pt_regs *regs, ui
 	sc->trapno = current->trap_nr;
 	sc->oldmask = mask;
 	sc->cr2 = current->cr2;
-	sc->fpstate = 0;
 	memset(sc->reserved, 0, sizeof(sc->reserved));
 }
 
@@ -136,10 +137,10 @@ int setup_rt_frame(const struct ksiginfo *info, const struct user_sigaction *act
 		   struct pt_regs *regs)
 {
 	struct user_stack altstack = describe_altstack(regs->sp);
-	uint64_t at = frame_address(action, &altstack, regs->sp);
+	uint64_t fpstate, at = frame_address(action, &altstack, regs->sp, &fpstate);
 	struct rt_sigframe frame;	/* every byte of it is set once: it goes out whole */
 
-	if (!at || !(action->flags & LX_SA_RESTORER))
+	if (!at || !(action->flags & LX_SA_RESTORER) || save_fpu_to_user(fpstate))
 		return -LX_EFAULT;
 	frame.pretcode = action->restorer;
 	frame.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
@@ -147,6 +148,7 @@ int setup_rt_frame(const struct ksiginfo *info, const struct user_sigaction *act
 	frame.uc.uc_stack = altstack;
 	frame.uc.uc_sigmask = mask;
 	save_regs(&frame.uc.uc_mcontext, regs, mask);
+	frame.uc.uc_mcontext.fpstate = fpstate;
 	copy_siginfo_to_external(&frame.info, info);
 	if (copy_to_user(at, &frame, sizeof(frame)))
 		return -LX_EFAULT;
@@ -206,7 +208,7 @@ long ksys_rt_sigreturn(struct pt_regs *regs)
 		goto bad_frame;
 	current->restart.fn = NULL;
 	set_blocked(uc.uc_sigmask);
-	if (!restore_regs(regs, &uc.uc_mcontext))
+	if (!restore_regs(regs, &uc.uc_mcontext) || restore_fpu_from_user(uc.uc_mcontext.fpstate))
 		goto bad_frame;
 	set_altstack(&uc.uc_stack, regs->sp);
 	return regs->ax;
