@@ -44,7 +44,7 @@ check-both-nested: all nested-files ## every scenario and 2,000 random operation
 		--add tests/linux tests/linux/proc build/vmm build/guest.bin
 	$(Q)NESTED_DIR=$(NESTED) tests/nested/as-suite fuzz-nested tests/nested/run-in-nested --append "no5lvl nopku" \
 		--time-limit 900 --log $(NESTED)/fuzz-console.txt --add $(BUILD)/vmm=build/vmm --add $(BUILD)/guest.bin=build/guest.bin \
-		--add tests/both tests/both/fuzz build/vmm build/guest.bin /tmp/fuzz --target both --seed 1 --seeds 4 --steps 500
+		--add tests/both tests/both/fuzz build/vmm build/guest.bin /tmp/fuzz --seed 1 --seeds 8 --steps 250
 	$(Q)$(MAKE) --no-print-directory access-nested
 
 shell-nested: all nested-files ## a shell in that machine, with vmm, guest.bin and the scenarios

@@ -287,6 +287,7 @@ void mm_init(uint64_t ram_end_pa);
 #define FAULT_FLAG_WRITE	0x01
 #define FAULT_FLAG_USER		0x02
 #define FAULT_FLAG_INSTRUCTION	0x04
+#define FAULT_FLAG_UNSHARE	0x08		/* a page of this mm's own is wanted, as read-only as it is (FOLL_PIN) */
 
 #define VM_FAULT_OOM		0x01
 #define VM_FAULT_SIGBUS		0x02
@@ -322,6 +323,7 @@ bool page_soft_dirty(const struct vm_area_struct *vma, uint64_t pte);
 /* --- any address space (mm/gup.c) ------------------------------------------------------------- */
 
 #define FOLL_WRITE	0x01		/* to be written */
+#define FOLL_PIN	0x08		/* its bytes are wanted for a while: nobody may replace an anonymous page under us */
 #define FOLL_FORCE	0x10		/* whatever the area's rights, as a debugger; what is written stays private */
 
 /**

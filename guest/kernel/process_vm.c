@@ -151,8 +151,8 @@ static int copy_piece(const struct remote *r, uint64_t addr, uint64_t len, struc
 		long got;
 
 		mmap_read_lock(r->mm);
-		got = get_user_pages_remote(r->mm, addr - offset, min(nr, r->max_pages), r->write ? FOLL_WRITE : 0,
-					    r->pages);
+		got = get_user_pages_remote(r->mm, addr - offset, min(nr, r->max_pages),
+					    FOLL_PIN | (r->write ? FOLL_WRITE : 0), r->pages);
 		mmap_read_unlock(r->mm);
 		if (got <= 0)
 			return -LX_EFAULT;

@@ -30,8 +30,20 @@ static bool can_follow_write(uint64_t pte, const struct vm_area_struct *vma)
 	       (!mm_profile.soft_dirty || page_soft_dirty(vma, pte));
 }
 
-/* The page that is mapped there, good for what is asked, with a reference; NULL: a fault is due first. */
-static struct page *follow_page(struct vm_area_struct *vma, uint64_t addr, unsigned int flags)
+/*
+ * An anonymous page that others may share would be replaced by the first write of ours, and what was pinned would be theirs:
+ * it is copied before (Linux gup_must_unshare).
+ */
+static bool gup_must_unshare(uint64_t pte, unsigned int flags)
+{
+	const struct page *page = vm_normal_page(pte);
+
+	return (flags & (FOLL_WRITE | FOLL_PIN)) == FOLL_PIN && !(pte & PTE_RW) && page && PageAnon(page) &&
+	       !(page->flags & PG_anon_exclusive);
+}
+
+/* The page that is mapped there, good for what is asked, with a reference; NULL: a fault of these flags is due first. */
+static struct page *follow_page(struct vm_area_struct *vma, uint64_t addr, unsigned int flags, unsigned int *fault_flags)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct page *page = NULL;
@@ -40,7 +52,10 @@ static struct page *follow_page(struct vm_area_struct *vma, uint64_t addr, unsig
 
 	spin_lock(&mm->page_table_lock);
 	pte = pte_lookup(mm, addr, &span_end);
-	if (pte && pte_present(*pte) && (!(flags & FOLL_WRITE) || can_follow_write(*pte, vma))) {
+	*fault_flags = flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0;
+	if (pte && pte_present(*pte) && gup_must_unshare(*pte, flags)) {
+		*fault_flags = FAULT_FLAG_UNSHARE;
+	} else if (pte && pte_present(*pte) && (!(flags & FOLL_WRITE) || can_follow_write(*pte, vma))) {
 		page = pfn_to_page(pte_pfn(*pte));
 		get_page(page);
 	}
@@ -51,11 +66,12 @@ static struct page *follow_page(struct vm_area_struct *vma, uint64_t addr, unsig
 /* The page behind addr, faulted in if need be, with a reference; ERR_PTR. */
 static struct page *get_page_of(struct vm_area_struct *vma, uint64_t addr, unsigned int flags)
 {
+	unsigned int fault_flags;
 	struct page *page;
 
-	while (!(page = follow_page(vma, addr, flags))) {
+	while (!(page = follow_page(vma, addr, flags, &fault_flags))) {
 		struct vm_fault vmf;
-		int fault = handle_mm_fault(&vmf, vma, addr, flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0);
+		int fault = handle_mm_fault(&vmf, vma, addr, fault_flags);
 
 		if (fault)
 			return ERR_PTR(fault & VM_FAULT_OOM ? -LX_ENOMEM : -LX_EFAULT);

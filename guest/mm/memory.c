@@ -55,10 +55,10 @@ static void unlock_pte(struct vm_fault *vmf)
 static void map_new_anon(struct vm_fault *vmf, struct page *page)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	uint64_t pte = pte_mkdirty(mk_pte(page_to_pfn(page), vma->vm_page_prot));
+	uint64_t pte = mk_pte(page_to_pfn(page), vma->vm_page_prot);
 
 	page_add_new_anon_rmap(page, vma, vmf->address);
-	set_pte(vmf->pte, maybe_mkwrite(pte, vma));
+	set_pte(vmf->pte, vmf->flags & FAULT_FLAG_UNSHARE ? pte : maybe_mkwrite(pte_mkdirty(pte), vma));
 }
 
 /* --- anonymous memory ------------------------------------------------------------------------- */
@@ -102,6 +102,10 @@ static int do_anonymous_page(struct vm_fault *vmf)
 
 static int wp_page_reuse(struct vm_fault *vmf)
 {
+	if (unlikely(vmf->flags & FAULT_FLAG_UNSHARE)) {
+		unlock_pte(vmf);
+		return done(vmf, LAB_FAULT_SPURIOUS, pte_pfn(vmf->orig_pte));
+	}
 	set_pte(vmf->pte, maybe_mkwrite(pte_mkdirty(vmf->orig_pte | PTE_A), vmf->vma));
 	unlock_pte(vmf);
 	return done(vmf, LAB_FAULT_COW_REUSE, pte_pfn(vmf->orig_pte));
@@ -378,7 +382,7 @@ static int handle_present(struct vm_fault *vmf)
 
 	if (!lock_pte(vmf))
 		return done(vmf, LAB_FAULT_SPURIOUS, 0);
-	if (write && !(vmf->orig_pte & PTE_RW))
+	if ((vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !(vmf->orig_pte & PTE_RW))
 		return do_wp_page(vmf);
 	if (pte != vmf->orig_pte)
 		set_pte(vmf->pte, pte);

@@ -1,4 +1,5 @@
 -- /proc/PID/mem: one process in the memory of another, with the rights of a debugger.
+-- both: no, it maps /dev/lab, which Linux has not
 a = spawn("a")
 p = a:mmap{len=4*PAGE}
 a:write(p, "of a")

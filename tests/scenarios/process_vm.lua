@@ -1,5 +1,5 @@
 -- process_vm_readv and process_vm_writev: bytes of another mm, by its areas' rights, as far as they go.
--- both: no, a page pinned to be read is unshared first on Linux (FOLL_PIN), which the guest does not do yet
+-- both: no, it maps /dev/lab, which Linux has not
 local a = spawn("a")
 local p = a:mmap{len = 4*PAGE}
 a:write(p, "of the parent")

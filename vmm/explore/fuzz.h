@@ -62,7 +62,7 @@ struct fuzz_result {
 	enum fuzz_end end;
 	uint32_t step;		/* 1 …: the one that ended it; or how many ran */
 	char what[64];		/* what tells one failure from another: the invariant's id, or the first words of a death */
-	char text[512];		/* the same for people */
+	char text[2048];	/* the same for people */
 };
 
 struct fuzz_program {

@@ -65,12 +65,25 @@ static void failed(struct fuzz_result *r, enum fuzz_end end, const char *kind, c
 	snprintf(r->text, sizeof(r->text), "%s", text);
 }
 
+/* A target that compares ends the run at the first difference: its second line says what differs. */
+static bool differs(const struct session *s, struct fuzz_result *r)
+{
+	const char *what = strchr(s->error.text, '\n');
+
+	if (s->error.status != EXIT_FINDING || !s->target || !s->target->ops->compare || !what)
+		return false;
+	failed(r, FUZZ_DIFFERS, what + 1, s->error.text);
+	return true;
+}
+
 /* Does the session stand as it should? */
 static bool judge(const struct fuzz_machine *m, struct fuzz_result *r, const char *why)
 {
 	const struct session *s = m->session;
 
 	if (s->over) {
+		if (differs(s, r))
+			return false;
 		failed(r, s->error.status == EXIT_GUEST_DIED ? FUZZ_DIED : s->error.status == EXIT_TIME ? FUZZ_HUNG : FUZZ_ERROR,
 		       s->error.text, s->error.text);
 		return false;
