@@ -19,6 +19,7 @@ include mk/tests.mk
 -include mk/nested.mk
 -include mk/mutation.mk
 -include mk/fuzz.mk
+-include mk/programs.mk
 
 .PHONY: all run clean help arrows
 all: $(BUILD)/vmm $(BUILD)/guest.bin $(BUILD)/vmm-disasm ## build vmm, guest.bin and the disassembler into build/

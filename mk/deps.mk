@@ -1,7 +1,7 @@
 # What a fresh Debian 12 lacks. `make deps` installs it (as root, or through sudo), saying what.
 
 DEPS := gcc make pkg-config liblua5.4-dev libedit-dev libelf-dev libzydis-dev libxxhash-dev libseccomp-dev \
-	libcriterion-dev qemu-system-x86 busybox-static cpio binutils gdb
+	libcriterion-dev qemu-system-x86 busybox-static musl-tools cpio binutils gdb
 
 .PHONY: deps
 deps:

@@ -43,7 +43,7 @@ $(BUILD)/tests/%_test: tests/unit/%_test.c $(BUILD)/tests/libvmm-san.a
 .PHONY: check unit scenarios cli check-qemu check-both bless
 check: deps ## install what is missing, build, and run every test
 	$(Q)$(MAKE) --no-print-directory all arrows unit unit-guestmm
-	$(Q)$(MAKE) --no-print-directory cli scenarios mutate-some check-qemu access-sample check-both
+	$(Q)$(MAKE) --no-print-directory cli scenarios programs mutate-some check-qemu access-sample check-both
 
 unit: $(UNIT_BIN) $(BUILD)/guest.bin ## Criterion unit tests of the host side, under ASan and UBSan
 	$(Q)tests/unit/run unit $(UNIT_BIN)

@@ -35,6 +35,7 @@ enum lab_doorbell {
 	LAB_QUIESCENT = 'Q',		/* every task awaits a command, is blocked or is dead */
 	LAB_EVENTS_FULL = 'E',		/* the event ring is full: drain it and run on */
 	LAB_TRACE_FULL = 'T',		/* the trace is full: drain it and run on */
+	LAB_OUTPUT = 'O',		/* lab.output holds what a program wrote: take it and run on */
 	LAB_PANIC = 'P',		/* lab.panic tells; the guest halts */
 };
 
@@ -193,6 +194,16 @@ struct lab_image {
 	uint64_t data_start, data_end;		/* data, bss and the lab itself */
 };
 
+/**
+ * What programs write to the console, by the page: where a machine is left for each byte of a UART, this is a thousand times
+ * as fast. Without `wanted` (set before the first round) it goes to the UART.
+ */
+struct lab_output {
+	uint32_t wanted;
+	uint32_t len;
+	uint8_t bytes[4096];
+};
+
 struct lab_page {
 	uint64_t magic;				/* LAB_MAGIC, statically */
 	uint32_t abi_version;
@@ -237,6 +248,7 @@ struct lab_page {
 	volatile uint64_t event_tail;		/* events ever read (host) */
 	struct lab_event events[LAB_NR_EVENTS];
 	struct lab_channel channels[AGENT_CHANNELS];
+	struct lab_output output;
 };
 
 #endif

@@ -23,7 +23,10 @@
 #define NR_rt_sigprocmask	14
 #define NR_rt_sigreturn		15
 #define NR_pread64		17
+#define NR_ioctl		16
 #define NR_pwrite64		18
+#define NR_readv		19
+#define NR_writev		20
 #define NR_access		21
 #define NR_pipe			22
 #define NR_mremap		25
@@ -118,6 +121,7 @@
 #define NR_renameat2		316
 #define NR_memfd_create		319
 #define NR_mlock2		325
+#define NR_getrandom		318
 #define NR_SYSCALLS		512	/* table size; beyond: ENOSYS */
 
 /* errno (asm-generic/errno-base.h, errno.h). */
@@ -143,6 +147,7 @@
 #define LX_EINVAL	22
 #define LX_ENFILE	23
 #define LX_EMFILE	24
+#define LX_ENOTTY		25
 #define LX_ETXTBSY	26
 #define LX_EFBIG	27
 #define LX_ENOSPC	28

@@ -5,6 +5,7 @@
 #include "base/fatal.h"
 #include "explore/fuzz.h"
 #include "explore/mutate.h"
+#include "explore/prog.h"
 #include "options.h"
 #include "report/report.h"
 #include "script/script.h"
@@ -86,7 +87,7 @@ static int run_guest(int argc, char **argv)
 	struct error e;
 
 	if (!options_parse(&options, argc, argv, &e))
-		return script_main(&options);
+		return options.prog ? prog_main(&options) : script_main(&options);
 	fprintf(stderr, "vmm: %s\n", e.text);
 	return e.status;
 }

@@ -165,6 +165,13 @@ static bool set_raw(struct options *o, const char *value)
 	return true;
 }
 
+static bool set_trace(struct options *o, const char *value)
+{
+	(void)value;
+	o->trace = true;
+	return true;
+}
+
 static bool set_tour(struct options *o, const char *value)
 {
 	(void)value;
@@ -194,15 +201,17 @@ static const struct option_row rows[] = {
 	{"--initrd", "a newc cpio", set_initrd},
 	{"--raw", NULL, set_raw},
 	{"--tour", NULL, set_tour},
+	{"--trace", NULL, set_trace},
 	{"--count-instructions", NULL, set_count},
 };
 
 /* Of the plan, not of this version: refused by name, lest a run seem to have done what it has not. */
-static const char *const later[] = {"--gdb", "--root", "--trace", "--", NULL};
+static const char *const later[] = {"--gdb", "--root", NULL};
 
 const char options_help[] =
 	"usage: vmm [options] guest.bin                  a prompt on a terminal, otherwise the tour\n"
 	"       vmm [options] guest.bin scenario.lua     run a scenario\n"
+	"       vmm [options] guest.bin -- prog [args]   run a static program of this host in the guest\n"
 	"\n"
 	"  --tour                   the tour, on a terminal too\n"
 	"  --machine auto|kvm|qemu  what runs the guest (auto: kvm where it works, else qemu)\n"
@@ -218,6 +227,7 @@ const char options_help[] =
 	"  --dump none|changes|full what is shown after each step (changes)\n"
 	"  --format text|json       how (text)\n"
 	"  --raw                    frames and registers as they are, instead of the canonical form\n"
+	"  --trace                  with a program: what its address space does, on stderr\n"
 	"  --out DIR                record every step in DIR, complete after each\n"
 	"  --count-instructions     single-step the kernel up to ring 3 and tell the number\n"
 	"  --help, --version\n"
@@ -294,6 +304,8 @@ static int check_whole(const struct options *o, struct error *e)
 				 "which guest? vmm [options] guest.bin [scenario.lua]" SEE_HELP);
 	if (o->count_instructions && strcmp(o->target, "guest"))
 		return error_set(e, EXIT_USAGE, "--count-instructions counts those of the guest alone" SEE_HELP);
+	if (o->prog && (!o->prog[0] || o->scenario || o->tour))
+		return error_set(e, EXIT_USAGE, "behind -- stands a program with its arguments, instead of a scenario" SEE_HELP);
 	if (o->tour && o->scenario)
 		return error_set(e, EXIT_USAGE, "--tour is a scenario of its own: leave out %s" SEE_HELP,
 				 o->scenario);
@@ -315,7 +327,13 @@ int options_parse(struct options *o, int argc, char **argv, struct error *e)
 		.argv = argv,
 	};
 	for (int i = 1; i < argc;) {
-		int taken = argv[i][0] == '-' ? take_option(o, i, e) : take_path(o, argv[i], e);
+		int taken;
+
+		if (!strcmp(argv[i], "--")) {
+			o->prog = argv + i + 1;
+			break;
+		}
+		taken = argv[i][0] == '-' ? take_option(o, i, e) : take_path(o, argv[i], e);
 
 		if (taken < 0)
 			return -1;

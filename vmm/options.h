@@ -34,6 +34,8 @@ struct options {
 	const char *initrd;		/* --initrd: path of a cpio for the guest's tree; NULL: none */
 	const char *guest;		/* path of guest.bin */
 	const char *scenario;		/* path of the scenario, or NULL: the prompt or the tour */
+	char **prog;			/* what stands behind --: a program and its arguments, then NULL; NULL: nothing does */
+	bool trace;			/* --trace: with a program, what its address space does goes to stderr */
 	int argc;			/* the command line as given, for "repeat this with …" */
 	char **argv;
 };

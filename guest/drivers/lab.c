@@ -109,6 +109,18 @@ void lab_event(enum lab_event_type type, uint64_t a, uint64_t b, uint64_t c, uin
 	lab.event_head = head + 1;
 }
 
+long lab_output(uint64_t at, uint64_t len)
+{
+	uint64_t n = min(len, sizeof(lab.output.bytes));
+
+	n -= copy_from_user(lab.output.bytes, at, n);
+	if (!n)
+		return -LX_EFAULT;
+	lab.output.len = n;
+	lab_doorbell(LAB_OUTPUT);
+	return n;
+}
+
 /* --- channels --------------------------------------------------------------------------------- */
 
 void lab_channel_open(unsigned int c, struct task *task)

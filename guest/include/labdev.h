@@ -26,6 +26,8 @@ void lab_channel_open(unsigned int c, struct task *task);
 /** A task's pid was old_pid until now: its channel, if it has one, goes with it. */
 void lab_channel_repid(struct task *task, int old_pid);
 /** A task is gone: its channel, if it has one, tells how. */
+/** Hand the host up to a page of user memory as a program's output: bytes taken, 0 or -LX_EFAULT. */
+long lab_output(uint64_t at, uint64_t len);
 void lab_channel_dead(struct task *task, int exit_code);
 /** An entry of the trace; called by trace_entry.S only. */
 void lab_trace(enum lab_trace_type type, uint64_t a, uint64_t b, uint64_t ip) __attribute__((used));

@@ -41,10 +41,10 @@ extern struct page *mem_map;		/* mem_map[pfn]; entries at or above the frontier 
 extern uint64_t zero_pfn;		/* frame of the shared zero page */
 
 /**
- * Hand the allocator RAM: mem_map goes at the start of [start_pa, end_pa), the rest is free. No
- * page is touched.
+ * Hand the allocator RAM: mem_map, with an entry for each frame below ram_end, goes at the start of [start_pa, end_pa), the
+ * rest is free. No page is touched.
  */
-void free_area_init(uint64_t start_pa, uint64_t end_pa);
+void free_area_init(uint64_t start_pa, uint64_t end_pa, uint64_t ram_end);
 
 /**
  * 2^order frames, physically contiguous, reference count 1 (in the head), or NULL. Contents: zero

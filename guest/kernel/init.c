@@ -75,7 +75,7 @@ void __attribute__((noinline)) start_kernel(void)
 	cpu->idle = &init_task.ts;
 	cpu->kernel_sp = (uint64_t)(task_regs(&init_task) + 1);
 	parse_cmdline(boot_info.cmdline);
-	free_area_init(boot_info.free_start, boot_info.free_end);
+	free_area_init(boot_info.free_start, boot_info.free_end, boot_info.ram_end);
 	mm_init(boot_info.ram_end);
 	lab_publish();
 	mmgrab(&init_mm);		/* idle borrows it */

@@ -3,28 +3,15 @@
  * process_vm_readv(2) and process_vm_writev(2) (Linux mm/process_vm_access.c): the caller's memory on one side, a buffer of
  * pieces; on the other, pages of another mm, had as get_user_pages_remote() gives them. What was copied before a fault counts.
  */
+#include "iovec.h"
 #include "task.h"
 #include "uaccess.h"
 #include "vmcalls.h"
 
-#define UIO_MAXIOV	1024
-#define UIO_FASTIOV	8
-#define IOV_ORDER	2		/* pages for UIO_MAXIOV of them */
 #define PP_STACK_PAGES	16
 #define PP_ORDER	1
 #define PP_MAX_PAGES	((PAGE_SIZE << PP_ORDER) / sizeof(struct page *))	/* had at a time */
 #define MAX_RW_COUNT	(INT32_MAX & ~(PAGE_SIZE - 1))
-
-struct user_iovec {
-	uint64_t base, len;
-};
-
-/** Pieces of memory, as the user told them: few in `fast`, more in a block of pages. */
-struct iovecs {
-	struct user_iovec *iov;
-	uint64_t nr;
-	struct user_iovec fast[UIO_FASTIOV];
-};
 
 /** How far the caller's side is. */
 struct iov_iter {
@@ -32,46 +19,6 @@ struct iov_iter {
 	uint64_t offset;		/* in *iov */
 	uint64_t count;			/* bytes left in all */
 };
-
-_Static_assert(UIO_MAXIOV * sizeof(struct user_iovec) <= PAGE_SIZE << IOV_ORDER, "IOV_ORDER");
-
-static void *alloc_block(unsigned int order)
-{
-	struct page *page = alloc_pages(GFP_KERNEL, order);
-
-	return page ? __va(page_to_pfn(page) << PAGE_SHIFT) : NULL;
-}
-
-static void free_block(void *block, unsigned int order)
-{
-	__free_pages(pfn_to_page(__pa(block) >> PAGE_SHIFT), order);
-}
-
-/* --- the pieces ----------------------------------------------------------------------------------------------- */
-
-static void put_iovecs(struct iovecs *v)
-{
-	if (v->iov && v->iov != v->fast)
-		free_block(v->iov, IOV_ORDER);
-}
-
-/* From user memory. 0 or -errno; put_iovecs() in any case. */
-static int get_iovecs(struct iovecs *v, uint64_t at, uint64_t nr)
-{
-	v->iov = NULL;
-	v->nr = nr;
-	if (nr > UIO_MAXIOV)
-		return -LX_EINVAL;
-	v->iov = nr <= UIO_FASTIOV ? v->fast : alloc_block(IOV_ORDER);
-	if (!v->iov)
-		return -LX_ENOMEM;
-	if (copy_from_user(v->iov, at, nr * sizeof(*v->iov)))
-		return -LX_EFAULT;
-	for (uint64_t i = 0; i < nr; i++)
-		if ((int64_t)v->iov[i].len < 0)
-			return -LX_EINVAL;
-	return 0;
-}
 
 /* The caller's own: each piece must lie in user space, and all are not more than one call may move. */
 static int begin_iter(struct iov_iter *iter, const struct iovecs *v)

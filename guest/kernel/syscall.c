@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of system calls, and the small ones that have no other home. */
 #include "files.h"
+#include "iovec.h"
 #include "futex.h"
 #include "labdev.h"
 #include "pipe.h"
@@ -221,6 +222,34 @@ static long sys_uname(struct pt_regs *regs)
 	return copy_to_user(regs->di, &name, sizeof(name)) ? -LX_EFAULT : 0;
 }
 
+/** ioctl(fd, cmd, arg): no file of this kernel is a terminal, and none has commands. */
+static long sys_ioctl(struct pt_regs *regs)
+{
+	struct file *file = fget((uint32_t)regs->di);
+
+	if (!file)
+		return -LX_EBADF;
+	fput(file);
+	return -LX_ENOTTY;
+}
+
+/** getrandom(buf, len, flags): the same in every run, so that programs are repeatable. */
+static long sys_getrandom(struct pt_regs *regs)
+{
+	static uint64_t state;
+	uint64_t done, z;
+
+	if (regs->dx & ~7UL)
+		return -LX_EINVAL;
+	for (done = 0; done < regs->si; done += min(regs->si - done, sizeof(z))) {
+		z = state += 0x9e3779b97f4a7c15UL;
+		z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9UL;
+		if (copy_to_user(regs->di + done, &z, min(regs->si - done, sizeof(z))))
+			return done ? (long)done : -LX_EFAULT;
+	}
+	return done;
+}
+
 /* --- the table -------------------------------------------------------------------------------- */
 
 static const syscall_fn sys_call_table[NR_SYSCALLS] = {
@@ -234,6 +263,10 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_lseek] = ksys_lseek,
 	[NR_pread64] = ksys_pread64,
 	[NR_pwrite64] = ksys_pwrite64,
+	[NR_readv] = ksys_readv,
+	[NR_writev] = ksys_writev,
+	[NR_ioctl] = sys_ioctl,
+	[NR_getrandom] = sys_getrandom,
 	[NR_pipe] = ksys_pipe,
 	[NR_access] = ksys_access,
 	[NR_ftruncate] = ksys_ftruncate,

@@ -28,15 +28,14 @@ struct zone contig_zone = {
 };
 struct page *mem_map;
 
-void free_area_init(uint64_t start_pa, uint64_t end_pa)
+void free_area_init(uint64_t start_pa, uint64_t end_pa, uint64_t ram_end)
 {
 	struct zone *zone = &contig_zone;
-	uint64_t nr_pages = end_pa >> PAGE_SHIFT;
 
 	mem_map = __va(ALIGN_UP(start_pa, PAGE_SIZE));
-	zone->start_pfn = ALIGN_UP(__pa(mem_map + nr_pages), PAGE_SIZE) >> PAGE_SHIFT;
+	zone->start_pfn = ALIGN_UP(__pa(mem_map + (ram_end >> PAGE_SHIFT)), PAGE_SIZE) >> PAGE_SHIFT;
 	zone->frontier_pfn = zone->start_pfn;
-	zone->end_pfn = nr_pages;
+	zone->end_pfn = end_pa >> PAGE_SHIFT;
 	BUG_ON(zone->start_pfn >= zone->end_pfn);
 	/* Frames below the zone are nobody's, but image pages may be mapped as a file's. */
 	if (!mm_profile.ram_zeroed)

@@ -313,7 +313,7 @@ static void boot_ram(uint64_t megabytes, bool zeroed)
 	((uint64_t *)arena)[level_index(PAGE_OFFSET, 4)] = 0xd1000 | TABLE_ENTRY;
 	((uint64_t *)arena)[level_index(KERNEL_MAP, 4)] = 0xd2000 | TABLE_ENTRY;
 	mm_profile.ram_zeroed = zeroed;
-	free_area_init(FRAMES_BELOW << PAGE_SHIFT, arena_size);
+	free_area_init(FRAMES_BELOW << PAGE_SHIFT, arena_size, arena_size);
 	mm_init(arena_size);
 	tasks[0] = (struct task_struct){ .flags = PF_KTHREAD, .active_mm = &init_mm };
 	mmgrab(&init_mm);

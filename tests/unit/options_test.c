@@ -10,12 +10,13 @@
 static int parse(struct options *o, const char *line, struct error *e)
 {
 	static char copy[512];
-	static char *argv[MAX_ARGS];
+	static char *argv[MAX_ARGS + 1];
 	int argc = 0;
 
 	snprintf(copy, sizeof(copy), "vmm %s", line);
 	for (char *word = strtok(copy, " "); word && argc < MAX_ARGS; word = strtok(NULL, " "))
 		argv[argc++] = word;
+	argv[argc] = NULL;
 	return options_parse(o, argc, argv, e);
 }
 
@@ -102,8 +103,9 @@ static const struct {
 	{"--raw=1 g", "--raw takes no value"},
 	{"--gdb 1234 g", "--gdb is not in this version"},
 	{"--initrd= g", "--initrd wants a newc cpio, not \"\""},
-	{"--trace g", "--trace is not in this version"},
-	{"g -- prog", "-- is not in this version"},
+	{"--trace=1 g", "--trace takes no value"},
+	{"g --", "behind -- stands a program with its arguments, instead of a scenario"},
+	{"g s.lua -- prog", "behind -- stands a program with its arguments, instead of a scenario"},
 	{"g s.lua more", "one argument too many: \"more\"; there are guest.bin and a scenario"},
 	{"--tour g s.lua", "--tour is a scenario of its own: leave out s.lua"},
 };

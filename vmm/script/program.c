@@ -45,6 +45,28 @@ int program_line(struct program *p, const char *text, const char **why)
 	return -1;
 }
 
+/* Left on the stack: so a text lives until the next call. False: no such global, or of another type. */
+static bool push_global(struct program *p, const char *global, int type)
+{
+	lua_settop(p->L, 0);
+	lua_pushglobaltable(p->L);
+	lua_pushstring(p->L, global);
+	return lua_rawget(p->L, 1) == type;
+}
+
+bool program_number(struct program *p, const char *global, int64_t *value)
+{
+	if (!push_global(p, global, LUA_TNUMBER))
+		return false;
+	*value = lua_tointeger(p->L, -1);
+	return true;
+}
+
+const char *program_text(struct program *p, const char *global, size_t *size)
+{
+	return push_global(p, global, LUA_TSTRING) ? lua_tolstring(p->L, -1, size) : NULL;
+}
+
 void program_close(struct program *p)
 {
 	sandbox_close(p->L);

@@ -17,6 +17,9 @@ struct session *program_session(struct program *p);
  * next call): the script's mistake, or, if the session is over, what ended it.
  */
 int program_line(struct program *p, const char *text, const char **why);
+/** The value of a global that is an integer, or a text (with its size, the program's own); false or NULL: it is not. */
+bool program_number(struct program *p, const char *global, int64_t *value);
+const char *program_text(struct program *p, const char *global, size_t *size);
 void program_close(struct program *p);
 
 #endif

@@ -42,8 +42,10 @@ static struct target *make_guest(struct session *s, const struct machine_config 
 	const struct machine_ops *ops = machine_choose(name, &s->error);
 	struct target *guest = ops ? target_guest_create(ops, config, &s->elf, &s->error) : NULL;
 
-	if (guest)
-		guest->wants_trace = s->options->verify == VERIFY_STEP && !s->max_instructions;
+	if (!guest)
+		return NULL;
+	guest->output = s->output;
+	guest->wants_trace = s->options->verify == VERIFY_STEP && !s->max_instructions;
 	return guest;
 }
 

@@ -3,6 +3,7 @@
  * The host's side of the lab channel. The guest is hostile: what it wrote is copied once, checked,
  * and used only as the copy; no number of its making bounds a loop or an index here.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,18 @@ static int drain_events(struct guest *g, struct error *e)
 	return 0;
 }
 
+/* What a program wrote. Its length is the guest's word. */
+static int take_output(struct guest *g, struct error *e)
+{
+	uint32_t len = READ_ONCE(g->lab->output.len);
+
+	if (!g->target.output || len > sizeof(g->lab->output.bytes))
+		return error_set(e, EXIT_GUEST_DIED, "the guest has %u bytes of output, which nobody wants or which do not fit", len);
+	if (fwrite(g->lab->output.bytes, 1, len, g->target.output) == len)
+		return 0;
+	return error_set(e, EXIT_HOST, "cannot write what the program says: %s", strerror(errno));
+}
+
 /* Run until the guest rests. The events of the round are collected on the way. */
 static int run_to_rest(struct guest *g, struct error *e)
 {
@@ -96,6 +109,10 @@ static int run_to_rest(struct guest *g, struct error *e)
 			return -1;
 		switch (stop.byte) {
 		case LAB_TRACE_FULL:
+			break;
+		case LAB_OUTPUT:
+			if (take_output(g, e))
+				return -1;
 			break;
 		case LAB_QUIESCENT:
 			return drain_events(g, e);
@@ -169,6 +186,7 @@ static int guest_start(struct target *t, struct error *e)
 	if (t->wants_trace && guest_trace_start(&g->trace, &g->image, g->machine->ram, g->lab, e))
 		return -1;
 	g->aids.tlb = t->wants_trace ? &g->trace.watch : NULL;
+	WRITE_ONCE(g->lab->output.wanted, t->output != NULL);
 	if (run_to_rest(g, e))
 		return -1;
 	return check_lab(g, e);

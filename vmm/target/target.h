@@ -8,6 +8,7 @@
 #define VMM_TARGET_TARGET_H
 
 #include <stdbool.h>
+#include <stdio.h>
 #include "base/error.h"
 #include "lab.h"
 #include "observe/model.h"
@@ -87,6 +88,7 @@ struct verify_aids;
 struct target {
 	const struct target_ops *ops;
 	char description[96];		/* for the first line of a run */
+	FILE *output;			/* before start(): what programs write to the console goes here; NULL: with the console */
 	bool wants_trace;		/* before start(): the guest shall leave its trace (aids()->tlb) */
 };
 
