@@ -1,5 +1,6 @@
 -- MADV_PAGEOUT: take these pages back now. Without swap that comes to little: what was given up by MADV_FREE and not
 -- written since, and shared memory's own entries. The reverse map finds who has a page; what others have is left alone.
+-- both: no, Linux finds a page for reclaim only once it has left a list of its CPU's own, which takes others to fill
 local FREE, PAGEOUT = 8, 21
 local a = spawn("a")
 local p = a:mmap{len = 4*PAGE, prot = "rw"}
