@@ -144,6 +144,30 @@ static bool emit_entries(struct dir_context *ctx, const struct pid_entry *rows, 
 	return true;
 }
 
+static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+int proc_parse_int(const char *text, int64_t *value)
+{
+	bool negative;
+
+	while (is_space(*text))
+		text++;
+	negative = *text == '-';
+	if (*text == '-' || *text == '+')
+		text++;
+	if (*text < '0' || *text > '9')
+		return -LX_EINVAL;
+	for (*value = 0; *text >= '0' && *text <= '9'; text++)
+		*value = *value * 10 + (*text - '0');
+	while (is_space(*text))
+		text++;
+	if (*text)
+		return -LX_EINVAL;
+	if (negative)
+		*value = -*value;
+	return *value == (int32_t)*value ? 0 : -LX_ERANGE;
+}
+
 /* --- links ------------------------------------------------------------------------------------ */
 
 /* The path of a dentry, moved to the start of buf. */
@@ -325,6 +349,7 @@ static const struct inode_operations thread_self_inode_operations = { .get_link 
 
 static const struct pid_entry root_entries[] = {
 	REG("meminfo", 0444, proc_meminfo_operations),
+	DIR("sys", 0555, proc_sys_inode_operations),
 	LNK("self", self_inode_operations),
 	LNK("thread-self", thread_self_inode_operations),
 };

@@ -63,31 +63,6 @@ const struct file_operations proc_pagemap_operations = {
 
 #define NUMBER_SIZE	12
 
-static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-/* A decimal number with blanks around it and perhaps a newline. 0 with *value; -LX_EINVAL, -LX_ERANGE: too large for an int. */
-static int parse_int(const char *text, int64_t *value)
-{
-	bool negative;
-
-	while (is_space(*text))
-		text++;
-	negative = *text == '-';
-	if (*text == '-' || *text == '+')
-		text++;
-	if (*text < '0' || *text > '9')
-		return -LX_EINVAL;
-	for (*value = 0; *text >= '0' && *text <= '9'; text++)
-		*value = *value * 10 + (*text - '0');
-	while (is_space(*text))
-		text++;
-	if (*text)
-		return -LX_EINVAL;
-	if (negative)
-		*value = -*value;
-	return *value == (int32_t)*value ? 0 : -LX_ERANGE;
-}
-
 static long clear_refs_write(struct file *file, uint64_t at, uint64_t len, uint64_t *pos)
 {
 	char text[NUMBER_SIZE + 1] = { 0 };
@@ -100,7 +75,7 @@ static long clear_refs_write(struct file *file, uint64_t at, uint64_t len, uint6
 	len = min(len, (uint64_t)NUMBER_SIZE);
 	if (copy_from_user(text, at, len))
 		return -LX_EFAULT;
-	error = parse_int(text, &type);
+	error = proc_parse_int(text, &type);
 	if (error)
 		return error;
 	if (type < CLEAR_REFS_ALL || type >= CLEAR_REFS_LAST)

@@ -41,6 +41,8 @@ struct inode *proc_new_inode(int pid, uint32_t mode, const struct inode_operatio
 int proc_put_path(const struct dentry *dentry, char *buf);
 /** A name that is a decimal number, without zeros in front; -1: it is none. */
 long proc_parse_number(const char *name);
+/** A decimal number with blanks around it and perhaps a newline. 0 with *value; -LX_EINVAL, -LX_ERANGE: too large for an int. */
+int proc_parse_int(const char *text, int64_t *value);
 /** An entry that is a number; as dir_emit(). */
 bool proc_emit_number(struct dir_context *ctx, unsigned int number, uint32_t type);
 
@@ -59,6 +61,7 @@ extern const struct file_operations proc_status_operations, proc_statm_operation
 extern const struct file_operations proc_limits_operations, proc_comm_operations;
 extern const struct file_operations proc_coredump_filter_operations;			/* proc_coredump.c */
 extern const struct file_operations proc_meminfo_operations;				/* proc_meminfo.c */
+extern const struct inode_operations proc_sys_inode_operations;				/* proc_sys.c */
 extern const struct inode_operations proc_fd_inode_operations;				/* proc_fd.c */
 
 /* --- parts of maps and smaps -------------------------------------------------------------------- */
