@@ -59,7 +59,7 @@ static const struct {
 	{NR_mmap, LX_ENOMEM, 3, LX_MAP_FIXED, CHANGE_ANY},
 	{NR_munmap, LX_ENOMEM, -1, 0, CHANGE_CUTS},
 	{NR_mprotect, 0, -1, 0, CHANGE_CUTS | CHANGE_FLAGS},
-	{NR_mremap, LX_ENOMEM, 3, LX_MREMAP_FIXED, CHANGE_ANY},
+	{NR_mremap, 0, 3, LX_MREMAP_FIXED, CHANGE_ANY}, /* the target goes first; then the old range is looked at */
 	{NR_madvise, LX_ENOMEM, -1, 0, CHANGE_CUTS | CHANGE_FLAGS},
 	{NR_madvise, LX_EINVAL, -1, 0, CHANGE_CUTS | CHANGE_FLAGS}, /* at a later area, which cannot take the advice */
 	{NR_madvise, LX_EAGAIN, -1, 0, CHANGE_CUTS | CHANGE_FLAGS},
