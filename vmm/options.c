@@ -44,7 +44,7 @@ bool parse_size(const char *text, uint64_t *size)
 	return true;
 }
 
-static bool parse_number(const char *text, uint64_t *value)
+bool parse_number(const char *text, uint64_t *value)
 {
 	char *end;
 

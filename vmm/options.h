@@ -49,6 +49,9 @@ int options_parse(struct options *o, int argc, char **argv, struct error *e);
 /** A size such as "64M", "0x4000000", "4G" or "65536K" in bytes; false: malformed or too large for 64 bits. */
 bool parse_size(const char *text, uint64_t *size);
 
+/** A number without a sign, decimal, 0x or 0; false: malformed or too large for 64 bits. */
+bool parse_number(const char *text, uint64_t *value);
+
 /** The text of `vmm --help`. */
 extern const char options_help[];
 

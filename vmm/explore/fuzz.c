@@ -41,13 +41,7 @@ struct campaign {
 
 static bool number(const char *text, uint64_t *value, uint64_t max)
 {
-	char *end;
-
-	if (!text || *text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	*value = strtoull(text, &end, 0);
-	return !errno && !*end && *value <= max;
+	return text && parse_number(text, value) && *value <= max;
 }
 
 static bool shard_of(const char *text, struct campaign *c)
