@@ -11,6 +11,9 @@
 
 struct task;
 
+/** Linux: what one call reads or writes at most; more is cut to this. */
+#define MAX_RW_COUNT	(INT32_MAX & ~(PAGE_SIZE - 1))
+
 #define NR_OPEN_MAX	(PAGE_SIZE / 8 << (NR_ORDERS - 1))	/* descriptors that the largest block of pages holds */
 
 /**
@@ -43,6 +46,10 @@ long get_unused_fd(void);
 void fd_install(long fd, struct file *file, uint32_t flags);
 /** execve(2): descriptors marked so are closed, in a table that is current's own. */
 void do_close_on_exec(void);
+/** Does the file know how to do it at all? */
+bool can_rw(const struct file_operations *fop, bool write);
+/** Up to `len` bytes at the file's place, which moves on, or of the stream; bytes or -errno. */
+long rw_file(struct file *file, uint64_t at, uint64_t len, bool write);
 /** Was it opened so that this is allowed? */
 static inline bool may_rw(const struct file *file, bool write)
 {

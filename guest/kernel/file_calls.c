@@ -4,8 +4,6 @@
 #include "task.h"
 #include "uaccess.h"
 
-#define MAX_RW_COUNT	(INT32_MAX & ~(PAGE_SIZE - 1))
-
 #define MFD_NAME_MAX	249
 #define MFD_CLOEXEC	1u
 #define MFD_ALLOW_SEALING 2u

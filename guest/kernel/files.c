@@ -6,9 +6,6 @@
 #include "uaccess.h"
 #include "uart.h"
 
-/* Linux MAX_RW_COUNT: more is cut to this. */
-#define MAX_RW_COUNT	(INT32_MAX & ~(PAGE_SIZE - 1))
-
 #define FD_TABLE_BYTES	1024UL	/* as Linux */
 
 static DEFINE_KMEM_CACHE(filp_cachep, "filp", sizeof(struct file));
@@ -235,13 +232,13 @@ struct file *fget(uint64_t fd)
 
 /* --- system calls ----------------------------------------------------------------------------- */
 
-static bool can_rw(const struct file_operations *op, bool write)
+bool can_rw(const struct file_operations *op, bool write)
 {
 	return write ? op->write || op->write_at : op->read || op->read_at;
 }
 
 /* A stream, or a file at its own place. */
-static long rw_file(struct file *file, uint64_t at, uint64_t len, bool write)
+long rw_file(struct file *file, uint64_t at, uint64_t len, bool write)
 {
 	const struct file_operations *op = file->f_op;
 

@@ -46,26 +46,37 @@ int get_iovecs(struct iovecs *v, uint64_t at, uint64_t nr)
 
 /* --- readv, writev -------------------------------------------------------------------------------------------- */
 
-/* What was moved before an error counts; a piece that was not moved whole is the last. */
+/*
+ * What was moved before an error counts; a piece that was not moved whole is the last. Of a stream what is there is taken, but
+ * once there is something nothing more is waited for.
+ */
 static long do_iovecs(struct file *file, const struct iovecs *v, bool write)
 {
-	long (*op)(struct file *, uint64_t, uint64_t) = write ? file->f_op->write : file->f_op->read;
-	long total = 0;
+	uint64_t left = MAX_RW_COUNT;
+	bool hurried = false;
+	long total = 0, n = 0;
 
-	if (!op)
-		return -LX_EINVAL;
-	for (uint64_t i = 0; i < v->nr; i++) {
-		long n = v->iov[i].len ? op(file, v->iov[i].base, v->iov[i].len) : 0;
+	for (uint64_t i = 0; i < v->nr && left; i++) {
+		uint64_t len = min(v->iov[i].len, left);
 
+		n = len ? rw_file(file, v->iov[i].base, len, write) : 0;
 		if (n < 0)
-			return total ? total : n;
-		total += n;
-		if ((uint64_t)n < v->iov[i].len)
 			break;
+		total += n;
+		left -= n;
+		if ((uint64_t)n < len)
+			break;
+		if (!write && total && !(file->f_flags & LX_O_NONBLOCK)) {
+			file->f_flags |= LX_O_NONBLOCK;
+			hurried = true;
+		}
 	}
-	return total;
+	if (hurried)
+		file->f_flags &= ~LX_O_NONBLOCK;
+	return total ? total : n;
 }
 
+/* The pieces are looked at first, then whether the file was opened for it, as Linux does. */
 static long do_rwv(struct pt_regs *regs, bool write)
 {
 	struct file *file = fget((uint32_t)regs->di);
@@ -74,16 +85,17 @@ static long do_rwv(struct pt_regs *regs, bool write)
 
 	if (!file)
 		return -LX_EBADF;
-	ret = -LX_EBADF;
-	if (may_rw(file, write)) {
-		ret = get_iovecs(&v, regs->si, regs->dx);
-		for (uint64_t i = 0; !ret && i < v.nr; i++)
-			if (!access_ok(v.iov[i].base, v.iov[i].len))
-				ret = -LX_EFAULT;
-		if (!ret)
-			ret = do_iovecs(file, &v, write);
-		put_iovecs(&v);
-	}
+	ret = get_iovecs(&v, regs->si, regs->dx);
+	for (uint64_t i = 0; !ret && i < v.nr; i++)
+		if (!access_ok(v.iov[i].base, v.iov[i].len))
+			ret = -LX_EFAULT;
+	if (!ret && !may_rw(file, write))
+		ret = -LX_EBADF;
+	if (!ret && !can_rw(file->f_op, write))
+		ret = -LX_EINVAL;
+	if (!ret)
+		ret = do_iovecs(file, &v, write);
+	put_iovecs(&v);
 	fput(file);
 	return ret;
 }

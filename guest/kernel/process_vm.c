@@ -3,6 +3,7 @@
  * process_vm_readv(2) and process_vm_writev(2) (Linux mm/process_vm_access.c): the caller's memory on one side, a buffer of
  * pieces; on the other, pages of another mm, had as get_user_pages_remote() gives them. What was copied before a fault counts.
  */
+#include "files.h"
 #include "iovec.h"
 #include "task.h"
 #include "uaccess.h"
@@ -11,7 +12,6 @@
 #define PP_STACK_PAGES	16
 #define PP_ORDER	1
 #define PP_MAX_PAGES	((PAGE_SIZE << PP_ORDER) / sizeof(struct page *))	/* had at a time */
-#define MAX_RW_COUNT	(INT32_MAX & ~(PAGE_SIZE - 1))
 
 /** How far the caller's side is. */
 struct iov_iter {

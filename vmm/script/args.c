@@ -107,7 +107,7 @@ static const struct {
 	{"gettid", NR_gettid},
 	{"futex", NR_futex},
 	{"pread64", NR_pread64},
-	{"pwrite64", NR_pwrite64},
+	{"pwrite64", NR_pwrite64}, {"readv", NR_readv}, {"writev", NR_writev},
 	{"set_tid_address", NR_set_tid_address},
 	{"exit_group", NR_exit_group},
 	{"tgkill", NR_tgkill},
