@@ -1,4 +1,5 @@
-# Fuzzing with clang's libFuzzer, which nothing else here needs: `make deps-fuzz` installs it.
+# Fuzzing of observe and verify with clang's libFuzzer and with AFL++, which nothing else here needs: `make deps-fuzz` and
+# `make deps-afl` install them.
 
 FUZZ_DEPS := clang libclang-rt-14-dev
 FUZZ_SECONDS ?= 60
@@ -29,6 +30,30 @@ fuzz-observe: deps-fuzz $(FUZZ)/observe ## observe and verify on arbitrary RAM a
 		-artifact_prefix=$(FUZZ)/ $(FUZZ)/found tests/fuzz/corpus
 
 -include $(FUZZ_OBJ:.o=.d) $(FUZZ)/tests/fuzz/observe_fuzz.c.d
+
+# The same function under AFL++, in its persistent mode: another fuzzer mutates otherwise and meets other places. afl-fuzz itself
+# ends with 0 however many inputs crashed or hung, so its figures are read.
+comma := ,
+AFL := $(BUILD)/afl
+AFL_OBJ := $(addprefix $(AFL)/,$(addsuffix .o,$(FUZZ_SRC) tests/fuzz/observe_fuzz.c))
+AFL_FLAGS := $(subst $(comma)fuzzer-no-link,,$(FUZZ_FLAGS))
+
+.PHONY: deps-afl fuzz-observe-afl
+deps-afl:
+	$(Q)$(MAKE) --no-print-directory deps DEPS="$(FUZZ_DEPS) afl++"
+
+$(AFL)/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(Q)echo "  AFL   $<"
+	$(Q)AFL_QUIET=1 afl-clang-fast $(AFL_FLAGS) -O1 -MMD -MP -c $< -o $@
+
+$(AFL)/observe: $(AFL_OBJ)
+	$(Q)AFL_QUIET=1 afl-clang-fast $(AFL_FLAGS) -fsanitize=fuzzer -o $@ $^ -lxxhash
+
+fuzz-observe-afl: deps-afl $(AFL)/observe ## the same under AFL++, FUZZ_SECONDS=60
+	$(Q)tests/fuzz/afl $(AFL)/observe tests/fuzz/corpus $(AFL)/out $(FUZZ_SECONDS)
+
+-include $(AFL_OBJ:.o=.d)
 
 # --- random programs ---------------------------------------------------------------------------------------
 # What fails is shrunk to a scenario in $(BUILD)/fuzz (docs/fuzzing.md).
