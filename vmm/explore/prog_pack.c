@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* The guest's files for a program of the host; see prog_pack.h. */
+#include "explore/prog_pack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* As execvp finds it. NULL with *e. */
+static int open_program(const char *name, struct error *e)
+{
+	const char *dir = getenv("PATH");
+	char path[4096];
+	int fd = -1;
+	size_t n;
+
+	if (strchr(name, '/'))
+		fd = open(name, O_RDONLY | O_CLOEXEC);
+	for (; !strchr(name, '/') && fd < 0 && dir && *dir; dir += n + (dir[n] == ':')) {
+		n = strcspn(dir, ":");
+		snprintf(path, sizeof(path), "%.*s%s%s", (int)n, dir, n ? "/" : "", name);
+		fd = access(path, X_OK) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	}
+	if (fd < 0)
+		error_set(e, EXIT_USAGE, "cannot open the program %s: %s", name, strerror(errno));
+	return fd;
+}
+
+int prog_pack(struct cpio *c, const struct options *o, struct error *e)
+{
+	int fd = open_program(o->prog[0], e), failed;
+	char path[4096];
+
+	if (fd < 0)
+		return -1;
+	snprintf(path, sizeof(path), "bin/%s", base_name(o->prog[0]));
+	failed = cpio_add(c, "bin", S_IFDIR | 0755, NULL, 0, e) || cpio_add(c, "tmp", S_IFDIR | 01777, NULL, 0, e) ||
+		 cpio_add_fd(c, path, S_IFREG | 0755, fd, e);
+	close(fd);
+	/* A terminal would have to be asked as the program runs: it finds the end of the file. */
+	if (!failed && isatty(STDIN_FILENO))
+		failed = cpio_add(c, ".stdin", S_IFREG | 0644, NULL, 0, e);
+	else if (!failed)
+		failed = cpio_add_fd(c, ".stdin", S_IFREG | 0644, STDIN_FILENO, e);
+	if (failed)
+		return -1;
+	return o->initrd ? cpio_append(c, o->initrd, e) : cpio_end(c, e);
+}
