@@ -3,7 +3,7 @@
 #ifndef VMM_EXPLORE_PROG_PACK_H
 #define VMM_EXPLORE_PROG_PACK_H
 
-#include "explore/cpio.h"
+#include "base/cpio.h"
 #include "options.h"
 
 /** The last component. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See cpio.h. A header is text: a magic and thirteen numbers of eight hexadecimal digits. */
-#include "explore/cpio.h"
+#include "base/cpio.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A newc cpio made in memory, for the guest's tree. */
-#ifndef VMM_EXPLORE_CPIO_H
-#define VMM_EXPLORE_CPIO_H
+/* A newc cpio made in memory: the tree of files of a machine that is about to boot. */
+#ifndef VMM_BASE_CPIO_H
+#define VMM_BASE_CPIO_H
 
 #include <stddef.h>
 #include "base/error.h"
