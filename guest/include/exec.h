@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the halves of exec: binfmt_elf.c (areas) and elf_stack.c (what ring 3 finds on its stack). */
+/*
+ * Between the parts of exec: binfmt_elf.c (a program), elf_map.c (the segments of a file), elf_stack.c (what ring 3 finds on
+ * its stack), binfmt_script.c ("#!").
+ */
 #ifndef GUEST_EXEC_H
 #define GUEST_EXEC_H
 
@@ -13,21 +16,61 @@ struct string_sizes {
 	uint64_t n, bytes;
 };
 
-/** An ELF on its way into an mm. */
+/** An ELF whose headers are at hand. */
+struct elf_file {
+	struct file *file;			/* NULL: there is none */
+	const struct elf64_ehdr *ehdr;		/* in head */
+	const struct elf64_phdr *phdr;		/* there, too, or in phdr_page */
+	struct page *head;			/* the first page of the page cache, with a reference; NULL: none */
+	struct page *phdr_page;			/* a copy of headers that lie elsewhere in the file; NULL: none */
+};
+
+/** How far segments reach so far: file bytes, memory. */
+struct elf_extent {
+	uint64_t bss, brk;
+	bool bss_exec;
+};
+
+/** A program on its way into an mm. */
 struct elf_image {
 	struct mm_struct *mm;
-	struct file *file;
-	const struct elf64_ehdr *ehdr;		/* in the page cache */
-	const struct elf64_phdr *phdr;		/* there, too, or in phdr_page */
-	struct page *phdr_page;			/* a copy of headers that lie elsewhere in the file; NULL: none */
-	uint64_t phdr_va;			/* where the program headers are mapped; 0: nowhere */
-	uint64_t bss, brk;			/* ends so far: of file bytes, of memory */
-	bool bss_exec;
-	bool refused;				/* the error is of a kind that the old program survives */
+	struct elf_file main, interp;		/* interp: PT_INTERP's */
+	uint64_t load_bias;			/* of main: where it is minus where it says it is */
+	uint64_t interp_base;			/* the same of interp; 0: there is none */
+	uint64_t phdr_va;			/* where the program headers are mapped; the bias: nowhere */
 	struct string_sizes args, envs;
 	uint64_t filename_size;			/* with its end */
 	uint64_t stack_flags;			/* VM_*: PT_GNU_STACK may ask for an executable stack */
 };
+
+/* --- elf_map.c -------------------------------------------------------------------------------- */
+
+static inline const struct elf64_phdr *elf_phdrs_end(const struct elf_file *elf) { return elf->phdr + elf->ehdr->e_phnum; }
+/** The head of elf->file, which a short file ends with zeros; elf_close() in any case. 0 or -errno. */
+int elf_open(struct elf_file *elf);
+/** Is it for this processor, and something that can be run? */
+bool is_elf(const struct elf_file *elf);
+/** Its program headers. 0, -LX_ENOEXEC, -LX_ENOMEM. */
+int elf_read_phdrs(struct elf_file *elf);
+void elf_close(struct elf_file *elf);
+/** From the first segment's first page to the last one's last byte; 0: there are no segments (Linux total_mapping_size()). */
+uint64_t total_mapping_size(const struct elf_file *elf);
+/**
+ * The file's part of a segment at addr, of a first one with room for all `total` bytes from there on (0: its own). flags:
+ * LX_MAP_FIXED and kin. Where it is, or -errno (Linux elf_map()).
+ */
+uint64_t elf_map(struct mm_struct *mm, const struct elf_file *elf, uint64_t addr, const struct elf64_phdr *ph, uint64_t flags,
+		 uint64_t total);
+/** Does it end in user space, at `start`, with no more bytes in the file than in memory? */
+bool segment_valid(const struct elf64_phdr *ph, uint64_t start);
+/** The extent with a segment that starts at `start`. */
+void extend(struct elf_extent *extent, const struct elf64_phdr *ph, uint64_t start);
+/** Anonymous pages from where file bytes end to where memory does (Linux set_brk()). 0 or -errno. */
+int map_bss(struct mm_struct *mm, const struct elf_extent *extent);
+/** Bytes of the last file page behind its contents read as zeros, up to `to` if that is nearer. 0 or -LX_EFAULT. */
+int clear_page_end(struct mm_struct *mm, uint64_t from, uint64_t to);
+
+/* --- elf_stack.c ------------------------------------------------------------------------------ */
 
 /** Their sizes into elf; do they fit what a new stack holds at first? 0 or -LX_E2BIG. */
 int measure_strings(struct elf_image *elf, const struct exec_strings *strings);
@@ -37,5 +80,24 @@ int measure_strings(struct elf_image *elf, const struct exec_strings *strings);
  * were measured. 0 or -LX_ENOMEM.
  */
 int setup_elf_stack(const struct elf_image *elf, const struct exec_strings *strings, uint64_t *sp);
+
+/* --- exec.c, binfmt_script.c ------------------------------------------------------------------ */
+
+/** Strings and pointers of an execve on their way from the old mm to the new: one block of pages, filled upwards. */
+#define SCRATCH_ORDER	5
+#define SCRATCH_SIZE	(PAGE_SIZE << SCRATCH_ORDER)
+
+struct scratch {
+	char *base;
+	uint64_t used;
+};
+
+/** n bytes of it, aligned for pointers; NULL: there are no more. */
+void *scratch_alloc(struct scratch *s, uint64_t n);
+/**
+ * While *file is a script: the program that its first line names takes its place, with arguments as Linux gives them; the
+ * file passed over is put. 0, or -errno with *file still to be put.
+ */
+int follow_scripts(struct scratch *s, struct file **file, struct exec_strings *strings);
 
 #endif

@@ -235,7 +235,7 @@ struct exec_strings {
 	const char *const *envp;
 };
 /**
- * Load a static ELF into the empty mm and lay out its stack; *regs becomes the state of its first
+ * Load an ELF, with the interpreter it asks for, into the empty mm and lay out its stack; *regs becomes the state of its first
  * instruction. 0 or -errno; the mm is the caller's to drop. *doomed is set where Linux has thrown the old program away
  * by then, so that the error ends the process.
  */

@@ -1,203 +1,201 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A static ELF (ET_EXEC) into an empty address space: which areas it makes, in which order, and
- * what the mm remembers of it, as Linux fs/binfmt_elf.c. The stack's contents are elf_stack.c.
+ * An ELF into an empty address space, as Linux fs/binfmt_elf.c (6.1) loads it without randomisation: a program at its own
+ * addresses (ET_EXEC) or at ELF_ET_DYN_BASE (ET_DYN), and the interpreter that it asks for (PT_INTERP) where mmap() would put
+ * it. One without an interpreter that can be anywhere (a static PIE, or ld.so run by name) goes there, too. Segments are
+ * elf_map.c, the stack's contents elf_stack.c.
  */
-#include "elf.h"
 #include "exec.h"
 #include "fs.h"
 #include "task.h"
 
 #define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | \
 			 VM_ACCOUNT)
+#define ELF_ET_DYN_BASE	ALIGN_DOWN(TASK_SIZE / 3 * 2, PAGE_SIZE)
 
-/** Direct-map address of the file's first page, which the page cache keeps. NULL: the file is empty. */
-static const void *first_page(struct file *file)
+/* --- the interpreter -------------------------------------------------------------------------- */
+
+/* The file that PT_INTERP names; or ERR_PTR. */
+static struct file *open_interpreter(const struct elf_file *main, const struct elf64_phdr *ph)
 {
-	int error;
-	struct page *page = read_mapping_page(file->f_mapping, 0, &error);
-
-	if (!page)
-		return NULL;
-	put_page(page);
-	return __va(page_to_pfn(page) << PAGE_SHIFT);
-}
-
-/** Is it the head of a program for this processor? */
-static bool is_elf(const struct elf64_ehdr *ehdr)
-{
-	return ehdr && *(const uint32_t *)ehdr->e_ident == ELF_MAGIC && ehdr->e_ident[EI_CLASS] == ELFCLASS64 &&
-	       ehdr->e_ident[EI_DATA] == ELFDATA2LSB && ehdr->e_machine == EM_X86_64;
-}
-
-/** The program headers of an ELF: in place if they lie in the first page, as nearly always. 0, -LX_ENOEXEC, -LX_ENOMEM. */
-static int read_phdrs(struct elf_image *elf)
-{
-	const struct elf64_ehdr *ehdr = elf->ehdr;
-	uint64_t size = ehdr->e_phnum * sizeof(struct elf64_phdr);
-
-	if (ehdr->e_phentsize != sizeof(struct elf64_phdr) || size == 0 || size > PAGE_SIZE)
-		return -LX_ENOEXEC;
-	if (ehdr->e_phoff <= PAGE_SIZE - size) {
-		elf->phdr = (const void *)((const char *)ehdr + ehdr->e_phoff);
-		return 0;
-	}
-	elf->phdr_page = alloc_pages(GFP_KERNEL, 0);
-	if (!elf->phdr_page)
-		return -LX_ENOMEM;
-	elf->phdr = __va(page_to_pfn(elf->phdr_page) << PAGE_SHIFT);
-	return kernel_read(elf->file, (void *)elf->phdr, size, ehdr->e_phoff) == size ? 0 : -LX_ENOEXEC;
-}
-
-/**
- * PT_INTERP: a program that another one is to load. There is none that could (no ET_DYN); the file is looked at all the same,
- * so that what is wrong with it is told as Linux tells it. It stands before the segments, so nothing is mapped yet.
- */
-static int check_interpreter(struct elf_image *elf, const struct elf64_phdr *ph)
-{
+	struct file *file = ERR_PTR(-LX_ENOEXEC);
 	struct page *page;
-	struct file *file;
 	char *path;
-	int error = -LX_ENOEXEC;
 
-	elf->refused = true;
 	if (ph->p_filesz > PATH_MAX || ph->p_filesz < 2)
-		return -LX_ENOEXEC;
+		return file;
 	page = alloc_pages(GFP_KERNEL, 0);
 	if (!page)
-		return -LX_ENOMEM;
+		return ERR_PTR(-LX_ENOMEM);
 	path = __va(page_to_pfn(page) << PAGE_SHIFT);
-	if (kernel_read(elf->file, path, ph->p_filesz, ph->p_offset) == ph->p_filesz && !path[ph->p_filesz - 1]) {
+	if (kernel_read(main->file, path, ph->p_filesz, ph->p_offset) != ph->p_filesz)
+		file = ERR_PTR(-LX_EIO);
+	else if (!path[ph->p_filesz - 1])
 		file = open_exec(path);
-		error = IS_ERR(file) ? (int)PTR_ERR(file) : -LX_ELIBBAD;
-		if (!IS_ERR(file)) {
-			allow_write_access(file);
-			fput(file);
-		}
-	}
 	put_page(page);
-	return error;
+	return file;
 }
 
-/** Is there anything to load? 0 or -errno. */
+/* Its headers. What is no ELF is a bad library. 0 or -errno. */
+static int read_interpreter(struct elf_image *elf, const struct elf64_phdr *ph)
+{
+	struct elf_file *interp = &elf->interp;
+	struct file *file = open_interpreter(&elf->main, ph);
+	int error;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	interp->file = file;
+	if (file->f_inode->i_size < sizeof(struct elf64_ehdr))
+		return -LX_EIO;
+	error = elf_open(interp);
+	if (error)
+		return error;
+	error = is_elf(interp) ? elf_read_phdrs(interp) : -LX_ENOEXEC;
+	return error == -LX_ENOEXEC ? -LX_ELIBBAD : error;
+}
+
+/*
+ * Its segments together where there is room, one with addresses of its own at those; the base is where the entry point
+ * counts from (Linux load_elf_interp()). 0 or -errno.
+ */
+static int map_interpreter(struct elf_image *elf)
+{
+	const struct elf_file *interp = &elf->interp;
+	bool fixed = interp->ehdr->e_type == ET_EXEC, placed = fixed;
+	uint64_t total = total_mapping_size(interp), base = 0;
+	struct elf_extent extent = { 0 };
+
+	if ((!fixed && interp->ehdr->e_type != ET_DYN) || !total)
+		return -LX_EINVAL;
+	for (const struct elf64_phdr *ph = interp->phdr; ph < elf_phdrs_end(interp); ph++) {
+		uint64_t at;
+
+		if (ph->p_type != PT_LOAD)
+			continue;
+		/* A program with addresses of its own leaves its interpreter those, as a hint. */
+		at = placed || !elf->load_bias ? base + ph->p_vaddr : 0;
+		at = elf_map(elf->mm, interp, at, ph, placed ? LX_MAP_FIXED : 0, total);
+		if (IS_ERR_VALUE(at))
+			return at;
+		total = 0;
+		if (!placed)
+			base = at - ALIGN_DOWN(ph->p_vaddr, PAGE_SIZE);
+		placed = true;
+		if (!segment_valid(ph, base + ph->p_vaddr))
+			return -LX_ENOMEM;
+		extend(&extent, ph, base + ph->p_vaddr);
+	}
+	elf->interp_base = base;
+	if (clear_page_end(elf->mm, extent.bss, ~0UL))
+		return -LX_EFAULT;
+	return map_bss(elf->mm, &extent);
+}
+
+/* --- the program ------------------------------------------------------------------------------ */
+
+/* What the program headers say beside segments. Nothing is mapped yet, so the old program survives errors. 0 or -errno. */
 static int read_headers(struct elf_image *elf)
 {
-	elf->ehdr = first_page(elf->file);
-	if (!is_elf(elf->ehdr) || elf->ehdr->e_type != ET_EXEC || !elf->file->f_op->mmap)
+	struct elf_file *main = &elf->main;
+	int error = elf_open(main);
+
+	if (error)
+		return error;
+	if (!is_elf(main) || (main->ehdr->e_type != ET_EXEC && main->ehdr->e_type != ET_DYN) || !main->file->f_op->mmap)
 		return -LX_ENOEXEC;
-	return read_phdrs(elf);
-}
-
-static uint64_t segment_prot(const struct elf64_phdr *ph)
-{
-	return (ph->p_flags & PF_READ ? LX_PROT_READ : 0) | (ph->p_flags & PF_WRITE ? LX_PROT_WRITE : 0) |
-	       (ph->p_flags & PF_EXEC ? LX_PROT_EXEC : 0);
-}
-
-/** The part of a segment that is in the file (Linux elf_map()). */
-static int map_file_part(struct elf_image *elf, const struct elf64_phdr *ph)
-{
-	uint64_t in_page = ph->p_vaddr % PAGE_SIZE, mapped;
-
-	if (ph->p_filesz == 0)
-		return 0;
-	if (ph->p_offset % PAGE_SIZE != in_page)
-		return -LX_EINVAL;
-	mmap_write_lock(elf->mm);
-	mapped = do_mmap(elf->mm, elf->file, ph->p_vaddr - in_page,
-			 ALIGN_UP(ph->p_filesz + in_page, PAGE_SIZE), segment_prot(ph),
-			 LX_MAP_PRIVATE | LX_MAP_FIXED_NOREPLACE, 0,
-			 (ph->p_offset - in_page) >> PAGE_SHIFT);
-	mmap_write_unlock(elf->mm);
-	return IS_ERR_VALUE(mapped) ? (int)mapped : 0;
-}
-
-/** Zero from the end of the last file byte to the end of its page (Linux padzero()). */
-static int clear_page_end(struct mm_struct *mm, uint64_t from)
-{
-	uint64_t n = -from % PAGE_SIZE;
-	void *bytes;
-
-	if (n == 0)
-		return 0;
-	bytes = fault_in_user(mm, from, /* write = */ true);
-	if (!bytes)
-		return -LX_EFAULT;
-	memset(bytes, 0, n);
-	return 0;
-}
-
-/** What follows the file's part in memory, so far: anonymous pages, and the tail of the file's last page. */
-static int map_bss(struct elf_image *elf)
-{
-	uint64_t start = ALIGN_UP(elf->bss, PAGE_SIZE), end = ALIGN_UP(elf->brk, PAGE_SIZE);
-	int error = 0;
-
-	if (end > start)
-		error = vm_brk_flags(elf->mm, start, end - start, elf->bss_exec ? VM_EXEC : 0);
-	if (!error)
-		error = clear_page_end(elf->mm, elf->bss);
+	error = elf_read_phdrs(main);
+	if (error)
+		return error;
+	for (const struct elf64_phdr *ph = main->phdr; ph < elf_phdrs_end(main) && !error; ph++) {
+		if (ph->p_type == PT_GNU_STACK)
+			elf->stack_flags = VM_STACK_FLAGS | (ph->p_flags & PF_EXEC ? VM_EXEC : 0);
+		else if (ph->p_type == PT_INTERP && !elf->interp.file)
+			error = read_interpreter(elf, ph);
+	}
 	return error;
 }
 
-/** What the mm remembers of a segment, and how far file and memory reach now. */
+/* The largest alignment that a segment asks for and can have; PAGE_SIZE at least (Linux maximum_alignment()). */
+static uint64_t maximum_alignment(const struct elf_file *elf)
+{
+	uint64_t alignment = PAGE_SIZE;
+
+	for (const struct elf64_phdr *ph = elf->phdr; ph < elf_phdrs_end(elf); ph++)
+		if (ph->p_type == PT_LOAD && !(ph->p_align & (ph->p_align - 1)))
+			alignment = max(alignment, ph->p_align);
+	return alignment;
+}
+
+/* The first segment decides where all of them are. Where it is, or -errno. */
+static uint64_t map_first(struct elf_image *elf, const struct elf64_phdr *ph)
+{
+	const struct elf_file *main = &elf->main;
+	uint64_t flags = LX_MAP_FIXED_NOREPLACE, total = 0, at;
+
+	if (main->ehdr->e_type == ET_DYN) {
+		total = total_mapping_size(main);
+		if (!total)
+			return -LX_EINVAL;
+		if (elf->interp.file)
+			elf->load_bias = ALIGN_DOWN(ELF_ET_DYN_BASE, maximum_alignment(main));
+		else
+			flags = 0;		/* anywhere */
+		elf->load_bias = ALIGN_DOWN(elf->load_bias - ph->p_vaddr, PAGE_SIZE);
+	}
+	at = elf_map(elf->mm, main, elf->load_bias + ph->p_vaddr, ph, flags, total);
+	if (!IS_ERR_VALUE(at) && main->ehdr->e_type == ET_DYN)
+		elf->load_bias += at - ALIGN_DOWN(elf->load_bias + ph->p_vaddr, PAGE_SIZE);
+	return at;
+}
+
+/* What the mm and the stack's vector tell of a segment. */
 static void note_segment(struct elf_image *elf, const struct elf64_phdr *ph)
 {
+	uint64_t phoff = elf->main.ehdr->e_phoff, start = elf->load_bias + ph->p_vaddr;
 	struct mm_struct *mm = elf->mm;
-	uint64_t start = ph->p_vaddr, file_end = start + ph->p_filesz, mem_end = start + ph->p_memsz;
 
+	if (phoff >= ph->p_offset && phoff < ph->p_offset + ph->p_filesz)
+		elf->phdr_va = phoff - ph->p_offset + start;
 	if (ph->p_flags & PF_EXEC) {
 		mm->start_code = min(mm->start_code, start);
-		mm->end_code = max(mm->end_code, file_end);
+		mm->end_code = max(mm->end_code, start + ph->p_filesz);
 	}
 	mm->start_data = max(mm->start_data, start);
-	mm->end_data = max(mm->end_data, file_end);
-	elf->bss = max(elf->bss, file_end);
-	if (mem_end > elf->brk) {
-		elf->brk = mem_end;
-		elf->bss_exec = ph->p_flags & PF_EXEC;
+	mm->end_data = max(mm->end_data, start + ph->p_filesz);
+}
+
+/* All segments, and what follows the last of them. 0 or -errno. */
+static int map_segments(struct elf_image *elf, struct elf_extent *extent)
+{
+	bool first = true;
+	int error;
+
+	for (const struct elf64_phdr *ph = elf->main.phdr; ph < elf_phdrs_end(&elf->main); ph++) {
+		uint64_t at;
+
+		if (ph->p_type != PT_LOAD)
+			continue;
+		if (!segment_valid(ph, ph->p_vaddr))
+			return -LX_EINVAL;
+		/* A segment behind one with a bss: that bss comes first, lest it overlap. */
+		if (extent->brk > extent->bss) {
+			error = map_bss(elf->mm, extent);
+			if (error)
+				return error;
+			clear_page_end(elf->mm, extent->bss, extent->brk);
+		}
+		at = first ? map_first(elf, ph)
+			   : elf_map(elf->mm, &elf->main, elf->load_bias + ph->p_vaddr, ph, LX_MAP_FIXED, 0);
+		if (IS_ERR_VALUE(at))
+			return at;
+		first = false;
+		note_segment(elf, ph);
+		extend(extent, ph, elf->load_bias + ph->p_vaddr);
 	}
-	if (elf->ehdr->e_phoff >= ph->p_offset && elf->ehdr->e_phoff < ph->p_offset + ph->p_filesz)
-		elf->phdr_va = elf->ehdr->e_phoff - ph->p_offset + ph->p_vaddr;
-}
-
-static bool segment_valid(const struct elf64_phdr *ph)
-{
-	return ph->p_vaddr < TASK_SIZE && ph->p_filesz <= ph->p_memsz &&
-	       ph->p_memsz <= TASK_SIZE - ph->p_vaddr;
-}
-
-static int map_segment(struct elf_image *elf, const struct elf64_phdr *ph)
-{
-	int error = 0;
-
-	if (!segment_valid(ph))
-		return -LX_EINVAL;
-	/* A segment behind one with a bss: that bss comes first, lest it overlap. */
-	if (elf->brk > elf->bss)
-		error = map_bss(elf);
-	if (!error)
-		error = map_file_part(elf, ph);
-	note_segment(elf, ph);
-	return error;
-}
-
-/** All program headers, in one pass. */
-static int map_segments(struct elf_image *elf)
-{
-	const struct elf64_phdr *ph = elf->phdr, *end = ph + elf->ehdr->e_phnum;
-	int error = 0;
-
-	for (; ph < end && !error; ph++) {
-		if (ph->p_type == PT_LOAD)
-			error = map_segment(elf, ph);
-		else if (ph->p_type == PT_GNU_STACK && (ph->p_flags & PF_EXEC))
-			elf->stack_flags |= VM_EXEC;
-		else if (ph->p_type == PT_INTERP)
-			error = check_interpreter(elf, ph);
-	}
-	if (!error && elf->brk > elf->bss)
-		error = map_bss(elf);
+	error = map_bss(elf->mm, extent);
+	if (!error && extent->brk != extent->bss)
+		error = clear_page_end(elf->mm, extent->bss, ~0UL);
 	return error;
 }
 
@@ -216,39 +214,53 @@ static void start_regs(struct pt_regs *regs, uint64_t entry, uint64_t sp)
 static int load_image(struct elf_image *elf, const struct exec_strings *strings, struct pt_regs *regs)
 {
 	struct mm_struct *mm = elf->mm;
-	uint64_t sp;
+	struct elf_extent extent = { 0 };
+	uint64_t sp, entry;
 	int error;
 
 	arch_pick_mmap_layout(mm, rlimit(LX_RLIMIT_STACK));
-	mm->start_code = ~0UL;
-	error = map_segments(elf);
-	if (error)
-		return error;
-	mm->start_brk = ALIGN_UP(elf->brk, PAGE_SIZE);
-	mm->brk = mm->start_brk;
 	error = setup_stack_area(mm, TASK_SIZE, elf->stack_flags);
-	if (!error)
-		error = setup_elf_stack(elf, strings, &sp);
 	if (error)
 		return error;
-	set_mm_exe_file(mm, elf->file);
-	start_regs(regs, elf->ehdr->e_entry, sp);
+	mm->start_code = ~0UL;
+	error = map_segments(elf, &extent);
+	if (error)
+		return error;
+	mm->start_brk = mm->brk = ALIGN_UP(extent.brk, PAGE_SIZE);
+	if (elf->interp.file)
+		error = map_interpreter(elf);
+	if (error)
+		return error;
+	entry = elf->interp.file ? elf->interp_base + elf->interp.ehdr->e_entry : elf->load_bias + elf->main.ehdr->e_entry;
+	if (entry >= TASK_SIZE)
+		return -LX_EINVAL;
+	if (!elf->phdr_va)
+		elf->phdr_va = elf->load_bias;
+	error = setup_elf_stack(elf, strings, &sp);
+	if (error)
+		return error;
+	set_mm_exe_file(mm, elf->main.file);
+	start_regs(regs, entry, sp);
 	return 0;
 }
 
 int load_elf(struct mm_struct *mm, struct file *file, const struct exec_strings *strings,
 	     struct pt_regs *regs, bool *doomed)
 {
-	struct elf_image elf = { .mm = mm, .file = file, .stack_flags = VM_STACK_FLAGS };
+	struct elf_image elf = { .mm = mm, .main.file = file, .stack_flags = VM_STACK_FLAGS };
 	int error = measure_strings(&elf, strings);
 
 	if (!error)
 		error = read_headers(&elf);
 	if (!error) {
 		error = load_image(&elf, strings, regs);
-		*doomed = error && !elf.refused;
+		*doomed = error;
 	}
-	if (elf.phdr_page)
-		put_page(elf.phdr_page);
+	if (elf.interp.file) {
+		allow_write_access(elf.interp.file);
+		fput(elf.interp.file);
+	}
+	elf_close(&elf.interp);
+	elf_close(&elf.main);
 	return error;
 }

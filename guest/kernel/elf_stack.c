@@ -131,10 +131,10 @@ static unsigned int fill_auxv(const struct elf_image *elf, uint64_t execfn, uint
 	AUX(LX_AT_CLKTCK, 100);
 	AUX(LX_AT_PHDR, elf->phdr_va);
 	AUX(LX_AT_PHENT, sizeof(struct elf64_phdr));
-	AUX(LX_AT_PHNUM, elf->ehdr->e_phnum);
-	AUX(LX_AT_BASE, 0);
+	AUX(LX_AT_PHNUM, elf->main.ehdr->e_phnum);
+	AUX(LX_AT_BASE, elf->interp_base);
 	AUX(LX_AT_FLAGS, 0);
-	AUX(LX_AT_ENTRY, elf->ehdr->e_entry);
+	AUX(LX_AT_ENTRY, elf->load_bias + elf->main.ehdr->e_entry);
 	AUX(LX_AT_UID, 0);
 	AUX(LX_AT_EUID, 0);
 	AUX(LX_AT_GID, 0);

@@ -71,22 +71,23 @@ fail_task:
 
 /* --- execve ----------------------------------------------------------------------------------- */
 
-/**
- * Strings and pointers of an execve on their way from the old mm to the new: one block of pages,
- * filled upwards.
- */
-#define SCRATCH_ORDER	5
-#define SCRATCH_SIZE	(PAGE_SIZE << SCRATCH_ORDER)
-
-struct scratch {
-	char *base;
-	uint64_t used;
-};
-
 static void *scratch_room(struct scratch *s, uint64_t *room)
 {
 	*room = SCRATCH_SIZE - s->used;
 	return s->base + s->used;
+}
+
+void *scratch_alloc(struct scratch *s, uint64_t n)
+{
+	uint64_t room;
+	void *at;
+
+	s->used = ALIGN_UP(s->used, 8);
+	at = scratch_room(s, &room);
+	if (n > room)
+		return NULL;
+	s->used += n;
+	return at;
 }
 
 /** Copy one user string in. NULL with *error. */
@@ -127,15 +128,13 @@ static const char **scratch_array(struct scratch *s, uint64_t at, int *error)
 {
 	long n = count_strings(at);
 	const char **array;
-	uint64_t room, pointer;
+	uint64_t pointer;
 
-	s->used = ALIGN_UP(s->used, 8);
-	array = scratch_room(s, &room);
-	if (n < 0 || (uint64_t)(n + 1) * 8 > room) {
+	array = n < 0 ? NULL : scratch_alloc(s, (n + 1) * 8);
+	if (!array) {
 		*error = n < 0 ? (int)n : -LX_E2BIG;
 		return NULL;
 	}
-	s->used += (n + 1) * 8;
 	for (long i = 0; i < n; i++) {
 		*error = get_user_u64(&pointer, at + i * 8);
 		array[i] = *error ? NULL : scratch_string(s, pointer, error);
@@ -243,7 +242,9 @@ static int exec_from_user(struct scratch *s, struct pt_regs *regs)
 	file = open_exec(strings.filename);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	error = do_execve(file, &strings, regs);
+	error = follow_scripts(s, &file, &strings);
+	if (!error)
+		error = do_execve(file, &strings, regs);
 	allow_write_access(file);
 	fput(file);
 	return error;
