@@ -230,6 +230,7 @@ struct lab_page {
 	uint64_t vm_committed_as;		/* pages committed (VM_ACCOUNT), all mms */
 	GPTR(void) device;			/* the lab's device memory, LAB_DEVICE_SIZE bytes in the image */
 	uint64_t nr_device_areas;		/* areas that map it, as its open and close count them */
+	uint64_t nr_oopses;			/* tasks that a mistake of the kernel ended: each may have leaked a reference */
 	uint64_t initrd_pa;			/* the loader's cpio: in frames that no zone has … */
 	uint64_t initrd_size;			/* … bytes; 0: there is none */
 	struct lab_image image;

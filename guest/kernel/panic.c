@@ -150,13 +150,12 @@ void die(const struct pt_regs *regs, int vector, const char *format, ...)
 void oops(const struct pt_regs *regs, const struct oops *what, const char *format, ...)
 {
 	static struct lab_panic told;
-	static unsigned int nr_oopses;
 	struct site site = site_of(regs, what->vector);
 	const char *fatal = oops_is_fatal(regs);
 	va_list args;
 
 	va_start(args, format);
-	if (!fatal && ++nr_oopses >= OOPS_LIMIT)
+	if (!fatal && ++lab.nr_oopses >= OOPS_LIMIT)
 		fatal = "oopsed too often";
 	if (fatal && !*fatal)
 		vpanic(&site, "exception", 0, format, args);

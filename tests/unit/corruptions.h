@@ -462,6 +462,11 @@ BREAK(inode_refs) { the_inode(t)->i_count = 0; }
 BREAK(inode_locked) { the_inode(t)->i_data.i_mmap_rwsem.count = -1; }
 BREAK(not_in_i_mmap) { the_inode(t)->i_data.i_mmap.rb_node = ptr(0); }
 BREAK(file_refs) { AT(file, t, TINY_OPEN_FILE)->f_count = 0; }
+BREAK(file_leaked)
+{
+	AT(file, t, TINY_OPEN_FILE)->f_count++;
+	AT(task_struct, t, t->a)->state = AT(task_struct, t, t->b)->state = AT(task_struct, t, t->thread)->state = TASK_RUNNING;
+}
 BREAK(file_ops) { AT(file, t, TINY_OPEN_FILE)->f_op = ptr(0x1234); }
 BREAK(inode_type) { the_inode(t)->i_mode = 0; }
 BREAK(wipe_file) { vma(t, t->text_a)->vm_flags |= VM_WIPEONFORK; }
@@ -639,7 +644,7 @@ static const struct {
 	ROW("dentry-count", entry_count), ROW("inode-links", inode_links), ROW("inode-users", inode_writers),
 	ROW("inode-fields", inode_refs),
 	ROW("inode-fields", inode_locked), ROW("i-mmap", not_in_i_mmap), ROW("i-mmap-last", wrong_last), ROW("i-mmap-last", i_mmap_red),
-	ROW("file-fields", file_refs), ROW("file-fields", file_ops), ROW("inode-fields", inode_type),
+	ROW("file-count", file_refs), ROW("file-count", file_leaked), ROW("file-fields", file_ops), ROW("inode-fields", inode_type),
 	ROW("area-flags", wipe_file), ROW("area-kind", private_data), ROW("mm-defaults", no_program),
 	ROW("mm-layout", brk_above_stack), ROW("free-unused", free_mapcount), ROW("frame-flags", cached_reserved),
 	ROW("pipe-slab", leak_pipe), ROW("pipe-ring", pipe_overfull), ROW("pipe-ring", pipe_bytes),

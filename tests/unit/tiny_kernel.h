@@ -558,7 +558,7 @@ static inline void tiny_segment(struct tiny *t)
 		.i_size = 5000, .i_mode = 0100600, .i_count = 1, .i_data = {.host = ptr(inode)}};
 	tiny_list_add_tail(t, inode + offsetof(struct inode, i_sb_list), t->lab->inodes.va);
 	*AT(file, t, file) = (struct file){
-		.f_count = 1, .f_inode = ptr(inode), .f_mapping = ptr(inode + offsetof(struct inode, i_data))};
+		.f_count = 2, .f_inode = ptr(inode), .f_mapping = ptr(inode + offsetof(struct inode, i_data))};
 	t->segment = tiny_data(t, sizeof(struct shmid_kernel), 64);
 	*AT(shmid_kernel, t, t->segment) = (struct shmid_kernel){
 		.shm_perm = {.key = 0x1234, .mode = 0600 | SHM_LOCKED}, .shm_file = ptr(file), .shm_segsz = 5000};

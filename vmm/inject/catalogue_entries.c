@@ -122,7 +122,7 @@ TABLE_OF(4)
 		FLIP("pte" #n ".pfn", level##n, BIT(12), "table-once"),                                                \
 		FLIP("pte" #n ".beyond-ram", level##n, BIT(38), "table-ram"), ZERO("pte" #n "=0", level##n, "table-once"), \
 		OTHER("pte" #n "=other", level##n, HOW_COPY_OTHER, "table-once"),                                      \
-		OTHER("pte" #n "<>other", level##n, HOW_SWAP_OTHER, "leaf-area|leaf-index|table-needed")
+		OTHER("pte" #n "<>other", level##n, HOW_SWAP_OTHER, "leaf-area|leaf-index|leaf-exec|table-needed")
 
 const struct corruption entry_corruptions[] = {
 	FLIP("pte.p", anon, PTE_P, "entry-zero"),

@@ -36,6 +36,19 @@ static bool has_parent(const struct model *m, const struct inject_object *o)
 	return image_read_va(m->image, (gva_t){o->addr + offsetof(struct xa_node, parent)}, &parent, 8) && parent;
 }
 
+/** Who is blocked in a call may hold one reference more. */
+static bool nobody_blocked(const struct model *m, const struct inject_object *o)
+{
+	(void)o;
+	for (int i = 0; i < AGENT_CHANNELS; i++)
+		if (m->lab.channels[i].state == LAB_CHANNEL_BUSY)
+			return false;
+	for (uint32_t i = 0; i < m->nr_tasks; i++)
+		if (m->tasks[i].mm > 0 && m->tasks[i].raw.channel < 0 && m->tasks[i].raw.state == TASK_INTERRUPTIBLE)
+			return false;
+	return true;
+}
+
 const struct corruption file_corruptions[] = {
 #define KIND OBJ_INODE
 	SET("inode.i_count=0", NULL, "i_count", 0, "inode-fields"),
@@ -74,7 +87,9 @@ const struct corruption file_corruptions[] = {
 	COPY("file.f_inode=other", NULL, "f_inode", "file-fields|i-mmap|pointers-sound"),
 	SET("file.f_mapping=wild", NULL, "f_mapping", WILD, "file-fields|i-mmap"),
 	SET("file.f_op=wild", NULL, "f_op", WILD, "file-fields"),
-	SET("file.f_count=0", NULL, "f_count", 0, "file-fields"),
+	SET("file.f_count=0", NULL, "f_count", 0, "file-count"),
+	ADD("file.f_count+1", nobody_blocked, "f_count", 1, "file-count"),
+	ADD("file.f_count-1", NULL, "f_count", -1, "file-count"),
 	{0},
 };
 #undef KIND

@@ -100,23 +100,6 @@ static void list_entries(const struct model *model, struct inject_objects *list)
 	add_tables(list, model->kernel_tables, model->nr_kernel_tables, 0, ENTRY_KERNEL_TABLE);
 }
 
-static void add_file(struct inject_objects *list, gva_t file)
-{
-	for (uint32_t i = 0; i < list->n; i++)
-		if (list->items[i].addr == file.va)
-			return;
-	if (file.va)
-		add(list, OBJ_FILE, file.va, -1, NULL);
-}
-
-static void list_files(const struct model *model, struct inject_objects *list)
-{
-	for (uint32_t i = 0; i < model->nr_mms; i++)
-		add_file(list, model->mms[i].raw.exe_file);
-	for (uint32_t i = 0; i < model->nr_all_vmas; i++)
-		add_file(list, model->all_vmas[i].raw.vm_file);
-}
-
 #define LIST(kind, array, count, mm_of)                                                                               \
 	for (uint64_t i = 0; i < (count); i++)                                                                         \
 	add(&list, kind, (array)[i].addr.va, (mm_of), &(array)[i])
@@ -167,7 +150,7 @@ struct inject_objects inject_list(const struct model *model, enum inject_kind ki
 		add(&list, kind, KERNEL_MAP + model->image->lab_pa, -1, &model->lab);
 		break;
 	case OBJ_FILE:
-		list_files(model, &list);
+		LIST(kind, model->files, model->nr_files, -1);
 		break;
 	case OBJ_PAGE:
 	case OBJ_FRAME:

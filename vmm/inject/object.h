@@ -14,7 +14,7 @@ enum inject_kind {
 	OBJ_INODE,
 	OBJ_MAPPING, /* the address_space in an inode */
 	OBJ_NODE,    /* of a page cache's index */
-	OBJ_FILE,    /* that an area or an mm names */
+	OBJ_FILE,    /* an open one */
 	OBJ_TASK,
 	OBJ_CPU,
 	OBJ_ZONE,

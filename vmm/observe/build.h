@@ -19,7 +19,7 @@ struct build {
 	struct model *model;
 	const struct guest_image *image;
 	struct grow mms, tasks, vmas, leaves, held, tables, kernel_leaves, kernel_tables;
-	struct grow caches, objects, avcs, anon_vmas, troubles, damage, inodes, dentries, cached, xa_nodes, shms, pipes;
+	struct grow caches, objects, avcs, anon_vmas, troubles, damage, inodes, dentries, cached, xa_nodes, shms, pipes, files;
 	int mm;				/* whose tables are being walked, index into mms */
 	/*
 	 * Bounds on work. A sound guest stays far below them, since each area, table and object occupies
@@ -29,6 +29,7 @@ struct build {
 	uint64_t tables_left;
 	uint64_t leaves_left;
 	uint64_t marks_left;		/* frames marked by huge leaves and free blocks */
+	uint64_t words_left;		/* of tables of descriptors */
 	bool leaves_ended;
 };
 
@@ -86,6 +87,9 @@ struct interval_walk {
 void decode_intervals(struct interval_walk *walk, gva_t root);
 void vma_interval(const struct vm_area_struct *vma, struct interval_node *at);	/* start and last */
 
+/** Every object in use of the slab cache of that name. */
+void each_object(struct build *b, const char *name, void (*fn)(struct build *b, gva_t addr));
+
 bool decode_lab(struct build *b);		/* false: nothing else can be read */
 void decode_cpus(struct build *b, const struct cpu_state *cpus, uint32_t nr_cpus);
 void decode_frames(struct build *b);		/* struct page of every touched frame */
@@ -99,6 +103,7 @@ void decode_files(struct build *b);
 void decode_dentries(struct build *b);	/* after slabs and files */
 void decode_ipc(struct build *b);		/* after files */
 void decode_pipes(struct build *b);
+void decode_open_files(struct build *b);	/* after slabs, files and ipc */
 void decode_buddy(struct build *b);
 void decode_slabs(struct build *b);
 void assign_roles(struct build *b);

@@ -20,6 +20,7 @@ static void set_bounds(struct build *b)
 	b->tables_left = 2 * touched;
 	b->leaves_left = touched * PTRS_PER_TABLE < MAX_LEAVES ? touched * PTRS_PER_TABLE : MAX_LEAVES;
 	b->marks_left = MAX_LEAVES + 8 * touched;
+	b->words_left = touched * (PAGE_SIZE / sizeof(uint64_t));
 }
 
 static void decode_all(struct build *b)
@@ -40,6 +41,7 @@ static void decode_all(struct build *b)
 	decode_dentries(b);
 	decode_ipc(b);
 	decode_pipes(b);
+	decode_open_files(b);
 	assign_roles(b);
 	count_references(b);
 }
@@ -66,6 +68,7 @@ static void publish(struct build *b)
 	m->xa_nodes = b->xa_nodes.items, m->nr_xa_nodes = b->xa_nodes.n;
 	m->shms = b->shms.items, m->nr_shms = b->shms.n;
 	m->pipes = b->pipes.items, m->nr_pipes = b->pipes.n;
+	m->files = b->files.items, m->nr_files = b->files.n;
 	m->troubles = b->troubles.items, m->nr_troubles = b->troubles.n;
 	m->damage = b->damage.items, m->nr_damage = b->damage.n;
 	m->all_vmas = vmas, m->nr_all_vmas = b->vmas.n;
@@ -110,6 +113,7 @@ void model_free(struct model *model)
 	addr_map_free(&model->xa_node_map);
 	addr_map_free(&model->shm_map);
 	addr_map_free(&model->pipe_map);
+	addr_map_free(&model->file_map);
 	free(model->cpus);
 	free(model->cpu_infos);
 	free(model->mms);
@@ -126,6 +130,7 @@ void model_free(struct model *model)
 	free(model->xa_nodes);
 	free(model->shms);
 	free(model->pipes);
+	free(model->files);
 	free(model->troubles);
 	free(model->damage);
 	free(model->all_vmas);

@@ -84,6 +84,16 @@ struct model_shm {
 	uint32_t nr_areas;		/* that map this inode, in all mms */
 };
 
+/** An open file: of the slab, or in the image and named by an area, a program or a descriptor. */
+struct model_file {
+	gva_t addr;
+	struct file raw;
+	bool of_image;			/* it keeps a reference of its own */
+	uint32_t nr_areas, nr_programs;	/* that name it … */
+	uint32_t nr_fds;		/* … descriptors, of processes that have a table of their own … */
+	uint32_t nr_segments;		/* … segments of System V, and attachments of them */
+};
+
 struct model_pipe {
 	gva_t addr;
 	struct pipe_inode_info raw;
@@ -260,6 +270,8 @@ struct model {
 	uint32_t nr_shms;
 	struct model_pipe *pipes;	/* as listed */
 	uint32_t nr_pipes;
+	struct model_file *files;	/* those of the slab first */
+	uint32_t nr_files;
 	struct model_trouble *troubles;
 	uint32_t nr_troubles;
 	struct damage *damage;
@@ -269,7 +281,8 @@ struct model {
 	uint32_t nr_all_vmas;
 	struct leaf *all_leaves, *all_held;
 	struct table *all_tables;
-	struct addr_map mm_map, task_map, vma_map, avc_map, anon_vma_map, inode_map, dentry_map, xa_node_map, shm_map, pipe_map;
+	struct addr_map mm_map, task_map, vma_map, avc_map, anon_vma_map, inode_map, dentry_map, xa_node_map, shm_map, pipe_map,
+		file_map;
 };
 
 /** Decode everything. `cpus` is copied. Free with model_free. Bounded work for any input. */

@@ -108,19 +108,6 @@ static void count_cwd(struct build *b, gva_t addr)
 		dentry->nr_cwds++;
 }
 
-/* Every object in use of the slab cache of that name. */
-static void each_object(struct build *b, const char *name, void (*fn)(struct build *b, gva_t addr))
-{
-	const struct model_cache *caches = b->caches.items;
-
-	for (uint64_t i = 0; i < b->objects.n; i++) {
-		const struct model_object *object = (const struct model_object *)b->objects.items + i;
-
-		if (!object->free && strcmp(caches[object->cache].raw.name, name) == 0)
-			fn(b, object->addr);
-	}
-}
-
 static void count_programs(struct build *b)
 {
 	for (uint64_t i = 0; i < b->mms.n; i++) {

@@ -146,3 +146,15 @@ void decode_slabs(struct build *b)
 					   .max = MAX_CACHES,
 					   .visit = visit_cache});
 }
+
+void each_object(struct build *b, const char *name, void (*fn)(struct build *b, gva_t addr))
+{
+	const struct model_cache *caches = b->caches.items;
+
+	for (uint64_t i = 0; i < b->objects.n; i++) {
+		const struct model_object *object = (const struct model_object *)b->objects.items + i;
+
+		if (!object->free && strcmp(caches[object->cache].raw.name, name) == 0)
+			fn(b, object->addr);
+	}
+}

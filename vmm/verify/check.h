@@ -66,6 +66,9 @@ static inline bool is_zero_leaf(const struct model *model, const struct leaf *le
 	return model->lab.zero_pfn && PFN(leaf->pa) == model->lab.zero_pfn;
 }
 
+/** Tasks that are blocked in a call, which may hold references meanwhile; an agent that awaits a command is none. */
+uint32_t tasks_in_calls(const struct model *model);
+
 /** The caches by the names the guest gives them. */
 const struct model_cache *cache_named(const struct model *model, const char *name);
 
@@ -135,7 +138,7 @@ check_function check_i_mmap, check_i_mmap_last;
 check_function check_shm_nattch, check_shm_ids, check_shm_totals, check_shm_fields;
 check_function check_pipe_ring, check_pipe_ends;
 /* open_files.c */
-check_function check_file_fields;
+check_function check_file_fields, check_file_count;
 /* tlb.c */
 check_function check_tlb_stale, check_tlb_free, check_tlb_table, check_tlb_dirty;
 /* content.c */

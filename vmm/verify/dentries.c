@@ -82,19 +82,9 @@ void check_inode_links(struct verify_context *c, const struct invariant *self)
 	}
 }
 
-/* Tasks that are blocked in a call, each of which may hold an inode meanwhile (a futex in shared memory does). */
-static uint32_t blocked_tasks(const struct model *model)
-{
-	uint32_t n = 0;
-
-	for (int i = 0; i < AGENT_CHANNELS; i++)
-		n += model->lab.channels[i].state == LAB_CHANNEL_BUSY;
-	return n;
-}
-
 void check_inode_users(struct verify_context *c, const struct invariant *self)
 {
-	int64_t blocked = blocked_tasks(c->now);
+	int64_t blocked = tasks_in_calls(c->now); /* each may hold an inode meanwhile: a futex in shared memory does */
 
 	for (uint32_t i = 0; i < c->now->nr_inodes && c->now->nr_dentries; i++) {
 		const struct model_inode *inode = &c->now->inodes[i];

@@ -351,7 +351,9 @@ const struct invariant *const invariants[] = {
 	ROW(FAMILY, "i-mmap-last", SEVERITY_ERROR, check_i_mmap_last, NULL,
 	    "The tree of mappings is ordered by first page and balanced, and rb_subtree_last is the last page of the subtree."),
 	ROW(FAMILY, "file-fields", SEVERITY_ERROR, check_file_fields, NULL,
-	    "A file has references for all areas and programs that name it, and its inode's mapping."),
+	    "An open file has operations of the kernel's, and its inode's mapping."),
+	ROW(FAMILY, "file-count", SEVERITY_ERROR, check_file_count, "kmemleak, in part",
+	    "f_count is the areas, programs, descriptors and segments that hold the file; a call that is blocked may hold it, too."),
 #undef FAMILY
 
 #define FAMILY "System V shared memory"

@@ -129,6 +129,18 @@ const struct model_vma *vma_of_node(const struct model *model, gva_t node)
 	return vma_at(model, (gva_t){node.va - offsetof(struct vm_area_struct, vm_rb)});
 }
 
+uint32_t tasks_in_calls(const struct model *model)
+{
+	uint32_t n = 0;
+
+	for (int i = 0; i < AGENT_CHANNELS; i++)
+		n += model->lab.channels[i].state == LAB_CHANNEL_BUSY;
+	for (uint32_t i = 0; i < model->nr_tasks; i++)
+		n += model->tasks[i].mm > 0 && model->tasks[i].raw.channel < 0 &&
+		     model->tasks[i].raw.state == TASK_INTERRUPTIBLE;
+	return n;
+}
+
 const struct model_cache *cache_named(const struct model *model, const char *name)
 {
 	for (uint32_t i = 0; i < model->nr_caches; i++)
