@@ -20,7 +20,7 @@ nested-files: $(NESTED)/vmlinuz $(NESTED)/base.cpio
 check-nested: deps ## every scenario on kvm_amd with nested paging, emulated: works without /dev/kvm
 	$(Q)$(MAKE) --no-print-directory all $(BUILD)/initrd.cpio nested-files
 	$(Q)NESTED_DIR=$(NESTED) tests/nested/check $(BUILD)
-	$(Q)$(MAKE) --no-print-directory check-both-nested check-core
+	$(Q)$(MAKE) --no-print-directory check-both-nested check-core check-linux-vm
 
 # The agent on Linux, driven to its end as tests/core/crash.lua does it on the guest.
 $(BUILD)/core/on_linux: tests/core/on_linux.c shared/agent.h
@@ -46,6 +46,13 @@ check-both-nested: all nested-files ## every scenario and 2,000 random operation
 		--time-limit 900 --log $(NESTED)/fuzz-console.txt --add $(BUILD)/vmm=build/vmm --add $(BUILD)/guest.bin=build/guest.bin \
 		--add tests/both tests/both/fuzz build/vmm build/guest.bin /tmp/fuzz --seed 1 --seeds 8 --steps 250
 	$(Q)$(MAKE) --no-print-directory access-nested
+
+# Guest here, Linux there: the quickest way to compare with 6.1.
+.PHONY: check-linux-vm
+check-linux-vm: all nested-files ## --target linux-vm, and 2,000 random operations in lockstep on the guest and on Linux 6.1
+	$(Q)NESTED_DIR=$(NESTED) tests/cli/linux_vm $(BUILD)
+	$(Q)NESTED_DIR=$(NESTED) tests/nested/as-suite fuzz-linux-vm tests/both/fuzz $(BUILD)/vmm $(BUILD)/guest.bin \
+		$(BUILD)/fuzz-linux-vm --reference vm --seed 1 --seeds 8 --steps 250
 
 shell-nested: all nested-files ## a shell in that machine, with vmm, guest.bin and the scenarios
 	$(Q)echo "leave with: exit (or Ctrl-A X)"

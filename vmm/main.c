@@ -9,13 +9,14 @@
 #include "options.h"
 #include "report/report.h"
 #include "script/script.h"
+#include "target/linux_serve.h"
 #include "target/rules.h"
 #include "verify/verify.h"
 
 struct command {
 	const char *name;
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit status */
-	const char *help;		   /* one line; NULL: another spelling */
+	const char *help;		   /* one line; NULL: another spelling, or for no user */
 };
 
 static int help(int argc, char **argv);
@@ -63,6 +64,7 @@ static const struct command commands[] = {
 	{ "--help", help, NULL },
 	{ "-h", help, NULL },
 	{ "--version", version, NULL },
+	{ "linux-serve", linux_serve_main, NULL },
 	{ "explore", not_yet, NULL },
 	{ "bench", not_yet, NULL },
 	{ "view", not_yet, NULL },

@@ -74,9 +74,17 @@ static bool set_machine(struct options *o, const char *value)
 
 static bool set_target(struct options *o, const char *value)
 {
-	static const char *const words[] = {"guest", "linux", "both", NULL};
+	static const char *const words[] = {"guest", "linux", "linux-vm", "both", NULL};
 
 	o->target = value;
+	return word_index(value, words) >= 0;
+}
+
+static bool set_reference(struct options *o, const char *value)
+{
+	static const char *const words[] = {"host", "vm", NULL};
+
+	o->reference = value;
 	return word_index(value, words) >= 0;
 }
 
@@ -188,7 +196,8 @@ static bool set_count(struct options *o, const char *value)
 
 static const struct option_row rows[] = {
 	{"--machine", "auto, kvm or qemu", set_machine},
-	{"--target", "guest, linux or both", set_target},
+	{"--target", "guest, linux, linux-vm or both", set_target},
+	{"--reference", "host or vm", set_reference},
 	{"--mem", "a size from 4M to 1T in whole pages, such as 64M", set_mem},
 	{"--cpus", "1, all that this version runs", set_cpus},
 	{"--verify", "step, end or off", set_verify},
@@ -215,8 +224,10 @@ const char options_help[] =
 	"\n"
 	"  --tour                   the tour, on a terminal too\n"
 	"  --machine auto|kvm|qemu  what runs the guest (auto: kvm where it works, else qemu)\n"
-	"  --target guest|linux|both  what a scenario runs against: the guest, this host's kernel in a box, or the two\n"
-	"                           in lockstep, compared after every step (docs/linux-differences.md)\n"
+	"  --target guest|linux|linux-vm|both  what a scenario runs against: the guest, this host's kernel in a box, Debian's\n"
+	"                           6.1 in a machine, or guest and Linux in lockstep, compared after every step\n"
+	"                           (docs/linux-differences.md)\n"
+	"  --reference host|vm      which Linux --target both compares with: this host's, or 6.1 in a machine (host)\n"
 	"  --mem SIZE               RAM of the guest (the scenario's own, else 64M)\n"
 	"  --cpus 1                 CPUs of the guest\n"
 	"  --cmdline STRING         the guest's command line\n"
@@ -304,6 +315,8 @@ static int check_whole(const struct options *o, struct error *e)
 				 "which guest? vmm [options] guest.bin [scenario.lua]" SEE_HELP);
 	if (o->count_instructions && strcmp(o->target, "guest"))
 		return error_set(e, EXIT_USAGE, "--count-instructions counts those of the guest alone" SEE_HELP);
+	if (o->reference && strcmp(o->target, "both"))
+		return error_set(e, EXIT_USAGE, "--reference says which Linux --target both compares with" SEE_HELP);
 	if (o->prog && (!o->prog[0] || o->scenario || o->tour))
 		return error_set(e, EXIT_USAGE, "behind -- stands a program with its arguments, instead of a scenario" SEE_HELP);
 	if (o->tour && o->scenario)

@@ -18,7 +18,8 @@ enum dump_format { FORMAT_TEXT, FORMAT_JSON };
 
 struct options {
 	const char *machine;		/* --machine: "auto" (default), "kvm", "qemu"; for machine_choose */
-	const char *target;		/* --target: "guest" (default), "linux", "both" */
+	const char *target;		/* --target: "guest" (default), "linux", "linux-vm", "both" */
+	const char *reference;		/* --reference: which Linux "both" compares with: "host" (default), "vm" */
 	uint64_t mem_size;		/* --mem: bytes, page-aligned; 0: not given (the scenario's, or DEFAULT_MEM_SIZE) */
 	unsigned int nr_cpus;		/* --cpus: 1 */
 	enum verify_when verify;	/* --verify: step (default), end, off */

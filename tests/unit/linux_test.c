@@ -144,7 +144,7 @@ Test(linux_target, a_new_program_has_neither_vdso_nor_random_places)
 	uint64_t start, end_of;
 	int a = spawn();
 
-	view = target->ops->view(target, 2);
+	view = target->ops->view(target, 2, &e);
 	CHECK_EQ(view->nr_areas, 3); /* the agent's code, its slot, the stack */
 	CHECK_EQ(view->areas[0].start, AGENT_TEXT);
 	CHECK_STR(view->areas[0].name, "/agent");

@@ -29,6 +29,13 @@ bool qemu_probe(struct error *e);
 /** Start QEMU, stopped before the guest's first instruction. It dies with us. 0 or -1 with *e. */
 int qemu_spawn(struct qemu_child *child, const struct machine_config *config, const struct guest_elf *elf,
 	       const struct guest_ram *ram, struct error *e);
+/**
+ * In a child of `parent`: become QEMU, in a session of its own, so that a Ctrl-C meant for us does not end it, and with no
+ * life after ours. Descriptors of `inherited`, up to a -1, stay open.
+ */
+_Noreturn void qemu_become(char *const *argv, const int *inherited, int messages, pid_t parent);
+/** Where the child's messages go: a file that cannot grow, so that a chatty child never blocks. -1: none. */
+int qemu_messages_create(void);
 /** What the child last said, in one text: "" if nothing. */
 void qemu_messages(const struct qemu_child *child, char *text, size_t size);
 /** Reap a child that has gone or is going (waits a second at most); its wait status, or -1: it lives. */

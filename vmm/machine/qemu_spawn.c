@@ -140,11 +140,8 @@ static void command_line(struct words *w, const struct machine_config *config, c
 	}
 }
 
-/* In the child: a session of its own, so that a Ctrl-C meant for us does not end it; no life after ours. */
-static void become_qemu(const char *path, const struct words *w, const struct ends *ends, int messages,
-			pid_t parent)
+void qemu_become(char *const *argv, const int *inherited, int messages, pid_t parent)
 {
-	const int inherited[] = {ends->monitor, ends->bell, ends->console, ends->ram};
 	int null = open("/dev/null", O_RDONLY);
 
 	setsid();
@@ -154,15 +151,14 @@ static void become_qemu(const char *path, const struct words *w, const struct en
 	dup2(null, STDIN_FILENO);
 	dup2(messages, STDOUT_FILENO);
 	dup2(messages, STDERR_FILENO);
-	for (size_t i = 0; i < sizeof(inherited) / sizeof(inherited[0]); i++)
-		fcntl(inherited[i], F_SETFD, 0);
-	execv(path, w->argv);
-	dprintf(STDERR_FILENO, "exec %s: %s\n", path, strerror(errno));
+	for (; *inherited >= 0; inherited++)
+		fcntl(*inherited, F_SETFD, 0);
+	execvp(argv[0], argv);
+	dprintf(STDERR_FILENO, "exec %s: %s\n", argv[0], strerror(errno));
 	_exit(127);
 }
 
-/* Where the child's messages go: a file that cannot grow, so that a chatty child never blocks. */
-static int messages_create(void)
+int qemu_messages_create(void)
 {
 	int fd = memfd_create("mmscope-qemu-messages", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
@@ -183,7 +179,7 @@ static bool connect_ends(struct qemu_child *child, struct ends *ends)
 		*ours[i] = pair[0];
 		*theirs[i] = pair[1];
 	}
-	child->messages = messages_create();
+	child->messages = qemu_messages_create();
 	return child->messages >= 0;
 }
 
@@ -198,6 +194,7 @@ int qemu_spawn(struct qemu_child *child, const struct machine_config *config, co
 	       const struct guest_ram *ram, struct error *e)
 {
 	struct ends ends = {-1, -1, -1, ram->fd};
+	int inherited[5];
 	struct words words = {.n = 0};
 	char path[PATH_MAX];
 	pid_t parent = getpid();
@@ -208,9 +205,10 @@ int qemu_spawn(struct qemu_child *child, const struct machine_config *config, co
 		return qemu_probe(e) ? 0 : -1;
 	if (connect_ends(child, &ends)) {
 		command_line(&words, config, elf, &ends);
+		memcpy(inherited, (int[]){ends.monitor, ends.bell, ends.console, ends.ram, -1}, sizeof(inherited));
 		child->pid = fork();
 		if (!child->pid)
-			become_qemu(path, &words, &ends, child->messages, parent);
+			qemu_become(words.argv, inherited, child->messages, parent);
 		free_words(&words);
 	} else {
 		child->pid = -1;

@@ -40,7 +40,11 @@ static const struct pic_mm *look_at_areas(lua_State *L)
 	struct view *view;
 
 	if (!s->over && s->target && !s->target->ops->observe) {
-		view = s->target->ops->view(s->target, task->process->pid);
+		view = s->target->ops->view(s->target, task->process->pid, &s->error);
+		if (!view) {
+			session_over(s);
+			luaL_error(L, "%s", s->error.text);
+		}
 		picture_free(s->shown);
 		s->shown = picture_of_view(view);
 		view_free(view);

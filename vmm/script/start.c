@@ -7,6 +7,7 @@
 #include "target/both.h"
 #include "target/guest.h"
 #include "target/linux.h"
+#include "target/linux_vm.h"
 
 static int open_report(struct session *s, uint64_t mem_size)
 {
@@ -49,14 +50,14 @@ static struct target *make_guest(struct session *s, const struct machine_config 
 	return guest;
 }
 
-/* The same agent, out of guest.bin. */
-static struct target *make_linux(struct session *s)
+/* The same agent, out of guest.bin, on this host's kernel or in a machine's. */
+static struct target *make_linux(struct session *s, bool vm)
 {
 	struct linux_config config = {.time_limit = s->options->time_limit};
 
 	config.agent = guest_elf_agent(&s->elf, &config.agent_size);
 	if (config.agent)
-		return target_linux_create(&config);
+		return vm ? target_linux_vm_create(&config) : target_linux_create(&config);
 	error_set(&s->error, EXIT_USAGE, "%s holds no agent that Linux could run (it has no symbols)",
 		  s->options->guest);
 	return NULL;
@@ -64,7 +65,8 @@ static struct target *make_linux(struct session *s)
 
 static struct target *make_both(struct session *s, const struct machine_config *config)
 {
-	struct target *linux_side = make_linux(s), *guest = linux_side ? make_guest(s, config) : NULL;
+	bool vm = s->options->reference && strcmp(s->options->reference, "vm") == 0;
+	struct target *linux_side = make_linux(s, vm), *guest = linux_side ? make_guest(s, config) : NULL;
 
 	if (guest)
 		return target_both_create(guest, linux_side);
@@ -77,8 +79,8 @@ static struct target *make_target(struct session *s, const struct machine_config
 {
 	const char *name = s->options->target ? s->options->target : "guest";
 
-	if (strcmp(name, "linux") == 0)
-		return make_linux(s);
+	if (strcmp(name, "linux") == 0 || strcmp(name, "linux-vm") == 0)
+		return make_linux(s, strcmp(name, "linux-vm") == 0);
 	return strcmp(name, "both") == 0 ? make_both(s, config) : make_guest(s, config);
 }
 

@@ -32,6 +32,7 @@ static int both_start(struct target *t, struct error *e)
 
 	if (b->linux_side->ops->start(b->linux_side, e))
 		return -1;
+	rules_init(&b->comparison.rules, b->linux_side->release);
 	return b->guest->ops->start(b->guest, e);
 }
 
@@ -183,6 +184,19 @@ static const uint8_t *both_page(struct target *t, uint64_t pfn)
 	return b->guest->ops->page(b->guest, pfn);
 }
 
+static int compare_process(struct both *b, const struct model *now, int pid, struct error *e)
+{
+	struct view *linux_side = b->linux_side->ops->view(b->linux_side, pid, e);
+	struct view *guest = linux_side ? view_of_model(now, pid) : NULL;
+
+	if (!linux_side)
+		return -1;
+	compare_views(&b->comparison, guest, linux_side);
+	view_free(guest);
+	view_free(linux_side);
+	return 0;
+}
+
 static int both_compare(struct target *t, const struct model *now, const int *pids, uint32_t n, struct error *e)
 {
 	struct both *b = both_of(t);
@@ -190,14 +204,9 @@ static int both_compare(struct target *t, const struct model *now, const int *pi
 
 	b->steps++;
 	give_names(b, now);
-	for (uint32_t i = 0; i < n; i++) {
-		struct view *guest = view_of_model(now, pids[i]);
-		struct view *linux_side = b->linux_side->ops->view(b->linux_side, pids[i]);
-
-		compare_views(c, guest, linux_side);
-		view_free(guest);
-		view_free(linux_side);
-	}
+	for (uint32_t i = 0; i < n; i++)
+		if (compare_process(b, now, pids[i], e))
+			return -1;
 	if (!c->differences)
 		return 0;
 	fflush(c->to);
@@ -253,7 +262,6 @@ struct target *target_both_create(struct target *guest, struct target *linux_sid
 	b->target.ops = &both_ops;
 	b->guest = guest;
 	b->linux_side = linux_side;
-	rules_init(&b->comparison.rules);
 	b->comparison.to = open_memstream(&b->text, &b->text_size);
 	if (!b->comparison.to)
 		xmalloc(SIZE_MAX); /* says what is missing, and ends */

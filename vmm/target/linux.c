@@ -328,8 +328,9 @@ static struct target_events linux_events(struct target *t)
 	return (struct target_events){0};
 }
 
-static struct view *linux_view(struct target *t, int pid)
+static struct view *linux_view(struct target *t, int pid, struct error *e)
 {
+	(void)e;
 	return proc_read_view(linux_of(t)->box.proc, pid);
 }
 
@@ -385,6 +386,7 @@ struct target *target_linux_create(const struct linux_config *config)
 	l->target.ops = &linux_ops;
 	l->config = *config;
 	uname(&name);
+	snprintf(l->target.release, sizeof(l->target.release), "%s", name.release);
 	snprintf(l->target.description, sizeof(l->target.description), "Linux %.60s", name.release);
 	return &l->target;
 }

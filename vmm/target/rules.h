@@ -39,8 +39,8 @@ struct rules {
 	uint64_t applied[NR_RULES];
 };
 
-/** Begin: which Linux runs, by uname. */
-void rules_init(struct rules *rules);
+/** Begin: which Linux runs, by its release as uname tells it. */
+void rules_init(struct rules *rules, const char *release);
 /** Does rule `id` hold on this Linux? */
 bool rule_holds(const struct rules *rules, enum rule_id id);
 /** Does rule `id` hold on this Linux, where it is needed? Then it is counted as applied. */

@@ -2,7 +2,7 @@
 /*
  * What a scenario runs against: tasks that perform agent commands, one at a time, and (on the
  * guest) a model after each. Implementations: guest (on a machine), linux (this host's
- * kernel), both (the two in lockstep).
+ * kernel), linux-vm (a kernel in a machine), both (the two in lockstep).
  */
 #ifndef VMM_TARGET_TARGET_H
 #define VMM_TARGET_TARGET_H
@@ -49,8 +49,8 @@ struct target_ops {
 	struct target_events (*events)(struct target *t);
 	/** Decode the state now. NULL with *e where registers cannot be had. Caller frees. NULL op: no RAM to look at. */
 	struct model *(*observe)(struct target *t, struct error *e);
-	/** The address space of process pid as its kernel tells it. Only where observe is NULL. Caller frees. */
-	struct view *(*view)(struct target *t, int pid);
+	/** The address space of process pid as its kernel tells it. Only where observe is NULL. Caller frees. NULL with *e. */
+	struct view *(*view)(struct target *t, int pid, struct error *e);
 	/** Put bytes into a process's memory, for what no two kernels can say alike. With view. False: not possible. */
 	bool (*write)(struct target *t, int pid, uint64_t va, const void *bytes, size_t n);
 	/**
@@ -88,6 +88,7 @@ struct verify_aids;
 struct target {
 	const struct target_ops *ops;
 	char description[96];		/* for the first line of a run */
+	char release[65];		/* of a Linux, once started: its kernel's, as uname tells it */
 	FILE *output;			/* before start(): what programs write to the console goes here; NULL: with the console */
 	bool wants_trace;		/* before start(): the guest shall leave its trace (aids()->tlb) */
 };
