@@ -253,7 +253,9 @@ struct mm_struct {
 
 enum task_state { TASK_RUNNING, TASK_INTERRUPTIBLE, TASK_ZOMBIE, TASK_DEAD };
 
-#define PF_KTHREAD	0x00200000u		/* task_struct.flags, as Linux */
+/* task_struct.flags, as Linux. */
+#define PF_FORKNOEXEC	0x00000040u		/* it was forked and has not run execve */
+#define PF_KTHREAD	0x00200000u
 
 /** The part of a task that the host reads; the guest's kernel/task.h embeds it first in its own struct. */
 struct task_struct {
@@ -261,6 +263,7 @@ struct task_struct {
 	uint32_t flags;				/* PF_* */
 	int32_t pid;
 	int32_t tgid;
+	int32_t pgrp, session;			/* of a process, kept in its leader */
 	GPTR(struct mm_struct) mm;		/* NULL: kernel thread, or exited */
 	GPTR(struct mm_struct) active_mm;	/* whose tables are (or were last) loaded for it */
 	GPTR(struct task_struct) parent;

@@ -31,7 +31,10 @@ struct user_siginfo {
 		struct {		/* kill, tgkill, SIGCHLD */
 			int32_t si_pid;
 			uint32_t si_uid;
-			int32_t si_status;
+			union {
+				int32_t si_status;
+				uint64_t si_value;	/* sigqueue */
+			};
 		};
 		uint8_t bytes[112];
 	};

@@ -107,7 +107,8 @@ static void show_ids(struct seq_file *m, const struct task *task)
 	/* One user, root, and no further groups. */
 	seq_puts(m, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
 	seq_printf(m, "FDSize:\t%u\nGroups:\t \n", task->files ? task->files->max_fds : 0);
-	seq_printf(m, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\n", task->ts.tgid, task->ts.pid, task->group_leader->pgrp);
+	seq_printf(m, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", task->ts.tgid, task->ts.pid,
+		   task->group_leader->ts.pgrp, task->group_leader->ts.session);
 }
 
 /* Actions of the process that are `handler`, as a mask. */

@@ -80,6 +80,8 @@ void recalc_sigpending(struct task *task);
 void set_blocked(uint64_t mask);
 /** Force `signo` on current with SI_KERNEL, as after a frame that could not be built or read. */
 void force_sig(int signo);
+/** The next pending signal of current that is not in `blocked`, off its queue: its own first, then the process's. false: none. */
+bool dequeue_unblocked(uint64_t blocked, struct ksiginfo *info);
 /** The next deliverable signal of current, off its queue: forced, own, then the process's. false: none. */
 bool dequeue_signal(struct ksiginfo *info);
 bool sig_ignored_by_default(int signo);
@@ -91,7 +93,11 @@ void copy_siginfo_to_external(struct user_siginfo *to, const struct ksiginfo *in
 int setup_rt_frame(const struct ksiginfo *info, const struct user_sigaction *action, uint64_t mask,
 		   struct pt_regs *regs);
 
-/* System calls (sigcalls.c, sigframe.c). */
+/** kill(2) of one process; of one thread (tgid 0: whosever). 0 or -errno (sigcalls.c). */
+long kill_process(int pid, const struct ksiginfo *info);
+long kill_thread(int tgid, int pid, const struct ksiginfo *info);
+
+/* System calls (sigcalls.c, sigframe.c, sigwait.c). */
 long ksys_rt_sigreturn(struct pt_regs *regs);
 long ksys_rt_sigaction(struct pt_regs *regs);
 long ksys_rt_sigprocmask(struct pt_regs *regs);
@@ -102,6 +108,9 @@ long ksys_kill(struct pt_regs *regs);
 long ksys_tkill(struct pt_regs *regs);
 long ksys_tgkill(struct pt_regs *regs);
 long ksys_pause(struct pt_regs *regs);
+long ksys_rt_sigtimedwait(struct pt_regs *regs);
+long ksys_rt_sigqueueinfo(struct pt_regs *regs);
+long ksys_rt_tgsigqueueinfo(struct pt_regs *regs);
 /** SS_ONSTACK, SS_DISABLE or 0 for a stack pointer (Linux sas_ss_flags). */
 int altstack_flags(const struct task *task, uint64_t sp);
 /** What sigaltstack(2) and a frame tell about current's alternate stack. */

@@ -12,6 +12,7 @@
 #include "mm.h"
 #include "mm_env.h"
 #include "sigabi.h"
+#include "timer.h"
 
 struct files_struct;
 struct fs_struct;
@@ -56,11 +57,13 @@ struct task {
 	uint64_t sp;			/* kernel RSP while it does not run */
 	uint64_t fs_base, gs_base;	/* of ring 3 */
 	struct list_head run;		/* on the run queue, by pid; run.next is NULL when it is not */
-	struct list_head timer;		/* on the queue of sleepers, by time; as above */
-	uint64_t expires;		/* virtual ns */
+	struct hrtimer timer;		/* ends a sleep */
 	bool killable_only;		/* asleep: only SIGKILL may end it (vfork's parent) */
 	bool waits_for_child;		/* asleep in wait4 */
 	uint32_t work;			/* WORK_* */
+	int32_t nice;
+	int32_t pdeath_signal;		/* to it at its parent's death; 0: none */
+	bool no_new_privs;		/* prctl(2): inherited and never undone */
 
 	/* Family. Parents are thread-group leaders; children hangs on the leader. */
 	struct task *group_leader;
@@ -76,7 +79,7 @@ struct task {
 
 	/* The process, kept in its leader. */
 	int32_t nr_threads;		/* alive */
-	int32_t pgrp;			/* process group */
+	bool child_subreaper;		/* orphans among its descendants become its own */
 	bool group_exit;		/* all threads shall die, of group_exit_code */
 	struct task *group_exec;	/* all threads but this one shall die: it is in execve */
 	bool group_stopped;		/* SIGSTOP and kin: threads sleep until SIGCONT */
@@ -87,11 +90,13 @@ struct task {
 	int32_t stop_code;		/* wait status of a stop nobody has waited for yet; 0: none */
 	struct sigpending shared_pending;
 	struct rlimits *rlimits;	/* NULL: those that every process starts with */
+	struct itimers *itimers;	/* NULL: none was ever set */
 
 	/* Signals of this thread. */
 	struct sighand_struct *sighand;	/* NULL: every action is the default, shared with nobody */
 	uint64_t blocked;
 	uint64_t saved_blocked;
+	uint64_t real_blocked;		/* in rt_sigtimedwait: what is blocked but for it */
 	struct sigpending pending;
 	struct ksiginfo fault;		/* a forced signal; signo 0: none. Taken before all others */
 	uint64_t trap_nr, error_code, cr2;	/* of the last fault that made a signal */
@@ -150,12 +155,11 @@ void set_gs_base(uint64_t base);
 
 /** Sleep until virtual time `expires`, or until a signal comes; true: the time came. */
 bool sleep_until(uint64_t expires);
-/** On the queue of sleepers: it is woken, and off it again, when virtual time `expires` comes. */
+/** The task is woken when virtual time `expires` comes; its timer is pending until then. */
 void timer_start(struct task *task, uint64_t expires);
-static inline bool timer_pending(const struct task *task) { return task->timer.next; }
-/** Off the queue, if it is on it. */
-void timer_cancel(struct task *task);
-/** Move virtual time by ns, stopping at every sleeper's time to let the woken run. By init alone. */
+static inline bool timer_pending(const struct task *task) { return hrtimer_active(&task->timer); }
+static inline void timer_cancel(struct task *task) { hrtimer_cancel(&task->timer); }
+/** Move virtual time by ns, stopping at every timer's time to let the woken run. By init alone. */
 void advance_time(uint64_t ns);
 
 /* --- fork.c ----------------------------------------------------------------------------------- */
@@ -164,6 +168,7 @@ struct clone_args {
 	uint64_t flags;			/* LX_CLONE_* */
 	uint64_t stack;			/* child's RSP; 0: the parent's */
 	uint64_t parent_tid, child_tid;	/* user addresses */
+	uint64_t pidfd;			/* user address, for CLONE_PIDFD */
 	uint64_t tls;
 	int32_t exit_signal;
 };
@@ -184,6 +189,10 @@ void prepare_user_task(struct task *task);
 struct task *kernel_thread(void (*fn)(void *), void *arg, const char comm[TASK_COMM_LEN]);
 /** By pid, of any state, or NULL. */
 struct task *find_task(int pid);
+/** Every process, zombies included, kernel threads not. */
+#define for_each_process(task) \
+	list_for_each_entry(task, &init_task.ts.tasks, ts.tasks) \
+		if (is_leader(task) && !(task->ts.flags & PF_KTHREAD))
 
 /* --- exit.c ----------------------------------------------------------------------------------- */
 
@@ -225,6 +234,7 @@ long ksys_prlimit64(struct pt_regs *regs);
 
 struct pt_regs;
 long ksys_wait4(struct pt_regs *regs);
+long ksys_waitid(struct pt_regs *regs);
 
 /* --- exec.c ----------------------------------------------------------------------------------- */
 

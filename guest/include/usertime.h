@@ -14,6 +14,18 @@ struct user_timespec {
 	uint64_t nsec;
 };
 
+/** struct timeval */
+struct user_timeval {
+	int64_t sec, usec;
+};
+
+/** struct rusage */
+struct user_rusage {
+	struct user_timeval utime, stime;
+	int64_t maxrss, ixrss, idrss, isrss, minflt, majflt, nswap, inblock, oublock, msgsnd, msgrcv, nsignals, nvcsw, nivcsw;
+};
+_Static_assert(sizeof(struct user_rusage) == 144, "the ABI");
+
 /**
  * A timespec at `at` as virtual ns: a time, or a span from now on. One that is too far away to come is just below
  * NO_TIMEOUT. 0, -LX_EFAULT, or -LX_EINVAL.

@@ -3,6 +3,7 @@
  * execve by one of several threads (Linux fs/exec.c: de_thread). The others die; then the one that is left is the process:
  * if it was not the leader, it takes the leader's pid, place, children and everything else that a leader keeps.
  */
+#include "itimer.h"
 #include "labdev.h"
 #include "signal.h"
 #include "task.h"
@@ -72,7 +73,9 @@ static void become_leader(struct task *leader, struct task *me)
 	leader->ts.pid = tid;
 	me->group_leader = me;
 	me->nr_threads = 1;
-	me->pgrp = leader->pgrp;
+	me->ts.pgrp = leader->ts.pgrp;
+	me->ts.session = leader->ts.session;
+	move_itimers(leader, me);
 	me->stop_code = leader->stop_code;
 	me->exit_signal = LX_SIGCHLD;
 	move_signals(&leader->shared_pending, &me->shared_pending);

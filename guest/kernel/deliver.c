@@ -4,6 +4,7 @@
  * (Linux get_signal(), handle_signal(), arch_do_signal_or_restart()).
  */
 #include "coredump.h"
+#include "session.h"
 #include "signal.h"
 
 /* --- faults of current ------------------------------------------------------------------------ */
@@ -105,7 +106,7 @@ static void stop_process(int signo)
 {
 	struct task *me = current, *leader = me->group_leader, *thread;
 
-	leader->group_stopped = true;
+	set_group_stopped(leader, true);
 	notify_stop(leader, signo << 8 | 0x7f);
 	if (leader != me)
 		signal_wake_up(leader, /* fatal = */ false);
@@ -139,11 +140,8 @@ static bool get_signal(struct ksiginfo *info, struct user_sigaction *action, con
 		if (sig_ignored_by_default(info->signo))
 			continue;
 		if (sig_stops_by_default(info->signo)) {
-			/*
-			 * Of job control there is SIGSTOP alone: the others never stop an orphaned
-			 * group, and all are.
-			 */
-			if (info->signo == LX_SIGSTOP)
+			/* Those of a terminal stop nobody whom no one could continue. */
+			if (info->signo == LX_SIGSTOP || !current_pgrp_orphaned())
 				stop_process(info->signo);
 			continue;
 		}

@@ -86,7 +86,8 @@ static bool write_prstatus(struct coredump_params *cprm, struct task *task)
 		.pr_sighold = task->blocked,
 		.pr_pid = task->ts.pid,
 		.pr_ppid = to_task(task->ts.parent)->ts.tgid,
-		.pr_pgrp = task->group_leader->pgrp,
+		.pr_pgrp = task->group_leader->ts.pgrp,
+		.pr_sid = task->group_leader->ts.session,
 		.pr_reg = { .regs = *task_regs(task), .fs_base = task->fs_base },
 	};
 
@@ -112,7 +113,8 @@ static bool write_prpsinfo(struct coredump_params *cprm)
 		.pr_flag = leader->ts.flags | PF_DUMPCORE | PF_SIGNALED,
 		.pr_pid = leader->ts.pid,
 		.pr_ppid = to_task(leader->ts.parent)->ts.tgid,
-		.pr_pgrp = leader->pgrp,
+		.pr_pgrp = leader->ts.pgrp,
+		.pr_sid = leader->ts.session,
 	};
 
 	fill_psargs(cprm->mm, info.pr_psargs, sizeof(info.pr_psargs));

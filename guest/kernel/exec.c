@@ -169,6 +169,7 @@ static void flush_old_program(const char *name)
 	strscpy(current->ts.comm, base, sizeof(current->ts.comm));
 	current->altstack = (struct user_stack){ 0 };
 	current->set_child_tid = 0;
+	current->ts.flags &= ~PF_FORKNOEXEC;
 	set_fs_base(0);
 	set_gs_base(0);
 	reset_fpu();

@@ -7,7 +7,9 @@
 #include "fpu.h"
 #include "fs.h"
 #include "futex.h"
+#include "itimer.h"
 #include "labdev.h"
+#include "session.h"
 #include "signal.h"
 #include "task.h"
 #include "uaccess.h"
@@ -40,19 +42,44 @@ static void exit_mm(void)
 	mmput(mm);
 }
 
-/** Children of a process that is gone become init's, which may have to reap them at once. */
+/* Who takes the children of a process that is gone: the next subreaper among its ancestors that still lives, or init. */
+static struct task *find_new_reaper(struct task *leader)
+{
+	struct task *reaper = to_task(leader->ts.parent);
+
+	for (; reaper != child_reaper && reaper != &init_task; reaper = to_task(reaper->ts.parent))
+		if (reaper->child_subreaper && reaper->nr_threads)
+			return reaper;
+	return child_reaper;
+}
+
+static void reparent(struct task *child, struct task *father, struct task *reaper)
+{
+	struct ksiginfo info = { .signo = child->pdeath_signal, .code = LX_SI_USER };
+	struct task *thread;
+
+	list_del(&child->sibling);
+	list_add_tail(&child->sibling, &reaper->children);
+	child->ts.parent = &reaper->ts;
+	child->exit_signal = LX_SIGCHLD;
+	list_for_each_entry(thread, &child->thread_group, thread_group)
+		thread->ts.parent = &reaper->ts;
+	if (info.signo)
+		send_signal(child, &info, /* to_process = */ true);
+	kill_orphaned_pgrp(child, father);
+	if (child->nr_threads == 0 && reaper != child_reaper && notify_parent(child))
+		release_task(child);
+}
+
+/** Children of a process that is gone become another's, who may have to reap them at once. */
 static void forget_children(struct task *leader)
 {
+	struct task *reaper = find_new_reaper(leader);
+
 	while (!list_empty(&leader->children)) {
 		struct task *child = list_first_entry(&leader->children, struct task, sibling);
-		struct task *thread;
 
-		list_del(&child->sibling);
-		list_add_tail(&child->sibling, &child_reaper->children);
-		child->ts.parent = &child_reaper->ts;
-		child->exit_signal = LX_SIGCHLD;
-		list_for_each_entry(thread, &child->thread_group, thread_group)
-			thread->ts.parent = &child_reaper->ts;
+		reparent(child, leader, reaper);
 	}
 	wake_up_task(child_reaper);
 }
@@ -83,8 +110,10 @@ void release_task(struct task *task)
 static bool exit_process(struct task *leader, int code)
 {
 	leader->ts.exit_code = code;
+	exit_itimers(leader);
 	if (!list_empty(&leader->children))
 		forget_children(leader);
+	kill_orphaned_pgrp(leader, NULL);
 	return notify_parent(leader);
 }
 

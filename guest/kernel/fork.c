@@ -33,6 +33,17 @@ struct task *find_task(int pid)
 	return NULL;
 }
 
+/* As a task's number, or still that of a group or session. */
+static bool pid_in_use(int pid)
+{
+	struct task *task;
+
+	list_for_each_entry(task, &init_task.ts.tasks, ts.tasks)
+		if (task->ts.pid == pid || (is_leader(task) && (task->ts.pgrp == pid || task->ts.session == pid)))
+			return true;
+	return false;
+}
+
 /** Sequential, so that a scenario can foretell them; in use ones are skipped only after the first wrap. */
 static int alloc_pid(void)
 {
@@ -44,7 +55,7 @@ static int alloc_pid(void)
 			last_pid = 2;
 			wrapped = true;
 		}
-	} while (wrapped && find_task(last_pid));
+	} while (wrapped && pid_in_use(last_pid));
 	return last_pid;
 }
 
@@ -70,7 +81,7 @@ struct task *alloc_task(void)
 	task->ts.tgid = task->ts.pid;
 	task->ts.state = TASK_INTERRUPTIBLE;
 	task->ts.channel = -1;
-	task->pgrp = task->ts.pid;
+	task->ts.pgrp = task->ts.session = task->ts.pid;
 	task->group_leader = task;
 	task->nr_threads = 1;
 	task->exit_signal = LX_SIGCHLD;
@@ -181,7 +192,11 @@ static void copy_plain(struct task *child, const struct clone_args *args)
 	uint64_t flags = args->flags;
 
 	set_task_comm(child, current->ts.comm);
-	child->pgrp = current->group_leader->pgrp;
+	child->ts.flags = PF_FORKNOEXEC;
+	child->nice = current->nice;
+	child->no_new_privs = current->no_new_privs;
+	child->ts.pgrp = current->group_leader->ts.pgrp;
+	child->ts.session = current->group_leader->ts.session;
 	child->blocked = current->blocked;
 	/* A thread would run on its sibling's alternate stack; a vfork child cannot. */
 	if ((flags & (LX_CLONE_VM | LX_CLONE_VFORK)) != LX_CLONE_VM)
@@ -233,6 +248,8 @@ static struct task *copy_process(const struct clone_args *args)
 	error = copy_sighand(child, args->flags & LX_CLONE_SIGHAND);
 	if (error)
 		goto fail_fs;
+	if (args->flags & LX_CLONE_CLEAR_SIGHAND)
+		flush_signal_handlers(child);	/* a table of its own: it cannot fail */
 	error = copy_mm(child, args->flags);
 	if (error)
 		goto fail_sighand;

@@ -139,64 +139,97 @@ long ksys_sigaltstack(struct pt_regs *regs)
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-/**
- * Every process that `pid` of kill(2) names, current excluded where it says so. The signal is
- * judged last.
- */
-static long kill_many(int pid, const struct ksiginfo *info)
+/* Is there such a signal, and may current send it to the task? 0 or -errno (Linux check_kill_permission). */
+static int check_kill(const struct task *task, const struct ksiginfo *info)
 {
-	int group = pid == 0 ? current->group_leader->pgrp : -pid;
+	(void)task;
+	return valid_signal(info->signo) ? 0 : -LX_EINVAL;
+}
+
+/* Every process of the group. As Linux 6.1: fine if one could be had, and otherwise what the last one said. */
+static long kill_pgrp(int pgrp, const struct ksiginfo *info)
+{
 	struct task *task;
 	long ret = -LX_ESRCH;
+	bool success = false;
 
-	list_for_each_entry(task, &init_task.ts.tasks, ts.tasks) {
-		if (!is_leader(task) || (task->ts.flags & PF_KTHREAD))
+	for_each_process(task) {
+		if (task->ts.pgrp != pgrp)
 			continue;
-		if (pid == -1 ? task == current->group_leader : task->pgrp != group)
-			continue;
-		if (!valid_signal(info->signo))
-			return -LX_EINVAL;
-		ret = 0;
-		if (info->signo)
+		ret = check_kill(task, info);
+		if (!ret && info->signo)
 			send_signal(task, info, /* to_process = */ true);
+		success |= !ret;
 	}
-	return ret;
+	return success ? 0 : ret;
+}
+
+/* Every process but current's and init. That some cannot be had is no error. */
+static long kill_all(const struct ksiginfo *info)
+{
+	struct task *task;
+	bool found = false;
+	long ret = 0;
+
+	for_each_process(task) {
+		int error;
+
+		if (task == current->group_leader)
+			continue;
+		found = true;
+		error = check_kill(task, info);
+		if (!error && info->signo)
+			send_signal(task, info, /* to_process = */ true);
+		if (error != -LX_EPERM)
+			ret = error;
+	}
+	return found ? ret : -LX_ESRCH;
+}
+
+long kill_process(int pid, const struct ksiginfo *info)
+{
+	struct task *task = find_task(pid);
+	int error;
+
+	if (!task)
+		return -LX_ESRCH;
+	error = check_kill(task, info);
+	if (!error && info->signo)
+		send_signal(task, info, /* to_process = */ true);
+	return error;
 }
 
 /** kill(pid, signo) */
 long ksys_kill(struct pt_regs *regs)
 {
-	int pid = regs->di, signo = regs->si;
-	struct ksiginfo info = { .signo = signo, .code = LX_SI_USER, .pid = current->ts.tgid };
-	struct task *task;
+	int pid = regs->di;
+	struct ksiginfo info = { .signo = regs->si, .code = LX_SI_USER, .pid = current->ts.tgid };
 
 	if (pid == INT32_MIN)
 		return -LX_ESRCH;
-	if (pid <= 0)
-		return kill_many(pid, &info);
-	task = find_task(pid);
-	if (!task)
-		return -LX_ESRCH;
-	if (!valid_signal(signo))
-		return -LX_EINVAL;
-	if (signo)
-		send_signal(task, &info, /* to_process = */ true);
-	return 0;
+	if (pid == -1)
+		return kill_all(&info);
+	return pid > 0 ? kill_process(pid, &info) : kill_pgrp(pid ? -pid : current->group_leader->ts.pgrp, &info);
 }
 
-/** tgid 0: any (tkill). */
-static long do_tkill(int tgid, int pid, int signo)
+long kill_thread(int tgid, int pid, const struct ksiginfo *info)
 {
-	struct ksiginfo info = { .signo = signo, .code = LX_SI_TKILL, .pid = current->ts.tgid };
 	struct task *task = find_task(pid);
+	int error;
 
 	if (!task || (tgid > 0 && task->ts.tgid != tgid))
 		return -LX_ESRCH;
-	if (!valid_signal(signo))
-		return -LX_EINVAL;
-	if (signo)
-		send_signal(task, &info, /* to_process = */ false);
-	return 0;
+	error = check_kill(task, info);
+	if (!error && info->signo)
+		send_signal(task, info, /* to_process = */ false);
+	return error;
+}
+
+static long do_tkill(int tgid, int pid, int signo)
+{
+	struct ksiginfo info = { .signo = signo, .code = LX_SI_TKILL, .pid = current->ts.tgid };
+
+	return kill_thread(tgid, pid, &info);
 }
 
 /** tkill(tid, signo) */

@@ -130,7 +130,10 @@ void copy_siginfo_to_external(struct user_siginfo *to, const struct ksiginfo *in
 	}
 	to->si_pid = info->pid;
 	to->si_uid = info->uid;
-	to->si_status = info->status;
+	if (info->code < 0 && info->code != LX_SI_TKILL)
+		to->si_value = info->addr;
+	else
+		to->si_status = info->status;
 }
 
 int setup_rt_frame(const struct ksiginfo *info, const struct user_sigaction *action, uint64_t mask,

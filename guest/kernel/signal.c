@@ -4,6 +4,8 @@
  * what a process does about them is sighand.c. A signal pends for one thread or for a process;
  * standard signals pend once, real-time ones (from 32 up) as often as sent.
  */
+#include "itimer.h"
+#include "session.h"
 #include "signal.h"
 
 struct sigqueue {
@@ -98,13 +100,26 @@ static void collect_signal(struct sigpending *pending, int signo, struct ksiginf
 }
 
 /** Lowest number first, as Linux (its synchronous signals are our task.fault). */
-static bool dequeue_from(struct sigpending *pending, struct ksiginfo *info)
+static bool dequeue_from(struct sigpending *pending, uint64_t blocked, struct ksiginfo *info)
 {
-	uint64_t ready = pending->signal & ~current->blocked;
+	uint64_t ready = pending->signal & ~blocked;
 
 	if (!ready)
 		return false;
 	collect_signal(pending, __builtin_ctzll(ready) + 1, info);
+	return true;
+}
+
+bool dequeue_unblocked(uint64_t blocked, struct ksiginfo *info)
+{
+	struct task *me = current, *leader = me->group_leader;
+
+	if (dequeue_from(&me->pending, blocked, info))
+		return true;
+	if (!dequeue_from(&leader->shared_pending, blocked, info))
+		return false;
+	if (info->signo == LX_SIGALRM && leader->itimers)
+		itimer_next(leader->itimers);
 	return true;
 }
 
@@ -117,7 +132,7 @@ bool dequeue_signal(struct ksiginfo *info)
 		me->fault.signo = 0;
 		return true;
 	}
-	return dequeue_from(&me->pending, info) || dequeue_from(&me->group_leader->shared_pending, info);
+	return dequeue_unblocked(me->blocked, info);
 }
 
 /* --- who must look ---------------------------------------------------------------------------- */
@@ -169,7 +184,7 @@ static bool sig_ignored(const struct task *task, int signo)
 {
 	uint64_t handler;
 
-	if (task->blocked & SIGMASK(signo))
+	if ((task->blocked | task->real_blocked) & SIGMASK(signo))
 		return false;		/* what it will do when it unblocks it is not known */
 	handler = get_action(task, signo).handler;
 	return handler == SIG_IGN_HANDLER || (handler == SIG_DFL_HANDLER && sig_ignored_by_default(signo));
@@ -189,7 +204,7 @@ static void prepare_stop_or_continue(struct task *task, int signo)
 	flush_process_signals(task, STOP_MASK);
 	if (!leader->group_stopped)
 		return;
-	leader->group_stopped = false;
+	set_group_stopped(leader, false);
 	if (signo == LX_SIGCONT)
 		notify_stop(leader, STATUS_CONTINUED);
 	wake_up_task(leader);
@@ -244,7 +259,8 @@ void zap_threads(struct task *task, struct task *except)
 {
 	struct task *leader = task->group_leader, *thread;
 
-	leader->group_stopped = false;
+	if (leader->group_stopped)
+		set_group_stopped(leader, false);
 	if (leader != except)
 		signal_wake_up(leader, /* fatal = */ true);
 	list_for_each_entry(thread, &leader->thread_group, thread_group)
@@ -273,7 +289,7 @@ bool notify_parent(struct task *child)
 	int code = child->ts.exit_code;
 	struct ksiginfo info = {
 		.signo = child->exit_signal,
-		.code = code & 0x7f ? LX_CLD_KILLED : LX_CLD_EXITED,
+		.code = code & STATUS_CORE_DUMPED ? LX_CLD_DUMPED : code & 0x7f ? LX_CLD_KILLED : LX_CLD_EXITED,
 		.pid = child->ts.pid,
 		.status = code & 0x7f ? code & 0x7f : code >> 8,
 	};

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of system calls, and the small ones that have no other home. */
 #include "files.h"
+#include "itimer.h"
 #include "iovec.h"
 #include "futex.h"
 #include "labdev.h"
 #include "pipe.h"
+#include "session.h"
 #include "shm.h"
 #include "signal.h"
+#include "sys.h"
 #include "task.h"
 #include "uaccess.h"
 #include "usertime.h"
@@ -97,38 +100,7 @@ static long sys_msync(struct pt_regs *regs)
 	return ksys_msync(regs->di, regs->si, regs->dx);
 }
 
-/* --- processes -------------------------------------------------------------------------------- */
-
-static long sys_fork(struct pt_regs *regs)
-{
-	struct clone_args args = { .exit_signal = LX_SIGCHLD };
-
-	(void)regs;
-	return kernel_clone(&args);
-}
-
-static long sys_vfork(struct pt_regs *regs)
-{
-	struct clone_args args = { .flags = LX_CLONE_VFORK | LX_CLONE_VM, .exit_signal = LX_SIGCHLD };
-
-	(void)regs;
-	return kernel_clone(&args);
-}
-
-/** clone(flags, stack, parent_tid, child_tid, tls) */
-static long sys_clone(struct pt_regs *regs)
-{
-	struct clone_args args = {
-		.flags = (uint32_t)regs->di & ~(uint64_t)LX_CSIGNAL,
-		.exit_signal = regs->di & LX_CSIGNAL,
-		.stack = regs->si,
-		.parent_tid = regs->dx,
-		.child_tid = regs->r10,
-		.tls = regs->r8,
-	};
-
-	return kernel_clone(&args);
-}
+/* --- the end, and commands ------------------------------------------------------------------ */
 
 static long sys_exit(struct pt_regs *regs)
 {
@@ -140,86 +112,11 @@ static long sys_exit_group(struct pt_regs *regs)
 	do_group_exit((regs->di & 0xff) << 8);
 }
 
-static long sys_getpid(struct pt_regs *regs)
-{
-	(void)regs;
-	return current->ts.tgid;
-}
-
-static long sys_gettid(struct pt_regs *regs)
-{
-	(void)regs;
-	return current->ts.pid;
-}
-
-static long sys_getppid(struct pt_regs *regs)
-{
-	(void)regs;
-	return to_task(current->ts.parent)->ts.tgid;
-}
-
 /** All four of getuid's family: everything is root's. */
 static long sys_getid(struct pt_regs *regs)
 {
 	(void)regs;
 	return 0;
-}
-
-static long sys_set_tid_address(struct pt_regs *regs)
-{
-	current->clear_child_tid = regs->di;
-	return current->ts.pid;
-}
-
-/* --- time and the processor ------------------------------------------------------------------- */
-
-static long sys_sched_yield(struct pt_regs *regs)
-{
-	(void)regs;
-	sched_yield();
-	return 0;
-}
-
-/** arch_prctl(code, addr): the bases of FS and GS in ring 3. */
-static long sys_arch_prctl(struct pt_regs *regs)
-{
-	switch ((int)regs->di) {
-	case LX_ARCH_SET_FS:
-		if (regs->si >= TASK_SIZE)
-			return -LX_EPERM;
-		set_fs_base(regs->si);
-		return 0;
-	case LX_ARCH_SET_GS:
-		if (regs->si >= TASK_SIZE)
-			return -LX_EPERM;
-		set_gs_base(regs->si);
-		return 0;
-	case LX_ARCH_GET_FS:
-		return put_user_u64(current->fs_base, regs->si);
-	case LX_ARCH_GET_GS:
-		return put_user_u64(current->gs_base, regs->si);
-	default:
-		return -LX_EINVAL;
-	}
-}
-
-/** struct new_utsname. */
-struct user_utsname {
-	char sysname[65], nodename[65], release[65], version[65], machine[65], domainname[65];
-};
-
-static long sys_uname(struct pt_regs *regs)
-{
-	static const struct user_utsname name = {
-		.sysname = "Linux",
-		.nodename = "mmscope",
-		.release = "6.1.0-mmscope",
-		.version = "#1 SMP",
-		.machine = "x86_64",
-		.domainname = "(none)",
-	};
-
-	return copy_to_user(regs->di, &name, sizeof(name)) ? -LX_EFAULT : 0;
 }
 
 /** ioctl(fd, cmd, arg): no file of this kernel is a terminal, and none has commands. */
@@ -233,23 +130,6 @@ static long sys_ioctl(struct pt_regs *regs)
 	return -LX_ENOTTY;
 }
 
-/** getrandom(buf, len, flags): the same in every run, so that programs are repeatable. */
-static long sys_getrandom(struct pt_regs *regs)
-{
-	static uint64_t state;
-	uint64_t done, z;
-
-	if (regs->dx & ~7UL)
-		return -LX_EINVAL;
-	for (done = 0; done < regs->si; done += min(regs->si - done, sizeof(z))) {
-		z = state += 0x9e3779b97f4a7c15UL;
-		z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9UL;
-		if (copy_to_user(regs->di + done, &z, min(regs->si - done, sizeof(z))))
-			return done ? (long)done : -LX_EFAULT;
-	}
-	return done;
-}
-
 /* --- the table -------------------------------------------------------------------------------- */
 
 static const syscall_fn sys_call_table[NR_SYSCALLS] = {
@@ -261,14 +141,49 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_fstat] = ksys_fstat,
 	[NR_lstat] = ksys_lstat,
 	[NR_lseek] = ksys_lseek,
+	[NR_mmap] = sys_mmap,
+	[NR_mprotect] = sys_mprotect,
+	[NR_munmap] = sys_munmap,
+	[NR_brk] = sys_brk,
+	[NR_rt_sigaction] = ksys_rt_sigaction,
+	[NR_rt_sigprocmask] = ksys_rt_sigprocmask,
+	[NR_rt_sigreturn] = ksys_rt_sigreturn,
+	[NR_ioctl] = sys_ioctl,
 	[NR_pread64] = ksys_pread64,
 	[NR_pwrite64] = ksys_pwrite64,
 	[NR_readv] = ksys_readv,
 	[NR_writev] = ksys_writev,
-	[NR_ioctl] = sys_ioctl,
-	[NR_getrandom] = sys_getrandom,
-	[NR_pipe] = ksys_pipe,
 	[NR_access] = ksys_access,
+	[NR_pipe] = ksys_pipe,
+	[NR_sched_yield] = ksys_sched_yield,
+	[NR_mremap] = sys_mremap,
+	[NR_msync] = sys_msync,
+	[NR_mincore] = ksys_mincore,
+	[NR_madvise] = sys_madvise,
+	[NR_shmget] = ksys_shmget,
+	[NR_shmat] = ksys_shmat,
+	[NR_shmctl] = ksys_shmctl,
+	[NR_dup] = ksys_dup,
+	[NR_dup2] = ksys_dup2,
+	[NR_pause] = ksys_pause,
+	[NR_nanosleep] = ksys_nanosleep,
+	[NR_getitimer] = ksys_getitimer,
+	[NR_alarm] = ksys_alarm,
+	[NR_setitimer] = ksys_setitimer,
+	[NR_getpid] = ksys_getpid,
+	[NR_clone] = ksys_clone,
+	[NR_fork] = ksys_fork,
+	[NR_vfork] = ksys_vfork,
+	[NR_execve] = ksys_execve,
+	[NR_exit] = sys_exit,
+	[NR_wait4] = ksys_wait4,
+	[NR_kill] = ksys_kill,
+	[NR_uname] = ksys_uname,
+	[NR_shmdt] = ksys_shmdt,
+	[NR_fcntl] = ksys_fcntl,
+	[NR_fsync] = ksys_fsync,
+	[NR_fdatasync] = ksys_fsync,
+	[NR_truncate] = ksys_truncate,
 	[NR_ftruncate] = ksys_ftruncate,
 	[NR_getcwd] = ksys_getcwd,
 	[NR_chdir] = ksys_chdir,
@@ -284,69 +199,59 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_chmod] = ksys_chmod,
 	[NR_fchmod] = ksys_fchmod,
 	[NR_umask] = ksys_umask,
-	[NR_memfd_create] = ksys_memfd_create,
-	[NR_mmap] = sys_mmap,
-	[NR_mprotect] = sys_mprotect,
-	[NR_munmap] = sys_munmap,
-	[NR_brk] = sys_brk,
-	[NR_rt_sigaction] = ksys_rt_sigaction,
-	[NR_rt_sigprocmask] = ksys_rt_sigprocmask,
-	[NR_rt_sigreturn] = ksys_rt_sigreturn,
-	[NR_sched_yield] = sys_sched_yield,
-	[NR_mremap] = sys_mremap,
-	[NR_msync] = sys_msync,
-	[NR_mincore] = ksys_mincore,
-	[NR_madvise] = sys_madvise,
-	[NR_shmget] = ksys_shmget,
-	[NR_shmat] = ksys_shmat,
-	[NR_shmctl] = ksys_shmctl,
-	[NR_dup] = ksys_dup,
-	[NR_dup2] = ksys_dup2,
-	[NR_pause] = ksys_pause,
-	[NR_nanosleep] = ksys_nanosleep,
-	[NR_getpid] = sys_getpid,
-	[NR_clone] = sys_clone,
-	[NR_fork] = sys_fork,
-	[NR_vfork] = sys_vfork,
-	[NR_execve] = ksys_execve,
-	[NR_exit] = sys_exit,
-	[NR_wait4] = ksys_wait4,
-	[NR_kill] = ksys_kill,
-	[NR_uname] = sys_uname,
-	[NR_fcntl] = ksys_fcntl,
-	[NR_fsync] = ksys_fsync,
-	[NR_fdatasync] = ksys_fsync,
-	[NR_truncate] = ksys_truncate,
-	[NR_shmdt] = ksys_shmdt,
+	[NR_gettimeofday] = ksys_gettimeofday,
+	[NR_getrlimit] = ksys_getrlimit,
+	[NR_getrusage] = ksys_getrusage,
+	[NR_sysinfo] = ksys_sysinfo,
+	[NR_times] = ksys_times,
 	[NR_getuid] = sys_getid,
 	[NR_getgid] = sys_getid,
 	[NR_geteuid] = sys_getid,
 	[NR_getegid] = sys_getid,
-	[NR_getppid] = sys_getppid,
+	[NR_setpgid] = ksys_setpgid,
+	[NR_getppid] = ksys_getppid,
+	[NR_getpgrp] = ksys_getpgrp,
+	[NR_setsid] = ksys_setsid,
+	[NR_getpgid] = ksys_getpgid,
+	[NR_getsid] = ksys_getsid,
 	[NR_rt_sigpending] = ksys_rt_sigpending,
+	[NR_rt_sigtimedwait] = ksys_rt_sigtimedwait,
+	[NR_rt_sigqueueinfo] = ksys_rt_sigqueueinfo,
 	[NR_rt_sigsuspend] = ksys_rt_sigsuspend,
 	[NR_sigaltstack] = ksys_sigaltstack,
-	[NR_gettimeofday] = ksys_gettimeofday,
-	[NR_getrlimit] = ksys_getrlimit,
+	[NR_personality] = ksys_personality,
+	[NR_getpriority] = ksys_getpriority,
+	[NR_setpriority] = ksys_setpriority,
+	[NR_sched_setparam] = ksys_sched_setparam,
+	[NR_sched_getparam] = ksys_sched_getparam,
+	[NR_sched_setscheduler] = ksys_sched_setscheduler,
+	[NR_sched_getscheduler] = ksys_sched_getscheduler,
+	[NR_sched_get_priority_max] = ksys_sched_get_priority_max,
+	[NR_sched_get_priority_min] = ksys_sched_get_priority_min,
+	[NR_sched_rr_get_interval] = ksys_sched_rr_get_interval,
 	[NR_mlock] = sys_mlock,
 	[NR_munlock] = sys_munlock,
 	[NR_mlockall] = sys_mlockall,
 	[NR_munlockall] = sys_munlockall,
-	[NR_arch_prctl] = sys_arch_prctl,
+	[NR_prctl] = ksys_prctl,
+	[NR_arch_prctl] = ksys_arch_prctl,
 	[NR_setrlimit] = ksys_setrlimit,
-	[NR_gettid] = sys_gettid,
+	[NR_gettid] = ksys_gettid,
 	[NR_tkill] = ksys_tkill,
 	[NR_time] = ksys_time,
 	[NR_futex] = ksys_futex,
+	[NR_sched_setaffinity] = ksys_sched_setaffinity,
+	[NR_sched_getaffinity] = ksys_sched_getaffinity,
 	[NR_remap_file_pages] = sys_remap_file_pages,
-	[NR_set_tid_address] = sys_set_tid_address,
+	[NR_getdents64] = ksys_getdents64,
+	[NR_set_tid_address] = ksys_set_tid_address,
 	[NR_restart_syscall] = ksys_restart_syscall,
 	[NR_clock_gettime] = ksys_clock_gettime,
 	[NR_clock_getres] = ksys_clock_getres,
 	[NR_clock_nanosleep] = ksys_clock_nanosleep,
-	[NR_getdents64] = ksys_getdents64,
 	[NR_exit_group] = sys_exit_group,
 	[NR_tgkill] = ksys_tgkill,
+	[NR_waitid] = ksys_waitid,
 	[NR_openat] = ksys_openat,
 	[NR_mkdirat] = ksys_mkdirat,
 	[NR_newfstatat] = ksys_newfstatat,
@@ -362,11 +267,16 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_fallocate] = ksys_fallocate,
 	[NR_dup3] = ksys_dup3,
 	[NR_pipe2] = ksys_pipe2,
+	[NR_rt_tgsigqueueinfo] = ksys_rt_tgsigqueueinfo,
 	[NR_prlimit64] = ksys_prlimit64,
+	[NR_getcpu] = ksys_getcpu,
 	[NR_process_vm_readv] = ksys_process_vm_readv,
 	[NR_process_vm_writev] = ksys_process_vm_writev,
 	[NR_renameat2] = ksys_renameat2,
+	[NR_getrandom] = ksys_getrandom,
+	[NR_memfd_create] = ksys_memfd_create,
 	[NR_mlock2] = sys_mlock2,
+	[NR_clone3] = ksys_clone3,
 };
 
 void do_syscall(struct pt_regs *regs)

@@ -8,24 +8,28 @@
 #include "labdev.h"
 #include "task.h"
 
-/** Sleepers by expiry, those of one instant in the order they came. */
-static struct list_head sleepers = LIST_HEAD_INIT(sleepers);
+static struct list_head timers = LIST_HEAD_INIT(timers);
+
+void hrtimer_start(struct hrtimer *timer, uint64_t expires)
+{
+	struct hrtimer *pos;
+
+	timer->expires = expires;
+	list_for_each_entry(pos, &timers, list)
+		if (pos->expires > expires)
+			break;
+	list_add_tail(&timer->list, &pos->list);
+}
+
+static void wake_sleeper(struct hrtimer *timer)
+{
+	wake_up_task(container_of(timer, struct task, timer));
+}
 
 void timer_start(struct task *task, uint64_t expires)
 {
-	struct task *pos;
-
-	task->expires = expires;
-	list_for_each_entry(pos, &sleepers, timer)
-		if (pos->expires > expires)
-			break;
-	list_add_tail(&task->timer, &pos->timer);
-}
-
-void timer_cancel(struct task *task)
-{
-	if (timer_pending(task))
-		list_del(&task->timer);
+	task->timer.function = wake_sleeper;
+	hrtimer_start(&task->timer, expires);
 }
 
 bool sleep_until(uint64_t expires)
@@ -43,13 +47,13 @@ bool sleep_until(uint64_t expires)
 
 static void expire_timers(void)
 {
-	while (!list_empty(&sleepers)) {
-		struct task *task = list_first_entry(&sleepers, struct task, timer);
+	while (!list_empty(&timers)) {
+		struct hrtimer *timer = list_first_entry(&timers, struct hrtimer, list);
 
-		if (task->expires > lab.virtual_ns)
+		if (timer->expires > lab.virtual_ns)
 			return;
-		timer_cancel(task);
-		wake_up_task(task);
+		hrtimer_cancel(timer);
+		timer->function(timer);
 	}
 }
 
@@ -59,12 +63,12 @@ void advance_time(uint64_t ns)
 
 	if (target < ns)
 		target = UINT64_MAX;
-	while (!list_empty(&sleepers)) {
-		struct task *task = list_first_entry(&sleepers, struct task, timer);
+	while (!list_empty(&timers)) {
+		struct hrtimer *timer = list_first_entry(&timers, struct hrtimer, list);
 
-		if (task->expires > target)
+		if (timer->expires > target)
 			break;
-		lab.virtual_ns = task->expires;
+		lab.virtual_ns = max(lab.virtual_ns, timer->expires);
 		expire_timers();
 		while (others_runnable())
 			sched_yield();

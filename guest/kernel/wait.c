@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wait4(2): which children a task may wait for, what they have to tell, and reaping them (Linux
+ * wait4(2), waitid(2): which children a task may wait for, what they have to tell, and reaping them (Linux
  * kernel/exit.c).
  */
 #include "signal.h"
 #include "task.h"
 #include "uaccess.h"
+#include "usertime.h"
 
 #define WAIT_OPTIONS	(LX_WNOHANG | LX_WUNTRACED | LX_WCONTINUED | LX_WNOTHREAD | LX_WCLONE | LX_WALL)
-#define RUSAGE_SIZE	144
+#define WAITID_EVENTS	(LX_WEXITED | LX_WUNTRACED | LX_WCONTINUED)
+#define WAITID_OPTIONS	(WAITID_EVENTS | LX_WNOHANG | LX_WNOWAIT | LX_WNOTHREAD | LX_WCLONE | LX_WALL)
+
+enum wait_type { WAIT_ANY, WAIT_PID, WAIT_PGRP };
 
 struct wait_request {
-	int pid;			/* -1: any; 0: own group; < -1: that group; else that process */
+	enum wait_type type;
+	int id;				/* of the process or group */
 	uint32_t options;
 	int status;			/* of the child found */
 };
@@ -20,45 +25,54 @@ static bool child_matches(const struct wait_request *wait, const struct task *ch
 {
 	bool clone_child = child->exit_signal != LX_SIGCHLD;
 
-	if (wait->pid > 0 && child->ts.pid != wait->pid)
+	if (wait->type == WAIT_PID && child->ts.pid != wait->id)
 		return false;
-	if (wait->pid == 0 && child->pgrp != current->group_leader->pgrp)
-		return false;
-	if (wait->pid < -1 && child->pgrp != -wait->pid)
+	if (wait->type == WAIT_PGRP && child->ts.pgrp != wait->id)
 		return false;
 	return (wait->options & LX_WALL) || clone_child == !!(wait->options & LX_WCLONE);
 }
 
-/** Has this child something to tell? It is reaped if it is dead. Its pid, or 0. */
+/** Has this child something to tell? It is reaped if it is dead, unless it may be asked again. Its pid, or 0. */
 static int consider_child(struct wait_request *wait, struct task *child)
 {
 	int pid = child->ts.pid;
-	bool continued = child->stop_code == STATUS_CONTINUED;
+	bool continued = child->stop_code == STATUS_CONTINUED, reap = !(wait->options & LX_WNOWAIT);
 
 	if (child->ts.state == TASK_ZOMBIE && child->nr_threads == 0) {
+		if (!(wait->options & LX_WEXITED))
+			return 0;
 		wait->status = child->ts.exit_code;
-		release_task(child);
+		if (reap)
+			release_task(child);
 		return pid;
 	}
 	if (!child->stop_code || !(wait->options & (continued ? LX_WCONTINUED : LX_WUNTRACED)))
 		return 0;
 	wait->status = child->stop_code;
-	child->stop_code = 0;
+	if (reap)
+		child->stop_code = 0;
 	return pid;
+}
+
+/** Whose end is all that it could tell, and who is not waited for? Nothing more is to come (Linux: a zombie sets no notask_error). */
+static bool is_over(const struct wait_request *wait, const struct task *child)
+{
+	return child->ts.state == TASK_ZOMBIE && child->nr_threads == 0 && !(wait->options & LX_WEXITED);
 }
 
 /** One look at all children. Pid, 0: matching ones live, or -LX_ECHILD: there is none to wait for. */
 static int look_at_children(struct wait_request *wait)
 {
 	struct task *child, *next;
-	int result = -LX_ECHILD;
+	int result = -LX_ECHILD, pid;
 
 	list_for_each_entry_safe(child, next, &current->group_leader->children, sibling) {
-		if (!child_matches(wait, child))
+		if (!child_matches(wait, child) || is_over(wait, child))
 			continue;
-		result = consider_child(wait, child);
-		if (result > 0)
-			break;
+		result = 0;
+		pid = consider_child(wait, child);
+		if (pid)
+			return pid;
 	}
 	return result;
 }
@@ -78,21 +92,98 @@ static long do_wait(struct wait_request *wait)
 	}
 }
 
-/** wait4(pid, status, options, rusage). Times are virtual, so a child's rusage is all zero. */
+/* Times are virtual, so a child's are all zero. 0 or -LX_EFAULT. */
+static int put_no_usage(uint64_t to)
+{
+	static const struct user_rusage no_usage;
+
+	return to && copy_to_user(to, &no_usage, sizeof(no_usage)) ? -LX_EFAULT : 0;
+}
+
+/** wait4(pid, status, options, rusage); pid: -1: any; 0: own group; < -1: that group; else that process. */
 long ksys_wait4(struct pt_regs *regs)
 {
-	struct wait_request wait = { .pid = regs->di, .options = regs->dx };
-	static const uint8_t no_usage[RUSAGE_SIZE];
-	long pid;
+	int pid = regs->di;
+	struct wait_request wait = { .type = WAIT_PID, .id = pid, .options = (uint32_t)regs->dx | LX_WEXITED };
+	long ret;
 
-	if (wait.options & ~WAIT_OPTIONS)
+	if ((uint32_t)regs->dx & ~WAIT_OPTIONS)
 		return -LX_EINVAL;
-	if (wait.pid == INT32_MIN)
+	if (pid == INT32_MIN)
 		return -LX_ESRCH;
-	pid = do_wait(&wait);
-	if (pid > 0 && regs->si && put_user_u32(wait.status, regs->si))
+	if (pid <= 0) {
+		wait.type = pid == -1 ? WAIT_ANY : WAIT_PGRP;
+		wait.id = pid ? -pid : current->group_leader->ts.pgrp;
+	}
+	ret = do_wait(&wait);
+	if (ret > 0 && regs->si && put_user_u32(wait.status, regs->si))
 		return -LX_EFAULT;
-	if (pid > 0 && regs->r10 && copy_to_user(regs->r10, no_usage, sizeof(no_usage)))
+	if (ret > 0 && put_no_usage(regs->r10))
 		return -LX_EFAULT;
-	return pid;
+	return ret;
+}
+
+/* --- waitid ----------------------------------------------------------------------------------- */
+
+/* Whom the first two arguments mean. 0 or -errno. */
+static int waitid_who(struct wait_request *wait, uint32_t which, int id)
+{
+	switch (which) {
+	case LX_P_ALL:
+		wait->type = WAIT_ANY;
+		return 0;
+	case LX_P_PID:
+		wait->type = WAIT_PID;
+		wait->id = id;
+		return id > 0 ? 0 : -LX_EINVAL;
+	case LX_P_PGID:
+		wait->type = WAIT_PGRP;
+		wait->id = id ? id : current->group_leader->ts.pgrp;
+		return id >= 0 ? 0 : -LX_EINVAL;
+	default:
+		return -LX_EINVAL;
+	}
+}
+
+/* The tale of a child, as SIGCHLD would tell it; nobody's (pid 0) is zeros. */
+static int put_child_info(uint64_t to, int pid, int status)
+{
+	struct user_siginfo info = { .si_signo = pid ? LX_SIGCHLD : 0, .si_pid = pid };
+
+	if (status == STATUS_CONTINUED) {
+		info.si_code = LX_CLD_CONTINUED;
+		info.si_status = LX_SIGCONT;
+	} else if ((status & 0xff) == 0x7f) {
+		info.si_code = LX_CLD_STOPPED;
+		info.si_status = status >> 8;
+	} else if (status & 0x7f) {
+		info.si_code = status & STATUS_CORE_DUMPED ? LX_CLD_DUMPED : LX_CLD_KILLED;
+		info.si_status = status & 0x7f;
+	} else if (pid) {
+		info.si_code = LX_CLD_EXITED;
+		info.si_status = status >> 8;
+	}
+	/* What lies between and behind these fields of *to is left alone, as on Linux. */
+	if (copy_to_user(to, &info, offsetof(struct user_siginfo, pad)) ||
+	    copy_to_user(to + offsetof(struct user_siginfo, si_pid), &info.si_pid, 3 * sizeof(uint32_t)))
+		return -LX_EFAULT;
+	return 0;
+}
+
+/** waitid(which, id, info, options, rusage) */
+long ksys_waitid(struct pt_regs *regs)
+{
+	struct wait_request wait = { .options = regs->r10, .status = 0 };
+	long pid = -LX_EINVAL;
+
+	if (!(wait.options & ~WAITID_OPTIONS) && (wait.options & WAITID_EVENTS))
+		pid = waitid_who(&wait, regs->di, regs->si);
+	if (!pid)
+		pid = do_wait(&wait);
+	if (pid > 0 && put_no_usage(regs->r8))
+		return -LX_EFAULT;
+	/* Told even when it failed: nobody. */
+	if (regs->dx && put_child_info(regs->dx, max(pid, 0L), wait.status))
+		return -LX_EFAULT;
+	return min(pid, 0L);
 }

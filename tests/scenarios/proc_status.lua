@@ -51,7 +51,7 @@ step("the lines before and behind tell of the task")
 b = a:fork()
 local status = a:cat("/proc/" .. b.pid .. "/status")
 expect.eq(status:match("^(.-)VmPeak"), "Name:\ta\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t3\nNgid:\t0\nPid:\t3\nPPid:\t2\n" ..
-	  "TracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t16\nGroups:\t \nNStgid:\t3\nNSpid:\t3\nNSpgid:\t2\n")
+	  "TracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t16\nGroups:\t \nNStgid:\t3\nNSpid:\t3\nNSpgid:\t2\nNSsid:\t2\n")
 b:exit(0)
 expect.eq(a:cat("/proc/3/status"):match("State:[^\n]*"), "State:\tZ (zombie)")
 expect(not a:cat("/proc/3/status"):find("VmSize"), "a zombie has no memory")

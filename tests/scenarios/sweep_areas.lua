@@ -34,7 +34,7 @@ local mmap = function() return a:mmap{len = PAGE, prot = "r", flags = "private,a
 inject.sweep("mmap", mmap, {kinds = "slab"})
 inject.sweep("mmap", function() return a:mmap{addr = far * 2, len = PAGE, prot = "r", flags = "private,anon,fixed"} end,
 	{site = "sys_mmap"})
-inject.sweep("mmap", mmap, {site = "sys_fork"})
+inject.sweep("mmap", mmap, {site = "ksys_fork"})
 
 step("by hand: the next page that anybody wants")
 inject.fail_alloc{nth = 1, kinds = "pages"}

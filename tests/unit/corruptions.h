@@ -168,6 +168,9 @@ BREAK(same_pid) { task(t, t->thread)->pid = 2; }
 BREAK(orphan) { task(t, t->b)->parent = ptr(t->mm_a); }
 BREAK(thread_mm) { task(t, t->thread)->mm = task(t, t->thread)->active_mm = ptr(t->mm_b); }
 BREAK(leaderless) { task(t, t->thread)->tgid = 77; }
+BREAK(group_of_two_sessions) { task(t, t->b)->pgrp = 2; }
+BREAK(session_leader_moved) { task(t, t->b)->pgrp = 77; }
+BREAK(no_session) { task(t, t->b)->session = 0; }
 BREAK(task_flag) { task(t, t->a)->flags |= 1; }
 BREAK(comm) { memset(task(t, t->a)->comm, 'x', 16); }
 BREAK(exit_code) { task(t, t->a)->exit_code = 9; }
@@ -677,6 +680,7 @@ static const struct {
 	ROW("failed-call", failed_and_changed), ROW("merged", not_merged),
 	ROW("locked-pages", locked_page_gone), ROW("write-locked", changed_unlocked),
 	ROW("access", fault_from_nowhere), ROW("access", no_fault_where_one_must_be),
+	ROW("sessions", group_of_two_sessions), ROW("sessions", session_leader_moved), ROW("sessions", no_session),
 	ROW("task-fields", task_flag), ROW("task-fields", comm), ROW("task-fields", exit_code),
 	ROW("channels", channel_pid), ROW("channels", channel_lost), ROW("channels", channel_dead),
 	ROW("task-stack", stack_outside), ROW("task-stack", stack_tail),

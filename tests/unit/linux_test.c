@@ -273,9 +273,9 @@ Test(linux_target, it_has_no_capability_but_over_its_own_files)
 
 Test(linux_target, calls_outside_the_language_do_not_exist)
 {
-	static const int numbers[] = {SYS_socket, SYS_ptrace, SYS_mount, SYS_unshare, SYS_setns, SYS_bpf, SYS_setuid,
+	static const int numbers[] = {SYS_socket, SYS_ptrace, SYS_mount, SYS_unshare, SYS_setns, SYS_bpf, SYS_sethostname,
 				      SYS_chroot, SYS_perf_event_open, SYS_userfaultfd, SYS_clone3, SYS_io_uring_setup,
-				      SYS_seccomp, SYS_prctl, SYS_personality, SYS_reboot, SYS_keyctl, SYS_openat2};
+				      SYS_seccomp, SYS_prctl, SYS_acct, SYS_reboot, SYS_keyctl, SYS_openat2};
 	int a = spawn();
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)

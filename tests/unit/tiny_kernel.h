@@ -275,6 +275,8 @@ static inline uint64_t tiny_task(struct tiny *t, int pid, int tgid, const char *
 	*task = (struct task_struct){.state = pid ? TASK_INTERRUPTIBLE : TASK_RUNNING,
 				     .pid = pid,
 				     .tgid = tgid,
+				     .pgrp = tgid,
+				     .session = tgid,
 				     .flags = mm ? 0 : PF_KTHREAD,
 				     .mm = ptr(mm),
 				     .active_mm = ptr(mm),

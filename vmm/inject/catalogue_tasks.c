@@ -26,6 +26,16 @@ static bool cache_is_current(const struct model *m, const struct inject_object *
 	return user(m, o) && task(o)->raw.vmacache_seqnum == m->mms[task(o)->mm].raw.vmacache_seqnum;
 }
 
+static bool leader(const struct model *m, const struct inject_object *o)
+{
+	return user(m, o) && task(o)->raw.pid == task(o)->raw.tgid;
+}
+
+static bool session_leader(const struct model *m, const struct inject_object *o)
+{
+	return leader(m, o) && task(o)->raw.session == task(o)->raw.pid;
+}
+
 static bool has_channel(const struct model *m, const struct inject_object *o)
 {
 	return user(m, o) && task(o)->raw.channel >= 0;
@@ -41,6 +51,9 @@ const struct corruption task_corruptions[] = {
 	COPY("task.pid=other", user, "pid", "pids"),
 	SET("task.pid=0", user, "pid", 0, "pids"),
 	SET("task.tgid=nobody", user, "tgid", 30000, "families"),
+	SET("task.pgrp=0", leader, "pgrp", 0, "sessions"),
+	ADD("task.pgrp+1000", session_leader, "pgrp", 1000, "sessions"),
+	SET("task.session=0", leader, "session", 0, "sessions"),
 	SET("task.mm=0", user, "mm", 0, "task-mm"),
 	COPY("task.mm=other", user, "mm", "mm-users"),
 	SET("task.mm=wild", user, "mm", WILD, "pointers-sound"),

@@ -37,6 +37,19 @@ static const int allowed[] = {
 	NR_sigaltstack, NR_getpid, NR_gettid, NR_getppid, NR_getuid, NR_geteuid, NR_getgid, NR_getegid,
 	NR_set_tid_address, NR_getrlimit, NR_setrlimit, NR_prlimit64, NR_arch_prctl, NR_nanosleep,
 	NR_sched_yield, NR_uname,
+	NR_setpgid, NR_getpgid, NR_getpgrp, NR_setsid, NR_getsid, NR_waitid, NR_alarm, NR_getitimer, NR_setitimer,
+	NR_rt_sigtimedwait, NR_rt_sigqueueinfo, NR_rt_tgsigqueueinfo, NR_personality, NR_getrusage, NR_times, NR_sysinfo,
+	NR_sched_setaffinity, NR_sched_getaffinity, NR_sched_setscheduler, NR_sched_getscheduler, NR_sched_setparam,
+	NR_sched_getparam, NR_sched_get_priority_max, NR_sched_get_priority_min, NR_sched_rr_get_interval, NR_getpriority,
+	NR_setpriority, NR_getcpu,
+};
+
+/* NR_clone3 alone is left out: a filter does not see its flags, and who finds none asks clone. */
+
+/* What a task may say about itself. */
+static const int prctl_options[] = {
+	LX_PR_SET_PDEATHSIG, LX_PR_GET_PDEATHSIG, LX_PR_GET_DUMPABLE, LX_PR_SET_DUMPABLE, LX_PR_SET_NAME, LX_PR_GET_NAME,
+	LX_PR_SET_CHILD_SUBREAPER, LX_PR_GET_CHILD_SUBREAPER, LX_PR_SET_NO_NEW_PRIVS, LX_PR_GET_NO_NEW_PRIVS,
 };
 
 /* A task makes processes and threads, never namespaces. */
@@ -61,6 +74,16 @@ static int add_madvise(scmp_filter_ctx filter)
 	return error;
 }
 
+static int add_prctl(scmp_filter_ctx filter)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(prctl_options) / sizeof(prctl_options[0]) && !error; i++)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, NR_prctl, 1,
+					 SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)prctl_options[i]));
+	return error;
+}
+
 static int load_filter(void)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
@@ -77,6 +100,8 @@ static int load_filter(void)
 					 SCMP_A0(SCMP_CMP_MASKED_EQ, NEW_NAMESPACES, 0));
 	if (!error)
 		error = add_madvise(filter);
+	if (!error)
+		error = add_prctl(filter);
 	if (!error)
 		error = seccomp_load(filter);
 	seccomp_release(filter);

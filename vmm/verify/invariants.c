@@ -118,6 +118,8 @@ const struct invariant *const invariants[] = {
 	    "Pids are unique, and only the idle task has 0."),
 	ROW(FAMILY, "families", SEVERITY_ERROR, check_families, NULL,
 	    "The parent of a task is a task, tgid is a leader, and the threads of a process share their mm."),
+	ROW(FAMILY, "sessions", SEVERITY_ERROR, check_sessions, NULL,
+	    "The processes of a group are of one session, and who leads a session leads a group."),
 	ROW(FAMILY, "task-fields", SEVERITY_ERROR, check_task_fields, NULL,
 	    "Flags, comm, channel and exit code of a task are what can be."),
 	ROW(FAMILY, "channels", SEVERITY_ERROR, check_channels, NULL,

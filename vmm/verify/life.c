@@ -111,9 +111,39 @@ void check_families(struct verify_context *c, const struct invariant *self)
 	}
 }
 
+/** A process that is no kernel thread, by its leader. */
+static bool is_process(const struct task_struct *raw)
+{
+	return raw->pid == raw->tgid && !(raw->flags & PF_KTHREAD);
+}
+
+void check_sessions(struct verify_context *c, const struct invariant *self)
+{
+	struct addr_map groups = {0};
+
+	for (uint32_t i = 0; i < c->now->nr_tasks; i++) {
+		const struct task_struct *raw = &c->now->tasks[i].raw, *first;
+
+		if (!is_process(raw))
+			continue;
+		if (!holds(c, raw->pgrp > 0 && raw->session > 0))
+			report(c, self, AT_OBJECT(c->now->tasks[i].addr), "task %d: pgrp %d, session %d: not both are above 0",
+			       raw->pid, raw->pgrp, raw->session);
+		if (!holds(c, raw->session != raw->pid || raw->pgrp == raw->pid))
+			report(c, self, AT_OBJECT(c->now->tasks[i].addr),
+			       "task %d leads its session, but not its process group %d", raw->pid, raw->pgrp);
+		first = &c->now->tasks[addr_map_put(&groups, (uint32_t)raw->pgrp, i)].raw;
+		if (!holds(c, first->session == raw->session))
+			report(c, self, AT_OBJECT(c->now->tasks[i].addr),
+			       "task %d: session %d, but task %d of the same group %d is of session %d", raw->pid, raw->session,
+			       first->pid, raw->pgrp, first->session);
+	}
+	addr_map_free(&groups);
+}
+
 static const char *task_trouble(const struct task_struct *raw)
 {
-	if (raw->flags & ~PF_KTHREAD)
+	if (raw->flags & ~(PF_KTHREAD | PF_FORKNOEXEC))
 		return "it has a flag that does not exist";
 	if (raw->comm[sizeof(raw->comm) - 1])
 		return "its comm does not end";

@@ -1,0 +1,66 @@
+-- Process groups and sessions: setpgid, setsid and what they refuse; kill of a group; wait for a group; a group that is orphaned.
+local a = spawn("a")
+local function refused(errno, task, ...)
+	local args = {...}
+	expect.errno(function() return task:syscall(table.unpack(args)) end, errno)
+end
+
+step("What is spawned leads a session of its own; a fork stays in group and session")
+expect.eq(a:syscall("getpgrp"), a.pid)
+expect.eq(a:syscall("getsid", 0), a.pid)
+local b, c = a:fork("b"), a:fork("c")
+expect.eq(b:syscall("getpgid", 0), a.pid)
+expect.eq(a:syscall("getsid", b.pid), a.pid)
+
+step("A session leader moves nowhere, and leads no second session")
+refused("EPERM", a, "setpgid", 0, 0)
+refused("EPERM", a, "setpgid", 0, b.pid)
+refused("EPERM", a, "setsid")
+
+step("A group of its own; another joins it")
+expect.eq(b:syscall("setpgid", 0, 0), 0)
+expect.eq(a:syscall("getpgid", b.pid), b.pid)
+expect.eq(a:syscall("setpgid", c.pid, b.pid), 0, "the parent may, as long as the child has run no execve")
+expect.eq(c:syscall("getpgrp"), b.pid)
+
+step("What is refused")
+refused("EINVAL", a, "setpgid", b.pid, -1)
+refused("ESRCH", a, "setpgid", 30000, 0)
+refused("ESRCH", b, "setpgid", c.pid, 0)
+refused("EPERM", b, "setpgid", 0, 30000)
+refused("EPERM", b, "setsid")
+refused("ESRCH", a, "getpgid", 30000)
+refused("ESRCH", a, "getsid", 30000)
+local s = spawn("s")
+refused("EPERM", c, "setpgid", 0, s.pid)
+refused("ESRCH", a, "kill", -s.pid - 1000, 0)
+
+step("A child that has run execve is not moved any more")
+local e = a:fork("e")
+e:exec()
+refused("EACCES", a, "setpgid", e.pid, 0)
+expect.eq(e:syscall("setpgid", 0, 0), 0)
+
+step("A new session: who leads no group may")
+expect.eq(c:syscall("setsid"), c.pid)
+expect.eq(a:syscall("getsid", c.pid), c.pid)
+expect.eq(a:syscall("getpgid", c.pid), c.pid)
+refused("EPERM", a, "setpgid", c.pid, b.pid)
+
+step("A signal to a group ends its processes and no other")
+local d = b:fork("d")
+expect.eq(a:syscall("kill", -b.pid, 0), 0)
+expect.eq(a:syscall("kill", -b.pid, 15), 0)
+expect(not b:alive() and not d:alive() and c:alive() and e:alive())
+
+step("wait4 and waitid of a group")
+refused("ECHILD", a, "wait4", -30000, 0, 0, 0)
+expect.eq(a:syscall("wait4", -b.pid, 0, 0, 0), b.pid)
+refused("ECHILD", a, "wait4", -b.pid, 0, 1, 0)
+refused("EINVAL", a, "waitid", 2, -1, 0, 4, 0)
+refused("ECHILD", a, "waitid", 2, b.pid, 0, 4, 0)
+
+step("A signal to all: everybody but the caller and init")
+expect.eq(a:syscall("kill", -1, 9), 0)
+expect(a:alive() and not c:alive() and not e:alive() and not s:alive())
+refused("ESRCH", a, "kill", -1 << 31, 0)
