@@ -2,6 +2,7 @@
 /* vmm: a microscope for memory management. A command is a row of a table; without one, a guest is run. */
 #include <stdio.h>
 #include <string.h>
+#include "base/error.h"
 #include "base/fatal.h"
 #include "explore/fuzz.h"
 #include "explore/mutate.h"
@@ -97,6 +98,7 @@ static int run_guest(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	fatal_signals_explain();
+	keep_freed_memory();
 	for (unsigned int i = 0; argc > 1 && i < NR_COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);

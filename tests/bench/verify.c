@@ -131,6 +131,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: verify GUEST JSON\n");
 		return EXIT_USAGE;
 	}
+	keep_freed_memory();
 	if (guest_elf_open(&elf, argv[1], config.mem_size, &e) || !(ops = machine_choose("kvm", &e)) ||
 	    !(t = target_guest_create(ops, &config, &elf, &e)) || t->ops->start(t, &e) ||
 	    (channel = t->ops->spawn(t, "a", &pid, &e)) < 0)

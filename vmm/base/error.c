@@ -2,6 +2,7 @@
 /* Errors with an exit status, and memory that is either there or ends the process. */
 #include "base/error.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,4 +73,13 @@ void *xcalloc(unsigned long n, unsigned long size)
 void *xrealloc(void *p, unsigned long size)
 {
 	return checked(realloc(p, size), size);
+}
+
+#define KEEP_MMAP (32 << 20) /* the most that glibc takes */
+#define KEEP_TRIM (1 << 30)
+
+void keep_freed_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, KEEP_MMAP);
+	mallopt(M_TRIM_THRESHOLD, KEEP_TRIM);
 }

@@ -30,5 +30,10 @@ enum exit_status status_max(enum exit_status a, enum exit_status b);
 void *xmalloc(unsigned long size);
 void *xcalloc(unsigned long n, unsigned long size);
 void *xrealloc(void *p, unsigned long size);
+/**
+ * What is freed stays with the process. Each look from outside needs as much memory as the last; to give it back to the
+ * kernel and to fault it in again, page by page, costs more than the look.
+ */
+void keep_freed_memory(void);
 
 #endif

@@ -6,7 +6,6 @@
 #include "observe/build.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 #include "agent.h"
 
 /** Work that touched RAM could justify, see struct build. */
@@ -101,8 +100,6 @@ void model_free(struct model *model)
 {
 	if (!model)
 		return;
-	if (model->frames)
-		munmap(model->frames, model->nr_frames * sizeof(*model->frames));
 	addr_map_free(&model->mm_map);
 	addr_map_free(&model->task_map);
 	addr_map_free(&model->vma_map);
@@ -114,6 +111,7 @@ void model_free(struct model *model)
 	addr_map_free(&model->shm_map);
 	addr_map_free(&model->pipe_map);
 	addr_map_free(&model->file_map);
+	free(model->frames);
 	free(model->cpus);
 	free(model->cpu_infos);
 	free(model->mms);

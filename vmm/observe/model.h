@@ -239,7 +239,7 @@ struct model {
 	uint32_t nr_mms;
 	struct model_task *tasks;	/* ring order */
 	uint32_t nr_tasks;
-	struct model_frame *frames;	/* [0, nr_touched) are filled, see model_frame_role */
+	struct model_frame *frames;	/* [0, nr_touched), see model_frame and model_frame_role */
 	uint64_t nr_frames;
 	uint64_t nr_touched;		/* frames below the frontier: the rest are all UNTOUCHED */
 	struct leaf *kernel_leaves;	/* upper half, from init_mm's pgd */
@@ -299,6 +299,8 @@ const struct leaf *model_find_leaf(const struct model_mm *mm, uint64_t va);
 const struct leaf *model_find_held(const struct model_mm *mm, uint64_t va);
 /** Role of any frame of RAM; beyond RAM FRAME_UNKNOWN. Use it where pfn may be at or above nr_touched. */
 enum frame_role model_frame_role(const struct model *model, uint64_t pfn);
+/** What is known of any frame: all zero at and above the frontier. */
+const struct model_frame *model_frame(const struct model *model, uint64_t pfn);
 /** Frames of the initrd: from the first to the one behind the last; nr_frames twice if there is none. */
 uint64_t initrd_start_pfn(const struct model *model);
 uint64_t initrd_end_pfn(const struct model *model);

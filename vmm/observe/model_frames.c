@@ -42,6 +42,13 @@ enum frame_role model_frame_role(const struct model *model, uint64_t pfn)
 	return pfn >= initrd_start_pfn(model) && pfn < initrd_end_pfn(model) ? FRAME_INITRD : FRAME_UNTOUCHED;
 }
 
+const struct model_frame *model_frame(const struct model *model, uint64_t pfn)
+{
+	static const struct model_frame untouched;
+
+	return pfn < model->nr_touched ? &model->frames[pfn] : &untouched;
+}
+
 /* --- buddy lists -------------------------------------------------------------------------------- */
 
 struct buddy_list {

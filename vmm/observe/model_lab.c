@@ -6,7 +6,6 @@
 #include "observe/build.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #define PFN_OF(pa) ((pa) >> PAGE_SHIFT)
 
@@ -93,24 +92,19 @@ void decode_frames(struct build *b)
 
 	model->nr_touched = count_touched(b);
 	pages = image_ptr(b->image, (gpa_t){map_start * PAGE_SIZE}, model->nr_touched * sizeof(*pages));
-	/* A fresh mapping is zero without being touched: most frames of a big guest never are. */
-	model->frames = mmap(NULL, model->nr_frames * sizeof(*model->frames), PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (!pages || model->frames == MAP_FAILED) {
-		add_damage(b, DAMAGE_LIMIT, model->lab.mem_map.va, -1, "no host memory for %lu frames",
-			   model->nr_frames);
-		model->frames = NULL;
+	if (!pages) {
+		add_damage(b, DAMAGE_LIMIT, model->lab.mem_map.va, -1, "mem_map of %lu frames is not all in RAM",
+			   model->nr_touched);
 		model->nr_frames = 0;
 		model->nr_touched = 0;
 		return;
 	}
+	model->frames = xmalloc(model->nr_touched * sizeof(*model->frames));
 	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++) {
-		struct model_frame *frame = &model->frames[pfn];
-
 		if (pfn >= map_start && pfn < map_end)
-			continue;
-		memcpy(&frame->raw, &pages[pfn], sizeof(frame->raw));
-		frame->touched = 1;
+			model->frames[pfn] = (struct model_frame){0};
+		else
+			model->frames[pfn] = (struct model_frame){.touched = 1, .raw = pages[pfn]};
 	}
 }
 

@@ -94,7 +94,7 @@ void picture_add_frames(struct picture *p, const struct names *names, const stru
 	p->frames = xcalloc(p->nr_frames + 1, sizeof(*p->frames));
 	for (uint32_t i = 0; i < p->nr_frames; i++) {
 		uint64_t pfn = names->frames[i].pfn;
-		const struct model_frame *f = &model->frames[pfn];
+		const struct model_frame *f = model_frame(model, pfn);
 
 		p->frames[i] = (struct pic_frame){
 			.pfn = pfn,

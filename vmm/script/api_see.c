@@ -309,7 +309,7 @@ static int see_frame(lua_State *L)
 	lua_setfield(L, -2, "role");
 	if (role == FRAME_UNTOUCHED || role == FRAME_DEVICE)
 		return 1; /* its struct page holds nothing */
-	frame = &s->model->frames[pfn];
+	frame = model_frame(s->model, pfn);
 	set_integer(L, "ref", (int64_t)frame->raw._refcount);
 	set_integer(L, "map", (int64_t)frame->raw._mapcount + 1);
 	set_integer(L, "maps_found", frame->nr_maps);

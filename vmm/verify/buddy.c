@@ -1,64 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /* The buddy allocator: blocks, their merging, its counters and bounds. */
-#include "verify/check.h"
-
-#define for_each_block(model, pfn, frame)                                                                    \
-	for (uint64_t pfn = 0; pfn < (model)->nr_touched; pfn++)                                             \
-		for (const struct model_frame *frame = &(model)->frames[pfn]; frame && frame->block_head;    \
-		     frame = NULL)
+#include "verify/frame.h"
 
 void check_buddy_blocks(struct verify_context *c, const struct invariant *self)
 {
-	for_each_block(c->now, pfn, frame) {
-		unsigned int order = frame->free_order;
-		const char *wrong = NULL;
+	for_each_suspect_frame(c, pfn, frame)
+	{
+		const char *wrong = frame_block_trouble(c->now, pfn, frame);
 
-		if (frame->raw.page_type != PGTY_buddy)
-			wrong = "page_type is not PGTY_buddy";
-		else if (frame->raw.order != order || frame->raw.private != order)
-			wrong = "order or private say another order";
-		else if (pfn & ((1UL << order) - 1))
-			wrong = "it is not aligned to its size";
-		else if (pfn < c->now->zone.start_pfn || pfn + (1UL << order) > c->now->nr_touched)
-			wrong = "it lies outside the zone or above the frontier";
-		if (!holds(c, !wrong))
+		if (wrong)
 			report(c, self, AT_FRAME(pfn),
 			       "free block %#lx on the list of order %u: %s (page_type %u, order %u, private "
 			       "%lu)",
-			       pfn, order, wrong, frame->raw.page_type, frame->raw.order, frame->raw.private);
+			       pfn, frame->free_order, wrong, frame->raw.page_type, frame->raw.order,
+			       frame->raw.private);
 	}
 }
 
 void check_buddy_tails(struct verify_context *c, const struct invariant *self)
 {
-	for (uint64_t pfn = 0; pfn < c->now->nr_touched; pfn++) {
-		const struct model_frame *frame = &c->now->frames[pfn];
-
-		if (frame->role != FRAME_FREE || frame->block_head)
-			continue;
-		if (!holds(c, frame->raw.page_type == PGTY_free_tail))
+	for_each_suspect_frame(c, pfn, frame)
+		if (!frame_tail_ok(frame))
 			report(c, self, AT_FRAME(pfn),
 			       "frame %#lx inside a free block of order %u has page_type %u, expected "
 			       "PGTY_free_tail",
 			       pfn, frame->free_order, frame->raw.page_type);
-	}
 }
 
 void check_buddy_merged(struct verify_context *c, const struct invariant *self)
 {
-	for_each_block(c->now, pfn, frame) {
-		uint64_t buddy = pfn ^ (1UL << frame->free_order);
-		const struct model_frame *other;
-
-		/* The lower one of a pair tells. */
-		if (frame->free_order >= NR_ORDERS - 1 || buddy < pfn || buddy >= c->now->nr_touched)
-			continue;
-		other = &c->now->frames[buddy];
-		if (!holds(c, !other->block_head || other->free_order != frame->free_order))
+	for_each_suspect_frame(c, pfn, frame)
+		if (!frame_merged(c->now, pfn, frame))
 			report(c, self, AT_FRAME(pfn),
 			       "free blocks %#lx and %#lx of order %u are buddies, but not merged", pfn,
-			       buddy, frame->free_order);
-	}
+			       frame_buddy(pfn, frame), frame->free_order);
 }
 
 void check_buddy_counts(struct verify_context *c, const struct invariant *self)
@@ -100,15 +75,12 @@ void check_zone_bounds(struct verify_context *c, const struct invariant *self)
 
 void check_free_unused(struct verify_context *c, const struct invariant *self)
 {
-	for (uint64_t pfn = 0; pfn < c->now->nr_touched; pfn++) {
-		const struct model_frame *frame = &c->now->frames[pfn];
-
-		if (frame->role != FRAME_FREE)
-			continue;
-		if (!holds(c, frame->raw._refcount == 0 && frame->raw._mapcount == -1))
+	for_each_suspect_frame(c, pfn, frame)
+	{
+		if (!frame_free_counts_ok(frame))
 			report(c, self, AT_FRAME(pfn), "free frame %#lx has _refcount %d, _mapcount %d", pfn,
 			       frame->raw._refcount, frame->raw._mapcount);
-		if (!holds(c, frame->nr_refs == 0))
+		if (!frame_free_unused(frame))
 			report(c, self, AT_FRAME(pfn),
 			       "free frame %#lx is in use: %u mappings, %u as a table, %u as a slab", pfn,
 			       frame->nr_maps, frame->nr_tables, frame->nr_slab);
@@ -122,14 +94,18 @@ void check_free_unused(struct verify_context *c, const struct invariant *self)
 void check_free_zero(struct verify_context *c, const struct invariant *self)
 {
 	uint64_t nr = c->now->nr_touched, first = nr ? c->now->lab.seq * MAX_ZERO_PAGES % nr : 0;
+	uint64_t free_left = c->now->role_count[FRAME_FREE];
 	unsigned int left = MAX_ZERO_PAGES;
 
-	for (uint64_t i = 0; i < nr && left; i++) {
+	for (uint64_t i = 0; i < nr && left && free_left; i++) {
 		uint64_t pfn = (first + i) % nr;
 		const struct model_frame *frame = &c->now->frames[pfn];
 		const void *page;
 
-		if (frame->role != FRAME_FREE || !(frame->raw.flags & PG_zeroed))
+		if (frame->role != FRAME_FREE)
+			continue;
+		free_left--;
+		if (!(frame->raw.flags & PG_zeroed))
 			continue;
 		left--;
 		page = image_ptr(c->now->image, (gpa_t){pfn << PAGE_SHIFT}, PAGE_SIZE);

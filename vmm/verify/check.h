@@ -6,6 +6,7 @@
 #ifndef VMM_VERIFY_CHECK_H
 #define VMM_VERIFY_CHECK_H
 
+#include "verify/sieve.h"
 #include "verify/verify.h"
 
 #define NO_PFN	(~0UL)
@@ -47,15 +48,6 @@ struct label area_label(const struct model_vma *vma);
 /** "frame 0x31a (anon)". */
 struct label frame_label(const struct model *model, uint64_t pfn);
 
-/** Called with every present leaf of every mm; area is the one that holds its first byte, or NULL. */
-typedef void (*leaf_check)(struct verify_context *c, const struct invariant *self, uint32_t mm,
-			   const struct leaf *leaf, const struct model_vma *area);
-void each_leaf(struct verify_context *c, const struct invariant *self, leaf_check check);
-/** The same for entries of PROT_NONE pages. */
-void each_held(struct verify_context *c, const struct invariant *self, leaf_check check);
-
-/** The decoded struct page behind a leaf, or NULL (outside RAM, never touched, mem_map). */
-const struct model_frame *frame_of_leaf(const struct model *model, const struct leaf *leaf);
 /** The area decoded from guest address addr, or NULL. */
 const struct model_vma *vma_at(const struct model *model, gva_t addr);
 /** The area whose vm_rb is at node, or NULL. */

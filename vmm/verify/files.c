@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Files: the page cache against its index, and the areas that map a file against its tree. */
 #include "uapi.h"
-#include "verify/check.h"
+#include "verify/frame.h"
 
 static gva_t mapping_of(const struct model_inode *inode)
 {
@@ -61,11 +61,10 @@ void check_cache_size(struct verify_context *c, const struct invariant *self)
 
 void check_cache_held(struct verify_context *c, const struct invariant *self)
 {
-	for (uint64_t pfn = c->now->lab.mem_map_start_pfn; pfn < c->now->nr_touched; pfn++)
-		if (c->now->frames[pfn].role == FRAME_FILE && !holds(c, c->now->frames[pfn].nr_cache))
+	for_each_suspect_frame(c, pfn, frame)
+		if (!frame_cached_ok(c->now, pfn, frame))
 			report(c, self, AT_FRAME(pfn), "%s (mapping %#lx, index %#lx) is in no file's cache",
-			       frame_label(c->now, pfn).text, c->now->frames[pfn].raw.mapping.va,
-			       c->now->frames[pfn].raw.index);
+			       frame_label(c->now, pfn).text, frame->raw.mapping.va, frame->raw.index);
 }
 
 void check_cache_index(struct verify_context *c, const struct invariant *self)

@@ -417,19 +417,37 @@ const struct invariant *const invariants[] = {
 /* clang-format on */
 const unsigned int nr_invariants = sizeof(invariants) / sizeof(invariants[0]);
 
+static uint64_t verify(struct verify_context *c, bool keep_all)
+{
+	struct sieve sieve;
+
+	c->checks = sieve_begin(&sieve, c->now, keep_all);
+	c->sieve = &sieve;
+	for (unsigned int i = 0; i < nr_invariants; i++) {
+		/* Without a believable lab page there is nothing else to judge. */
+		if (c->now->nr_frames == 0 && invariants[i]->check != check_lab)
+			continue;
+		c->found = 0;
+		invariants[i]->check(c, invariants[i]);
+	}
+	sieve_end(&sieve);
+	return c->checks;
+}
+
 uint64_t verify_model(const struct model *now, const struct model *before, const struct verify_aids *aids,
 		      struct findings *findings)
 {
 	struct verify_context c = {.now = now, .before = before, .aids = aids, .findings = findings};
 
-	for (unsigned int i = 0; i < nr_invariants; i++) {
-		/* Without a believable lab page there is nothing else to judge. */
-		if (now->nr_frames == 0 && invariants[i]->check != check_lab)
-			continue;
-		c.found = 0;
-		invariants[i]->check(&c, invariants[i]);
-	}
-	return c.checks;
+	return verify(&c, /* keep_all = */ false);
+}
+
+uint64_t verify_model_thoroughly(const struct model *now, const struct model *before, const struct verify_aids *aids,
+				 struct findings *findings)
+{
+	struct verify_context c = {.now = now, .before = before, .aids = aids, .findings = findings};
+
+	return verify(&c, /* keep_all = */ true);
 }
 
 const struct invariant *find_invariant(const char *id)

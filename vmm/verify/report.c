@@ -80,43 +80,6 @@ struct label frame_label(const struct model *model, uint64_t pfn)
 	return label;
 }
 
-static void each_entry(struct verify_context *c, const struct invariant *self, uint32_t mm,
-		       const struct leaf *leaves, uint32_t nr, leaf_check check)
-{
-	const struct model_mm *m = &c->now->mms[mm];
-	uint32_t at = 0;
-
-	for (uint32_t i = 0; i < nr; i++) {
-		const struct model_vma *area = NULL;
-
-		/* Both ascend. An area that ends before this leaf holds none of the later ones. */
-		while (at < m->nr_vmas && m->vmas[at].raw.vm_end <= leaves[i].va)
-			at++;
-		if (at < m->nr_vmas && m->vmas[at].raw.vm_start <= leaves[i].va)
-			area = &m->vmas[at];
-		check(c, self, mm, &leaves[i], area);
-	}
-}
-
-void each_leaf(struct verify_context *c, const struct invariant *self, leaf_check check)
-{
-	for (uint32_t mm = 0; mm < c->now->nr_mms; mm++)
-		each_entry(c, self, mm, c->now->mms[mm].leaves, c->now->mms[mm].nr_leaves, check);
-}
-
-void each_held(struct verify_context *c, const struct invariant *self, leaf_check check)
-{
-	for (uint32_t mm = 0; mm < c->now->nr_mms; mm++)
-		each_entry(c, self, mm, c->now->mms[mm].held, c->now->mms[mm].nr_held, check);
-}
-
-const struct model_frame *frame_of_leaf(const struct model *model, const struct leaf *leaf)
-{
-	uint64_t pfn = PFN(leaf->pa);
-
-	return pfn < model->nr_touched && model->frames[pfn].touched ? &model->frames[pfn] : NULL;
-}
-
 const struct model_vma *vma_at(const struct model *model, gva_t addr)
 {
 	uint32_t index = addr_map_get(&model->vma_map, addr.va);

@@ -3,7 +3,7 @@
  * Reverse mapping: anon_vma chains the same from both sides, family counts, and that each anonymous
  * page's anon_vma leads to every area that maps it.
  */
-#include "verify/check.h"
+#include "verify/leaf.h"
 
 static const struct model_anon_vma *anon_at(const struct model *model, gva_t addr)
 {
@@ -41,41 +41,18 @@ void check_avc_names(struct verify_context *c, const struct invariant *self)
 	}
 }
 
-/** Links (area, anon_vma) by which rmap goes from the one to the other, as a set. */
-static uint64_t link_key(gva_t vma, gva_t anon)
-{
-	return vma.va * 0x9e3779b97f4a7c15UL ^ anon.va;
-}
-
-static void collect_links(const struct model *model, struct addr_map *links)
-{
-	for (uint32_t i = 0; i < model->nr_avcs; i++)
-		addr_map_put(links, link_key(model->avcs[i].raw.vma, model->avcs[i].raw.anon_vma), i);
-}
-
-static bool linked(const struct model *model, const struct addr_map *links, gva_t vma, gva_t anon)
-{
-	uint32_t i = addr_map_get(links, link_key(vma, anon));
-
-	return i != ADDR_MAP_NONE && model->avcs[i].raw.vma.va == vma.va &&
-	       model->avcs[i].raw.anon_vma.va == anon.va;
-}
-
 void check_anon_link(struct verify_context *c, const struct invariant *self)
 {
 	const struct model *now = c->now;
-	struct addr_map links = {0};
 
-	collect_links(now, &links);
 	for (uint32_t i = 0; i < now->nr_all_vmas; i++) {
 		const struct model_vma *vma = &now->all_vmas[i];
 
-		if (vma->raw.anon_vma.va && !holds(c, linked(now, &links, vma->addr, vma->raw.anon_vma)))
+		if (vma->raw.anon_vma.va && !holds(c, sieve_linked(c->sieve, vma->addr, vma->raw.anon_vma)))
 			report(c, self, AT_AREA(vma),
 			       "%s: no anon_vma_chain links area %s to its anon_vma %#lx",
 			       mm_label(now, vma->mm).text, area_label(vma).text, vma->raw.anon_vma.va);
 	}
-	addr_map_free(&links);
 }
 
 /** The chains of an area without anon_vma: there may be none. */
@@ -174,44 +151,25 @@ void check_anon_refs(struct verify_context *c, const struct invariant *self)
 
 /* --- pages ---------------------------------------------------------------------------------------- */
 
-static void leaf_rmap(struct verify_context *c, const struct invariant *self, uint32_t mm,
-		      const struct leaf *leaf, const struct model_vma *area)
-{
-	const struct model *now = c->now;
-	const struct model_frame *frame = frame_of_leaf(now, leaf);
-	gva_t anon;
-
-	if (!area || !frame || frame->role != FRAME_ANON)
-		return;
-	anon.va = frame->raw.mapping.va & ~PAGE_MAPPING_ANON;
-	if (!holds(c, linked(now, c->scratch, area->addr, anon)))
-		report(c, self, AT_LEAF(mm, leaf),
-		       "%s: %#lx maps %s of anon_vma %#lx, which does not lead to area %s",
-		       mm_label(now, mm).text, leaf->va, frame_label(now, PFN(leaf->pa)).text, anon.va,
-		       area_label(area).text);
-}
-
 void check_page_rmap(struct verify_context *c, const struct invariant *self)
 {
-	struct addr_map links = {0};
-
-	collect_links(c->now, &links);
-	c->scratch = &links;
-	each_leaf(c, self, leaf_rmap);
-	each_held(c, self, leaf_rmap);
-	addr_map_free(&links);
+	for_each_suspect(c, v)
+		if (!v->linked)
+			report(c, self, AT_LEAF(v->mm, v->leaf),
+			       "%s: %#lx maps %s of anon_vma %#lx, which does not lead to area %s",
+			       mm_label(c->now, v->mm).text, v->leaf->va,
+			       frame_label(c->now, PFN(v->leaf->pa)).text,
+			       v->frame->raw.mapping.va & ~PAGE_MAPPING_ANON, area_label(v->area).text);
 }
 
 void check_page_anon(struct verify_context *c, const struct invariant *self)
 {
-	const struct model *now = c->now;
-
-	for (uint64_t pfn = 0; pfn < now->nr_touched; pfn++) {
-		const struct model_frame *frame = &now->frames[pfn];
+	for_each_suspect_frame(c, pfn, frame)
+	{
 		gva_t anon = {frame->raw.mapping.va & ~PAGE_MAPPING_ANON};
 
-		if (frame->role == FRAME_ANON && !holds(c, anon_at(now, anon) != NULL))
+		if (frame->role == FRAME_ANON && !anon_at(c->now, anon))
 			report(c, self, AT_FRAME(pfn), "%s: mapping %#lx names no anon_vma",
-			       frame_label(now, pfn).text, frame->raw.mapping.va);
+			       frame_label(c->now, pfn).text, frame->raw.mapping.va);
 	}
 }

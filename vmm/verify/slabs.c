@@ -62,8 +62,8 @@ static const struct model_cache *cache_of(const struct model *model, const struc
 
 void check_slab_pages(struct verify_context *c, const struct invariant *self)
 {
-	for (uint64_t pfn = 0; pfn < c->now->nr_touched; pfn++) {
-		const struct model_frame *frame = &c->now->frames[pfn];
+	for_each_suspect_frame(c, pfn, frame)
+	{
 		const struct model_cache *cache;
 
 		if (frame->role != FRAME_SLAB)

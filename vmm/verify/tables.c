@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Page tables as frames and as trees: each referenced once, owned, needed, and the kernel's half the same. */
 #include <string.h>
-#include "verify/check.h"
+#include "verify/frame.h"
 
 static bool is_root(const struct table *table)
 {
@@ -41,18 +41,13 @@ void check_table_ram(struct verify_context *c, const struct invariant *self)
 
 void check_table_once(struct verify_context *c, const struct invariant *self)
 {
-	const struct model *now = c->now;
-
 	each_trouble(c, self, TROUBLE_REPEATED, "points to a table that another entry points to, too");
-	for (uint64_t pfn = 0; pfn < now->nr_touched; pfn++) {
-		const struct model_frame *frame = &now->frames[pfn];
-
-		if (frame->role == FRAME_TABLE && !holds(c, frame->nr_tables == 1))
+	for_each_suspect_frame(c, pfn, frame)
+		if (!frame_table_once(frame))
 			report(c, self, AT_FRAME(pfn),
 			       "table in frame %#lx (level %lu of mm %#lx) is referenced %u times, expected "
 			       "once",
 			       pfn, frame->raw.pt_level, frame->raw.pt_mm.va, frame->nr_tables);
-	}
 }
 
 void check_table_owner(struct verify_context *c, const struct invariant *self)
