@@ -7,12 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+void grow_more(struct grow *g, uint64_t size)
+{
+	g->capacity = g->capacity ? g->capacity * 2 : 32;
+	g->items = xrealloc(g->items, g->capacity * size);
+}
+
 void *grow_add(struct grow *g, uint64_t size)
 {
-	if (g->n == g->capacity) {
-		g->capacity = g->capacity ? g->capacity * 2 : 32;
-		g->items = xrealloc(g->items, g->capacity * size);
-	}
+	if (g->n == g->capacity)
+		grow_more(g, size);
 	return memset((char *)g->items + g->n++ * size, 0, size);
 }
 

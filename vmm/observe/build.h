@@ -41,6 +41,8 @@ struct build {
 
 /** Room for one more item of `size` bytes at the end; zeroed. The pointer is good until the next call. */
 void *grow_add(struct grow *g, uint64_t size);
+/** Make room for more items. */
+void grow_more(struct grow *g, uint64_t size);
 
 void add_damage(struct build *b, enum damage_kind kind, uint64_t where, int mm, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));

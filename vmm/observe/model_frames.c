@@ -111,22 +111,28 @@ static enum frame_role role_of_user_page(const struct page *page)
 	return page->mapping.va & PAGE_MAPPING_ANON ? FRAME_ANON : FRAME_FILE;
 }
 
-static bool is_device_frame(const struct model *model, uint64_t pfn)
+/** Frames of the lab's device: in the image. */
+struct device_frames {
+	uint64_t start, end;
+};
+
+static struct device_frames find_device(const struct model *model)
 {
 	gpa_t pa;
 
-	return image_linear(model->image, model->lab.device, LAB_DEVICE_SIZE, &pa) &&
-	       pfn >= pa.pa >> PAGE_SHIFT && pfn < (pa.pa + LAB_DEVICE_SIZE) >> PAGE_SHIFT;
+	if (!image_linear(model->image, model->lab.device, LAB_DEVICE_SIZE, &pa))
+		return (struct device_frames){0};
+	return (struct device_frames){pa.pa >> PAGE_SHIFT, (pa.pa + LAB_DEVICE_SIZE) >> PAGE_SHIFT};
 }
 
-static enum frame_role role_of_frame(const struct model *model, uint64_t pfn)
+static enum frame_role role_of_frame(const struct model *model, uint64_t pfn, const struct device_frames *device)
 {
 	const struct model_frame *frame = &model->frames[pfn];
 
 	if (pfn == model->lab.zero_pfn && pfn != 0) /* 0: not taken yet */
 		return FRAME_ZERO;
 	if (pfn < model->lab.mem_map_start_pfn) { /* the image, and tables that boot took behind it */
-		if (is_device_frame(model, pfn))
+		if (pfn >= device->start && pfn < device->end)
 			return FRAME_DEVICE;
 		return role_of_user_page(&frame->raw) == FRAME_FILE ? FRAME_FILE : FRAME_IMAGE;
 	}
@@ -177,12 +183,13 @@ static void mark_stacks(struct build *b)
 void assign_roles(struct build *b)
 {
 	struct model *model = b->model;
+	const struct device_frames device = find_device(model);
 
-	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++)
-		model->frames[pfn].role = role_of_frame(model, pfn);
-	mark_stacks(b);
-	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++)
+	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++) {
+		model->frames[pfn].role = role_of_frame(model, pfn, &device);
 		model->role_count[model->frames[pfn].role]++;
+	}
+	mark_stacks(b);
 	model->role_count[FRAME_UNTOUCHED] += model->nr_frames - model->nr_touched;
 	if (initrd_start_pfn(model) >= model->nr_touched && initrd_end_pfn(model) <= model->nr_frames &&
 	    initrd_start_pfn(model) <= initrd_end_pfn(model)) {

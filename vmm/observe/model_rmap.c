@@ -154,22 +154,31 @@ static bool is_anon_page(const struct model_frame *frame)
 	       (frame->raw.mapping.va & PAGE_MAPPING_ANON);
 }
 
-void decode_rmap(struct build *b)
+/** Count each anonymous page at its anon_vma. Neighbours mostly have the same one: it is looked up once. */
+static void count_anon_pages(struct build *b)
 {
-	struct model *model = b->model;
+	const struct model *model = b->model;
+	uint64_t last = 0;
+	int64_t index = -1;
 
-	for (uint64_t i = 0; i < b->vmas.n; i++)
-		decode_vma_chain(b, (const struct model_vma *)b->vmas.items + i);
 	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++) {
 		const struct model_frame *frame = &model->frames[pfn];
-		int64_t index;
 
 		if (!is_anon_page(frame))
 			continue;
-		index = find_anon(b, (gva_t){frame->raw.mapping.va & ~PAGE_MAPPING_ANON});
+		if (frame->raw.mapping.va != last)
+			index = find_anon(b, (gva_t){frame->raw.mapping.va & ~PAGE_MAPPING_ANON});
+		last = frame->raw.mapping.va;
 		if (index >= 0)
 			anon_at(b, index)->nr_pages++;
 	}
+}
+
+void decode_rmap(struct build *b)
+{
+	for (uint64_t i = 0; i < b->vmas.n; i++)
+		decode_vma_chain(b, (const struct model_vma *)b->vmas.items + i);
+	count_anon_pages(b);
 	/* Each may name further ones, which then stand behind it in the array. */
 	for (uint64_t i = 0; i < b->anon_vmas.n; i++) {
 		decode_anon_tree(b, i);

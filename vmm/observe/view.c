@@ -2,7 +2,6 @@
 /* What Linux's /proc would tell of an mm of the guest, from the model; see view.h. */
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "base/error.h"
 #include "observe/dpath.h"
@@ -28,13 +27,6 @@ struct view_page *view_add_page(struct view *view)
 	view->pages = grow(view->pages, view->nr_pages, &view->cap_pages, sizeof(*view->pages));
 	memset(&view->pages[view->nr_pages], 0, sizeof(*view->pages));
 	return &view->pages[view->nr_pages++];
-}
-
-uint64_t view_hash(const void *page)
-{
-	uint64_t hash = XXH3_64bits(page, PAGE_SIZE);
-
-	return hash ? hash : 1;
 }
 
 void view_free(struct view *view)

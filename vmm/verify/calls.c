@@ -199,11 +199,21 @@ static bool may_take_locked(const struct step_facts *facts)
 	return false;
 }
 
+static bool has_locked(const struct model_mm *mm)
+{
+	for (uint32_t i = 0; i < mm->nr_vmas; i++)
+		if (mm->vmas[i].raw.vm_flags & VM_LOCKED)
+			return true;
+	return false;
+}
+
 void check_locked_pages(struct verify_context *c, const struct invariant *self)
 {
 	const struct model_mm *before, *now;
 
 	if (!acting_mm(c, &before, &now) || may_take_locked(c->aids->facts))
+		return;
+	if (!has_locked(before))
 		return;
 	for (uint32_t i = 0; i < before->nr_leaves; i++) {
 		const struct leaf *leaf = &before->leaves[i];

@@ -139,13 +139,18 @@ void check_content_written(struct verify_context *c, const struct invariant *sel
 static void check_untouched_mm(struct verify_context *c, const struct invariant *self, const struct model_mm *mm,
 			       const struct model_mm *before)
 {
+	c->checks += mm->nr_leaves;
 	for (uint32_t i = 0; i < mm->nr_leaves; i++) {
-		const struct leaf *leaf = &mm->leaves[i], *was = model_find_leaf(before, leaf->va);
-		const struct model_frame *now, *then = kept_frame(c, PFN(leaf->pa), &now);
+		const struct leaf *leaf = &mm->leaves[i], *was;
+		const struct model_frame *now, *then;
 
+		if (!sieve_changed(c->sieve, PFN(leaf->pa)))
+			continue;
+		was = model_find_leaf(before, leaf->va);
+		then = kept_frame(c, PFN(leaf->pa), &now);
 		if (!was || was->pa != leaf->pa || !then || now->role != FRAME_ANON)
 			continue;
-		if (!holds(c, now->hash == then->hash))
+		if (now->hash != then->hash)
 			report(c, self, AT_LEAF(mm - c->now->mms, leaf),
 			       "%s: the bytes of %s at %#lx changed, though none of its tasks ran",
 			       mm_label(c->now, mm - c->now->mms).text, frame_label(c->now, PFN(leaf->pa)).text, leaf->va);
@@ -168,18 +173,36 @@ void check_content_shared(struct verify_context *c, const struct invariant *self
 {
 	if (!can_compare(c))
 		return;
+	c->checks += c->now->nr_touched;
 	for (uint64_t pfn = 0; pfn < c->now->nr_touched && pfn < c->before->nr_touched; pfn++) {
 		const struct model_frame *now, *then;
 
-		if (c->now->frames[pfn].role != FRAME_ANON || c->now->frames[pfn].nr_maps < 2)
+		if (!sieve_changed(c->sieve, pfn) || c->now->frames[pfn].role != FRAME_ANON ||
+		    c->now->frames[pfn].nr_maps < 2)
 			continue;
 		then = kept_frame(c, pfn, &now);
 		if (!then || then->nr_maps < 2)
 			continue;
-		if (!holds(c, now->hash == then->hash))
+		if (now->hash != then->hash)
 			report(c, self, AT_FRAME(pfn), "%s is shared by copy-on-write by %u entries, and its bytes changed",
 			       frame_label(c->now, pfn).text, now->nr_maps);
 	}
+}
+
+/** A page that the same mm could not write, before and now. */
+static void check_readonly_leaf(struct verify_context *c, const struct invariant *self, const struct model_mm *mm,
+				const struct model_mm *before, const struct leaf *leaf)
+{
+	const struct leaf *was = model_find_leaf(before, leaf->va);
+	const struct model_frame *now, *then = kept_frame(c, PFN(leaf->pa), &now);
+	bool image = PFN(leaf->pa) < c->now->lab.mem_map_start_pfn;
+
+	if (!was || was->pa != leaf->pa || was->writable || leaf->writable || !then || now->hash == then->hash)
+		return;
+	/* Pages of a file that are not the image's may be written through another mapping, or by write(). */
+	if (now->role == FRAME_ANON || image)
+		report(c, self, AT_LEAF(mm - c->now->mms, leaf), "%s: %s at %#lx is read-only, and its bytes changed",
+		       mm_label(c->now, mm - c->now->mms).text, frame_label(c->now, PFN(leaf->pa)).text, leaf->va);
 }
 
 void check_content_readonly(struct verify_context *c, const struct invariant *self)
@@ -189,18 +212,10 @@ void check_content_readonly(struct verify_context *c, const struct invariant *se
 	for (uint32_t i = 0; i < c->now->nr_mms; i++) {
 		const struct model_mm *mm = &c->now->mms[i], *before = same_mm(c->before, mm);
 
-		for (uint32_t j = 0; before && j < mm->nr_leaves; j++) {
-			const struct leaf *leaf = &mm->leaves[j], *was = model_find_leaf(before, leaf->va);
-			const struct model_frame *now, *then = kept_frame(c, PFN(leaf->pa), &now);
-			bool image = PFN(leaf->pa) < c->now->lab.mem_map_start_pfn;
-
-			if (!was || was->pa != leaf->pa || was->writable || leaf->writable || !then)
-				continue;
-			/* Pages of a file that are not the image's may be written through another mapping, or by write(). */
-			if ((now->role == FRAME_ANON || image) && !holds(c, now->hash == then->hash))
-				report(c, self, AT_LEAF(i, leaf), "%s: %s at %#lx is read-only, and its bytes changed",
-				       mm_label(c->now, i).text, frame_label(c->now, PFN(leaf->pa)).text, leaf->va);
-		}
+		c->checks += mm->nr_leaves;
+		for (uint32_t j = 0; before && j < mm->nr_leaves; j++)
+			if (sieve_changed(c->sieve, PFN(mm->leaves[j].pa)))
+				check_readonly_leaf(c, self, mm, before, &mm->leaves[j]);
 	}
 }
 
@@ -220,7 +235,7 @@ static bool gives_zero_pages(const struct step_facts *facts)
 	return called(facts, NR_mmap) || called(facts, NR_mlock) || called(facts, NR_mlockall) || called(facts, NR_brk);
 }
 
-/** No area of a file, and none before: the page is no copy of anything. */
+/** Of no file's area, and not there before: the page is no copy of anything. */
 static bool is_fresh_anon(const struct verify_context *c, const struct model_mm *mm, const struct model_mm *before,
 			  const struct leaf *leaf)
 {
@@ -250,11 +265,16 @@ void check_content_fresh(struct verify_context *c, const struct invariant *self)
 		return;
 	mm = mm_of_pid(c->now, facts->pid);
 	before = mm ? same_mm(c->before, mm) : NULL;
-	for (uint32_t i = 0; before && i < mm->nr_leaves; i++) {
+	for (uint32_t i = 0, j = 0; before && i < mm->nr_leaves; i++) {
 		const struct leaf *leaf = &mm->leaves[i];
-		const uint8_t *page = page_bytes(c->now, PFN(leaf->pa));
+		const uint8_t *page;
 		uint64_t at;
 
+		while (j < before->nr_leaves && before->leaves[j].va < leaf->va)
+			j++;
+		if (j < before->nr_leaves && before->leaves[j].va == leaf->va)
+			continue; /* it was there: nearly all are */
+		page = page_bytes(c->now, PFN(leaf->pa));
 		if (!page || !is_fresh_anon(c, mm, before, leaf))
 			continue;
 		at = first_dirt(page, leaf->va, facts->start, facts->end);

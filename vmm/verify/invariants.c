@@ -421,7 +421,7 @@ static uint64_t verify(struct verify_context *c, bool keep_all)
 {
 	struct sieve sieve;
 
-	c->checks = sieve_begin(&sieve, c->now, keep_all);
+	c->checks = sieve_begin(&sieve, c->now, c->before, keep_all);
 	c->sieve = &sieve;
 	for (unsigned int i = 0; i < nr_invariants; i++) {
 		/* Without a believable lab page there is nothing else to judge. */

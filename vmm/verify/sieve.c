@@ -158,10 +158,29 @@ static uint64_t sift_frames(struct sieve *s)
 	return model->nr_touched * FRAME_RULES;
 }
 
-uint64_t sieve_begin(struct sieve *s, const struct model *model, bool keep_all)
+/* --- contents ---------------------------------------------------------------------------------------- */
+
+static void mark_changed(struct sieve *s, const struct model *before)
+{
+	const struct model *now = s->model;
+
+	if (!before || !before->hashed || !now->hashed)
+		return;
+	s->nr_changed = now->nr_touched < before->nr_touched ? now->nr_touched : before->nr_touched;
+	s->changed = xcalloc(s->nr_changed / 64 + 1, sizeof(*s->changed));
+	for (uint64_t pfn = 0; pfn < s->nr_changed; pfn++) {
+		uint64_t is = now->frames[pfn].hash, was = before->frames[pfn].hash;
+
+		if (is && was && (is != was || s->keep_all))
+			s->changed[pfn / 64] |= 1UL << pfn % 64;
+	}
+}
+
+uint64_t sieve_begin(struct sieve *s, const struct model *model, const struct model *before, bool keep_all)
 {
 	*s = (struct sieve){.model = model, .keep_all = keep_all};
 	collect_links(s);
+	mark_changed(s, before);
 	return sift_leaves(s) + sift_frames(s);
 }
 
@@ -169,5 +188,6 @@ void sieve_end(struct sieve *s)
 {
 	free(s->leaves);
 	free(s->frames);
+	free(s->changed);
 	addr_map_free(&s->links);
 }
