@@ -208,6 +208,7 @@ struct lab_page {
 	uint64_t magic;				/* LAB_MAGIC, statically */
 	uint32_t abi_version;
 	uint32_t nr_cpus;
+	uint64_t nr_stray_interrupts;		/* NMIs and interrupts that nobody asked for; offset 16, entry.S */
 	/* Published once at boot. */
 	uint64_t page_offset;			/* direct map: VA - PA */
 	uint64_t kernel_map;			/* image: VA - PA */

@@ -24,6 +24,13 @@
 #define GDT_SIZE	80	/* bytes, up to and with the TSS descriptor */
 #define NR_EXCEPTIONS	20	/* the last is #XF; later ones belong to features that we leave off */
 #define STUB_SIZE	16	/* bytes of code per vector in exception_stubs */
+#define EXCEPTION_STUBS	(KERNEL_MAP + X86_UL(0x100000))	/* where they are: first in the image (guest.ld) */
+#define FIRST_INTERRUPT	32	/* vectors of devices */
+#define NR_VECTORS	256
+#define LAB_NR_STRAY	16	/* offset of lab.nr_stray_interrupts (held by an assertion in traps.c) */
+#define IST_DF		1
+#define IST_NMI		2
+#define IST_MC		3
 
 #ifndef __ASSEMBLER__
 
@@ -52,7 +59,9 @@ void boot_main(void) __noreturn;
 void cpu_init(unsigned int cpu);
 
 /* entry.S */
-extern char exception_stubs[], entry_syscall[];
+extern char entry_syscall[];
+/* idt.S */
+extern char idt_table[];
 extern char ist_stacks[];	/* a page each: IST entry i+1 of CPU c is page c * NR_IST + i */
 
 /*

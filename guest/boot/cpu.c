@@ -3,9 +3,8 @@
  * What one CPU needs to take exceptions and system calls: GDT, TSS with its interrupt stacks, IDT, GS base
  * and the SYSCALL registers (SDM vol. 3A, chapters 3, 6 and 7; vol. 3A, 5.8.8).
  *
- * Interrupts are never enabled, in ring 0 or ring 3 (user_flags()): no device has one to raise. So the IDT
- * ends after the exceptions: `int n` beyond it is #GP from ring 3 as it is on Linux, and a vector that
- * cannot come costs no gate. NMIs do come (from the host's hand) and are counted.
+ * Interrupts are never enabled, in ring 0 or ring 3 (user_flags()): no device has one to raise. NMIs do come (from the host's
+ * hand), and an interrupt that ought not to; both are counted. The IDT itself is idt.S's.
  */
 #include "boot.h"
 #include "percpu.h"
@@ -22,17 +21,10 @@ struct tss {
 	uint16_t io_bitmap;
 } __attribute__((packed));
 
-/* SDM vol. 3A, 6.14.1. */
-struct idt_gate {
-	uint64_t low, high;
-};
-
 struct descriptor_pointer {
 	uint16_t limit;
 	uint64_t base;
 } __attribute__((packed));
-
-enum { IST_DF = 1, IST_NMI, IST_MC };
 
 struct cpu_info cpus[NR_CPUS];
 /* CPU 0 of head.S reaches its GDT by this name, too. Accessed bits are set so that no load writes here. */
@@ -44,38 +36,9 @@ uint64_t cpu_gdt[NR_CPUS][GDT_SIZE / 8] = { [0 ... NR_CPUS - 1] = {
 	[USER_CS / 8] = 0x00affb000000ffff,
 } };
 static struct tss cpu_tss[NR_CPUS];
-static struct idt_gate idt[NR_EXCEPTIONS] __attribute__((aligned(16)));
 
 _Static_assert(sizeof(struct tss) == 104, "SDM figure 7-11");
 _Static_assert(GDT_SIZE == TSS_SELECTOR + 16, "the TSS descriptor, 16 bytes, is the last one");
-
-#define GATE_INTERRUPT	(0x8eULL << 40)
-#define GATE_DPL3		(3ULL << 45)
-#define GATE_IST(i)		((uint64_t)(i) << 32)
-
-_Static_assert(NR_EXCEPTIONS * STUB_SIZE <= 512, "entry.S aligns the stubs to 512 bytes");
-
-/*
- * One stub like the other, STUB_SIZE apart in one 64 KiB piece: only the lowest bits of the address differ.
- */
-static void idt_fill(void)
-{
-	uint64_t stub = (uint64_t)exception_stubs;
-	uint64_t low = (stub & 0xffff) | KERNEL_CS << 16 | GATE_INTERRUPT | (stub >> 16 & 0xffff) << 48;
-	uint64_t high = stub >> 32;
-
-#pragma GCC unroll 20
-	for (int i = 0; i < NR_EXCEPTIONS; i++, low += STUB_SIZE) {
-		idt[i].low = low;
-		idt[i].high = high;
-		asm("" : "+r"(low));	/* the sum stays in one register: three instructions a gate */
-	}
-	idt[X86_TRAP_BP].low |= GATE_DPL3;
-	idt[X86_TRAP_OF].low |= GATE_DPL3;
-	idt[X86_TRAP_DF].low |= GATE_IST(IST_DF);
-	idt[X86_TRAP_NMI].low |= GATE_IST(IST_NMI);
-	idt[X86_TRAP_MC].low |= GATE_IST(IST_MC);
-}
 
 #define TSS_AVAILABLE	(0x89ULL << 40)		/* present, 64-bit TSS; LTR makes it busy */
 
@@ -98,7 +61,7 @@ static void load_tss(unsigned int cpu)
 static void load_tables(unsigned int cpu)
 {
 	struct descriptor_pointer gdt_pointer = { GDT_SIZE - 1, (uint64_t)cpu_gdt[cpu] };
-	struct descriptor_pointer idt_pointer = { sizeof(idt) - 1, (uint64_t)idt };
+	struct descriptor_pointer idt_pointer = { NR_VECTORS * 16 - 1, (uint64_t)idt_table };
 
 	asm volatile("lgdt %0" : : "m"(gdt_pointer));
 	asm volatile("lidt %0" : : "m"(idt_pointer));
@@ -121,8 +84,6 @@ void cpu_init(unsigned int cpu)
 	cpus[cpu].cpu = cpu;
 	wrmsr(MSR_GS_BASE, (uint64_t)&cpus[cpu]);
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
-	if (cpu == 0)
-		idt_fill();
 	load_tables(cpu);
 	load_tss(cpu);
 	syscall_init();

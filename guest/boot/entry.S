@@ -88,10 +88,8 @@ leave_kernel:
 user_iretq:
 	iretq
 
-/*
- * The exceptions. The address of each stub follows from its number, without a carry into bit 16 (idt_fill).
- */
-	.balign	512
+/* The exceptions. The address of each stub follows from its number (idt.S). */
+	.section .text.stubs, "ax", @progbits
 	.globl	exception_stubs
 exception_stubs:
 	vector = 0
@@ -113,6 +111,15 @@ exception_stubs:
 	vector = vector + 1
 	.endr
 
+/*
+ * An interrupt that nobody asked for: counted, whatever was interrupted, with nothing but flags changed, which IRETQ brings back.
+ */
+	.balign STUB_SIZE
+stray_interrupt:
+	incq	lab + LAB_NR_STRAY
+	iretq
+
+	.section .text.entry, "ax", @progbits
 exception_entry:
 	PUSH_REST
 	cld

@@ -48,6 +48,27 @@ static void __noreturn bad_kernel_access(const struct pt_regs *regs, uint64_t ad
 }
 
 /*
+ * Linux spurious_kernel_fault(): the kernel's own tables allow what is said to have faulted, so a translation that was out of date did
+ * not; the access is tried again. Only a write or a fetch can have met less right than there is. No lock is taken, and nothing of the CPU's own
+ * is used: it may come anywhere.
+ */
+static bool spurious_kernel_fault(uint64_t address, uint32_t error_code)
+{
+	uint64_t *table = swapper_pg_dir, entry;
+	unsigned int shift = PGDIR_SHIFT;
+
+	if (error_code != (PF_P | PF_W) && error_code != (PF_P | PF_I))
+		return false;
+	for (;; shift -= 9, table = __va(entry & PTE_PFN_MASK)) {
+		entry = table[(address >> shift) % PTRS_PER_TABLE];
+		if (!(entry & PTE_P) || (error_code & PF_W ? !(entry & PTE_RW) : (entry & PTE_NX) != 0))
+			return false;
+		if (shift == PAGE_SHIFT || (entry & PTE_PS))
+			return true;
+	}
+}
+
+/*
  * Ring 0 touches user memory only in the copies that the exception table knows, for a task that has an mm. It
  * never executes there.
  */
@@ -55,11 +76,14 @@ void page_fault_from_kernel(struct pt_regs *regs)
 {
 	uint64_t address = read_cr2();
 	uint32_t error_code = regs->orig_ax;
-	struct task_struct *task = get_current();
 
 	if (unlikely(error_code & PF_RSVD))
 		bad_table(regs, address, error_code);
+	if (unlikely(address >= TASK_SIZE) && spurious_kernel_fault(address, error_code))
+		return;
 	if (likely(address < TASK_SIZE)) {
+		struct task_struct *task = get_current();
+
 		/* Nor while it changes the areas: to look for one it would wait for itself. */
 		if (!task || !task->mm || (error_code & PF_I) || task->mm->mmap_lock.count < 0)
 			bad_kernel_access(regs, address, error_code);

@@ -10,7 +10,6 @@
 
 struct pvh_info pvh_info;
 struct boot_info boot_info;
-uint64_t nr_stray_interrupts;
 
 _Static_assert(offsetof(struct pvh_info, ram_end) == 0 && offsetof(struct pvh_info, cmdline_pa) == 8 &&
 	       offsetof(struct pvh_info, ignored_ram) == 16 && offsetof(struct pvh_info, magic) == 24 &&

@@ -5,6 +5,7 @@
  */
 #include "boot.h"
 #include "fpu.h"
+#include "mm_env.h"
 #include "percpu.h"
 #include "uaccess.h"
 #include "uapi.h"
@@ -36,6 +37,8 @@ static const struct trap traps[NR_EXCEPTIONS] = {
 	[X86_TRAP_MC] = { "machine check", 0, 0 },
 	[X86_TRAP_XF] = { "simd exception", LX_SIGFPE, 0 },
 };
+
+_Static_assert(offsetof(struct lab_page, nr_stray_interrupts) == LAB_NR_STRAY, "boot.h");
 
 static const char *trap_name(unsigned int vector)
 {
@@ -141,7 +144,7 @@ void trap_from_kernel(unsigned int vector, struct pt_regs *regs)
 void trap_paranoid(unsigned int vector, struct pt_regs *regs)
 {
 	if (vector == X86_TRAP_NMI) {
-		nr_stray_interrupts++;
+		lab.nr_stray_interrupts++;
 		return;
 	}
 	if (vector == X86_TRAP_DF)

@@ -55,8 +55,6 @@ extern uint64_t swapper_pg_dir[512];
  * The stack start_kernel runs on: 2^KERNEL_STACK_ORDER pages, aligned to their size; the idle task's stack.
  */
 extern char init_stack[];
-/** Exceptions that interrupted nothing of ours: NMIs and vectors nobody uses, since boot. */
-extern uint64_t nr_stray_interrupts;
 
 /* --- provided by kernel/ ------------------------------------------------------------------------ */
 

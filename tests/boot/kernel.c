@@ -69,7 +69,7 @@ static void make_user_space(void)
 
 static void __noreturn power_off(void)
 {
-	printk("NMIs: %s\n", nr_stray_interrupts ? "some" : "none");
+	printk("NMIs: %s\n", lab.nr_stray_interrupts ? "some" : "none");
 	outb(COM2_PORT, 'X');
 	for (;;)
 		asm volatile("hlt");

@@ -126,7 +126,8 @@ const struct machine_ops machine_kvm = {
 	.restore = kvm_restore,
 	.free_state = kvm_free_state,
 	.tables_changed = kvm_tables_changed,
-	.nmi_at = kvm_nmi_at,
-	.nmi_came = kvm_nmi_came,
+	.set_breaks = kvm_set_breaks,
+	.strike = kvm_strike,
+	.place_cpu = kvm_place_cpu,
 	.destroy = kvm_destroy,
 };

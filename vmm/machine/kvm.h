@@ -23,6 +23,12 @@ struct kvm_memory {
 	unsigned int nr_slots;
 };
 
+/** A place of the kernel's code that stops a run. */
+struct kvm_break {
+	uint64_t va, pa;
+	uint8_t byte;			/* what belongs there */
+};
+
 struct kvm_machine {
 	struct machine base;		/* first: struct machine is what others see */
 	int kvm_fd, vm_fd, vcpu_fd;
@@ -38,7 +44,8 @@ struct kvm_machine {
 	bool io_pending;		/* the last exit was an I/O access that the next KVM_RUN completes */
 	bool exit_waiting;		/* completing it brought another exit, still to be handled */
 	bool stepping;			/* every instruction exits and is counted */
-	uint64_t nmi_at;		/* before the instruction there an NMI is due; 0: none is */
+	struct kvm_break breaks[MAX_BREAKS];
+	unsigned int nr_breaks;
 	struct time_limit limit;
 	uint8_t maxphyaddr, gbpages;	/* see struct cpu_state */
 	uint64_t max_instructions;	/* stepping: end at so many */
@@ -91,22 +98,17 @@ int kvm_tables_changed(struct machine *machine, struct error *e);
 /** Does `cure` make ring 3 see edits of leaf, PDE, PDPTE and root? Tried on a virtual machine of its own. */
 bool kvm_cure_works(int kvm_fd, int (*cure)(const struct kvm_memory *memory, struct error *e), struct error *e);
 
-/** Debug registers that stop a CPU before it executes what is at va. */
-static inline struct kvm_guest_debug kvm_breakpoint(uint64_t va)
-{
-	return (struct kvm_guest_debug){.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP,
-					.arch.debugreg = {[0] = va, [7] = 0x402}};
-}
-/** Does this KVM stop at a hardware breakpoint? Tried likewise. */
-bool kvm_can_break(int kvm_fd, struct error *e);
-
-/* --- kvm_nmi.c --- */
+/* --- kvm_strike.c --- */
 
 /** See machine_ops. */
-int kvm_nmi_at(struct machine *machine, uint64_t va, struct error *e);
-bool kvm_nmi_came(const struct machine *machine);
-/** A breakpoint was hit. 0 or -1 with *e. */
-int kvm_nmi_now(struct kvm_machine *m, struct error *e);
+int kvm_set_breaks(struct machine *machine, const uint64_t *va, unsigned int n, struct error *e);
+int kvm_strike(struct machine *machine, const struct strike *strike, struct error *e);
+int kvm_place_cpu(struct machine *machine, const struct cpu_place *place, struct error *e);
+/** Around a run: they stand in the guest's code, and do no longer. */
+void kvm_put_breaks(struct kvm_machine *m);
+void kvm_take_breaks(struct kvm_machine *m);
+/** The guest has halted: at one of them? Then its CPU stands before what belongs there. */
+bool kvm_at_break(struct kvm_machine *m);
 
 /* --- kvm_run.c, kvm_step.c --- */
 

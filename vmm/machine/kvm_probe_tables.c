@@ -125,31 +125,6 @@ static int read_data(struct trial *t)
 	return t->run->mmio.data[0];
 }
 
-/* The same code in ring 0, where breakpoints are wanted: a KVM may run the rings in different ways. */
-static int enter_ring_0(struct trial *t, struct error *e)
-{
-	struct kvm_sregs s;
-
-	if (kvm_ioctl(t->memory.vcpu_fd, KVM_GET_SREGS, &s, e) < 0)
-		return -1;
-	s.cs.dpl = s.ss.dpl = 0;
-	s.cs.selector = KERNEL_CS;
-	s.ss.selector = KERNEL_DS;
-	return kvm_ioctl(t->memory.vcpu_fd, KVM_SET_SREGS, &s, e);
-}
-
-bool kvm_can_break(int kvm_fd, struct error *e)
-{
-	struct trial t = {.memory = {.vm_fd = -1, .vcpu_fd = -1}, .ram = MAP_FAILED};
-	struct kvm_guest_debug debug = kvm_breakpoint(CODE_VA + 2);
-	bool stops;
-
-	stops = !build(&t, kvm_fd, e) && !enter_ring_0(&t, e) && kvm_try(t.memory.vcpu_fd, KVM_SET_GUEST_DEBUG, &debug) >= 0 &&
-		kvm_try(t.memory.vcpu_fd, KVM_RUN, 0) >= 0 && t.run->exit_reason == KVM_EXIT_DEBUG;
-	tear_down(&t);
-	return stops;
-}
-
 /* An entry is made to lead to the other page of data, and back; ring 3 must read 1, then 2, then 1. */
 static bool level_is_seen(struct trial *t, uint64_t *changed, uint64_t to,
 			  int (*cure)(const struct kvm_memory *memory, struct error *e), struct error *e)

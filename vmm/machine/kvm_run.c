@@ -100,8 +100,10 @@ static bool handle_exit(struct kvm_machine *m, struct stop *stop, struct error *
 	case KVM_EXIT_DEBUG:
 		if (m->stepping)
 			return kvm_count_step(m, stop, e);
-		if (m->nmi_at)
-			return kvm_nmi_now(m, e) && stop_with(stop, STOP_HOST_ERROR);
+		break;
+	case KVM_EXIT_HLT:
+		if (kvm_at_break(m))
+			return stop_with(stop, STOP_BREAK);
 		break;
 	}
 	*stop = kvm_report_exit(m, e);
@@ -154,10 +156,12 @@ struct stop kvm_run(struct machine *machine, struct error *e)
 	if (pop_doorbell(m, &stop))
 		return stop;
 	m->run->immediate_exit = 0;
+	kvm_put_breaks(m);
 	time_limit_start(&m->limit);
 	while (!enter(m, &stop, e))
 		;
 	time_limit_stop(&m->limit);
+	kvm_take_breaks(m);
 	if (m->console_dirty)
 		fflush(m->console);
 	m->console_dirty = false;

@@ -196,8 +196,7 @@ int kvm_restore(struct machine *machine, const struct machine_state *s, struct e
 
 	if (s->machine != m)
 		return error_set(e, EXIT_HOST, "a state can be put back into its own machine only");
-	if (kvm_nmi_at(machine, 0, e))
-		return -1;
+	m->nr_breaks = 0;
 	settle(m);
 	if (ram_restore(&m->ram, &s->ram, e) || restore_registers(m, s, e))
 		return -1;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include "base/error.h"
 #include "machine/guest_elf.h"
+#include "base/strike.h"
 #include "base/cpu_state.h"
 
 struct machine_config {
@@ -29,6 +30,7 @@ enum stop_reason {
 	STOP_TIME_LIMIT,		/* *e says where the guest was (EXIT_TIME) */
 	STOP_DIED,			/* triple fault, emulation failure, unexpected exit: error says all */
 	STOP_HOST_ERROR,
+	STOP_BREAK,			/* see set_breaks */
 };
 struct stop {
 	enum stop_reason reason;
@@ -46,7 +48,7 @@ struct machine_ops {
 	/** Build it, load the guest, stop before the first instruction. NULL: *e. `elf` must outlive it. */
 	struct machine *(*create)(const struct machine_config *config, const struct guest_elf *elf, struct error *e);
 	/**
-	 * Run until the next stop. On every stop but STOP_DOORBELL *e holds the whole report. Always called by
+	 * Run until the next stop. On every stop but STOP_DOORBELL and STOP_BREAK *e holds the whole report. Always called by
 	 * the thread that called create. After STOP_DIED the machine may be looked at, not run.
 	 */
 	struct stop (*run)(struct machine *m, struct error *e);
@@ -72,12 +74,15 @@ struct machine_ops {
 	 */
 	int (*tables_changed)(struct machine *m, struct error *e);
 	/**
-	 * In the next run an NMI comes before the instruction at kernel address va, when that is reached first; va 0: none. 0 or
-	 * -1 with *e, EXIT_SKIPPED where the machine cannot.
+	 * From now on run() stops with STOP_BREAK before ring 0 executes what begins at one of these n addresses (at most
+	 * MAX_BREAKS); again at once, should it go on from there with the same set. 0 or -1 with *e, EXIT_SKIPPED where the machine
+	 * cannot, likewise below.
 	 */
-	int (*nmi_at)(struct machine *m, uint64_t va, struct error *e);
-	/** Did it come? */
-	bool (*nmi_came)(const struct machine *m);
+	int (*set_breaks)(struct machine *m, const uint64_t *va, unsigned int n, struct error *e);
+	/** Stopped at a break: what comes before the next instruction. */
+	int (*strike)(struct machine *m, const struct strike *strike, struct error *e);
+	/** Stopped at a break: go on elsewhere. */
+	int (*place_cpu)(struct machine *m, const struct cpu_place *place, struct error *e);
 	void (*destroy)(struct machine *m);
 };
 

@@ -287,17 +287,11 @@ static int tables_changed(struct machine *machine, struct error *e)
 	return not_here("changing the guest's memory", e);
 }
 
-static int nmi_at(struct machine *machine, uint64_t va, struct error *e)
+static int set_breaks(struct machine *machine, const uint64_t *va, unsigned int n, struct error *e)
 {
 	(void)machine;
 	(void)va;
-	return not_here("an NMI at an instruction", e);
-}
-
-static bool nmi_came(const struct machine *machine)
-{
-	(void)machine;
-	return false;
+	return n ? not_here("stopping at an instruction", e) : 0;
 }
 
 static void destroy(struct machine *machine)
@@ -379,7 +373,6 @@ const struct machine_ops machine_qemu = {
 	.restore = restore,
 	.free_state = free_state,
 	.tables_changed = tables_changed,
-	.nmi_at = nmi_at,
-	.nmi_came = nmi_came,
+	.set_breaks = set_breaks,
 	.destroy = destroy,
 };

@@ -313,9 +313,14 @@ const struct api_row inject_rows[] = {
 	{"sweep", inject_sweep, "inject.sweep(\"mmap\", function [, {site=, kinds=}])",
 	 "Call the function again and again from here, failing its 1st, 2nd, 3rd … allocation, until none fails. Each time it must "
 	 "tell the right errno, change no more than it may, leak nothing, and succeed when tried again."},
-	{"nmi", inject_nmi, "inject.nmi(\"sys_mmap\", function)",
-	 "Call the function again and again from here, with an NMI at each instruction of that function of the guest's in turn: what "
-	 "it gives must be the same. Gives false if no instruction was ever reached."},
+	{"nmi", inject_nmi, "inject.nmi(\"sys_mmap\" | \"sys_mmap+16\" | \"ring 3\", function [, {gives=}])",
+	 "Call the function again and again from here, with an NMI at each instruction of that function of the guest's in turn, or at each "
+	 "return to ring 3: what it gives must be the same, or as gives= says. Gives false if no instruction was ever reached."},
+	{"pf", inject_pf, "inject.pf(\"sys_mmap\", function, {addr=, code=\"p,w,u,rsvd,i\" [, gives=]})",
+	 "The same with a page fault that nothing has caused, of that address and error code."},
+	{"gp", inject_gp, "inject.gp(\"sys_mmap\", function [, {code=, gives=}])", "The same with a general protection fault."},
+	{"irq", inject_irq, "inject.irq(\"sys_mmap\", function [, {vector=, gives=}])",
+	 "The same with a device's interrupt that no device has raised."},
 	{"catalogue", inject_catalogue, "inject.catalogue()", "All corruptions: {name = the invariant that finds it}."},
 	{"task", object_task, "inject.task(a)", "a's task_struct, as an object for inject.field."},
 	{"mm", object_mm, "inject.mm(a)", "a's mm_struct."},

@@ -16,8 +16,11 @@ void open_object_type(lua_State *L);
 
 int inject_fail_alloc(lua_State *L);
 int inject_sweep(lua_State *L);
-/* --- api_nmi.c --- */
+/* --- api_strike.c --- */
 int inject_nmi(lua_State *L);
+int inject_pf(lua_State *L);
+int inject_gp(lua_State *L);
+int inject_irq(lua_State *L);
 
 /* --- injecting.c ------------------------------------------------------------------------------------ */
 

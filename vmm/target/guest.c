@@ -11,6 +11,7 @@
 
 #include "target/guest.h"
 #include "target/guest_panic.h"
+#include "target/guest_plan.h"
 #include "target/guest_trace.h"
 #include "verify/verify.h"
 
@@ -33,6 +34,7 @@ struct guest {
 	struct guest_image image;
 	struct verify_aids aids;
 	struct guest_trace trace;
+	struct guest_plan plan;
 	struct step_facts facts;
 	bool facts_ended;    /* they are of a step that was looked at */
 	struct channel channels[AGENT_CHANNELS];
@@ -103,6 +105,11 @@ static int run_to_rest(struct guest *g, struct error *e)
 	for (;;) {
 		struct stop stop = g->machine->ops->run(g->machine, e);
 
+		if (stop.reason == STOP_BREAK) {
+			if (guest_plan_stop(&g->plan, g->machine, &g->trace, e))
+				return -1;
+			continue;
+		}
 		if (stop.reason != STOP_DOORBELL)
 			return -1;
 		if (guest_trace_drain(&g->trace, e))
@@ -424,6 +431,7 @@ static int guest_restore(struct target *t, const struct target_state *state, str
 	memcpy(g->channels, state->channels, sizeof(g->channels));
 	g->kick = state->kick;
 	g->nr_events = 0;
+	g->plan = (struct guest_plan){0};
 	guest_trace_restart(&g->trace);
 	return 0;
 }
@@ -448,18 +456,16 @@ static int guest_tables_changed(struct target *t, struct error *e)
 	return m->ops->tables_changed(m, e);
 }
 
-static int guest_nmi_at(struct target *t, uint64_t va, struct error *e)
+static int guest_plan(struct target *t, const struct hardware_plan *plan, struct error *e)
 {
-	struct machine *m = guest_of(t)->machine;
+	struct guest *g = guest_of(t);
 
-	return m->ops->nmi_at(m, va, e);
+	return guest_plan_begin(&g->plan, plan, g->machine, &g->trace, e);
 }
 
-static bool guest_nmi_came(struct target *t)
+static uint32_t guest_plan_came(struct target *t)
 {
-	const struct machine *m = guest_of(t)->machine;
-
-	return m->ops->nmi_came(m);
+	return guest_of(t)->plan.came;
 }
 
 static void guest_destroy(struct target *t)
@@ -493,8 +499,8 @@ static const struct target_ops guest_ops = {
 	.free_state = guest_free_state,
 	.memory = guest_memory,
 	.tables_changed = guest_tables_changed,
-	.nmi_at = guest_nmi_at,
-	.nmi_came = guest_nmi_came,
+	.plan = guest_plan,
+	.plan_came = guest_plan_came,
 	.destroy = guest_destroy,
 };
 

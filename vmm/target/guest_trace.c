@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define MAX_SITES 65536
-#define NOP_SIZE  5
+#define NOP_SIZE  TRACE_CALL_SIZE
 /* A round that leaves more than this is a guest that does not come to rest. */
 #define MAX_ENTRIES_PER_ROUND (1UL << 24)
 
@@ -75,6 +75,19 @@ int guest_trace_drain(struct guest_trace *trace, struct error *e)
 	}
 	*(volatile uint64_t *)&lab->trace_tail = tail;
 	return 0;
+}
+
+/** By the instruction itself: the operand of a place is in RDI (guest/include/mm_env.h). */
+enum lab_trace_type guest_trace_flush(const struct guest_trace *trace, uint64_t va)
+{
+	static const uint8_t invlpg[FLUSH_SIZE] = {0x0f, 0x01, 0x3f}, mov_cr3[FLUSH_SIZE] = {0x0f, 0x22, 0xdf};
+	uint8_t code[FLUSH_SIZE];
+
+	if (!image_read_va(trace->image, (gva_t){va + NOP_SIZE}, code, sizeof(code)))
+		return LAB_TRACE_NONE;
+	if (!memcmp(code, invlpg, sizeof(code)))
+		return LAB_TRACE_INVLPG;
+	return memcmp(code, mov_cr3, sizeof(code)) ? LAB_TRACE_NONE : LAB_TRACE_CR3;
 }
 
 void guest_trace_restart(struct guest_trace *trace)

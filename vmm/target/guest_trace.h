@@ -23,6 +23,11 @@ int guest_trace_start(struct guest_trace *trace, const struct guest_image *image
 /** Take in what the guest has written since the last time. 0, or -1 with *e: the ring is nonsense. */
 int guest_trace_drain(struct guest_trace *trace, struct error *e);
 
+#define TRACE_CALL_SIZE 5	/* of a place of the trace */
+#define FLUSH_SIZE	3	/* of the flush behind it */
+/** Which flush is behind the place of the trace at va: LAB_TRACE_INVLPG, LAB_TRACE_CR3 (operand in RDI), or NONE. */
+enum lab_trace_type guest_trace_flush(const struct guest_trace *trace, uint64_t va);
+
 /** RAM was put back to an earlier state: forget what was cached, until the next model tells what there is. */
 void guest_trace_restart(struct guest_trace *trace);
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include "base/error.h"
+#include "base/strike.h"
 #include "lab.h"
 #include "observe/model.h"
 #include "observe/view.h"
@@ -29,6 +30,21 @@ struct target_events {
 	struct lab_event *items;	/* of the last round, in order; valid until the next */
 	uint32_t n;
 };
+
+/** What goes wrong with the hardware (inject.nmi and its like). */
+struct hardware_plan {
+	enum { PLAN_STRIKE, PLAN_FLUSH } what;
+	struct strike strike;		/* PLAN_STRIKE: this, once, before the kernel's instruction at `at` … */
+	uint64_t at;
+	bool behind_iretq;		/* … which is an IRETQ: behind it, before ring 3's next instruction … */
+	uint32_t nth;			/* … when it goes there for the nth time (elsewhere: the first) */
+	uint64_t start, end;		/* PLAN_FLUSH: those of the kernel's code in [start, end), from the nth on … */
+	uint32_t times;			/* … so many, are not done … */
+	uint32_t late;			/* … until ring 3 went on so often, 0: never */
+	uint64_t iretq;			/* where it does */
+};
+
+#define MAX_LATE 64			/* flushes that can be late at once */
 
 struct target_ops {
 	const char *name;
@@ -76,10 +92,10 @@ struct target_ops {
 	uint8_t *(*memory)(struct target *t, uint64_t pa, uint64_t n);
 	/** After changes there: let the guest's CPUs see them, page tables included. 0 or -1 with *e. */
 	int (*tables_changed)(struct target *t, struct error *e);
-	/** In the next round an NMI comes before the kernel's instruction at va. 0 or -1 with *e, EXIT_SKIPPED where it cannot. */
-	int (*nmi_at)(struct target *t, uint64_t va, struct error *e);
-	/** After that round: did it come? */
-	bool (*nmi_came)(struct target *t);
+	/** From the next round on the hardware goes wrong like this; NULL: no longer. 0 or -1 with *e, EXIT_SKIPPED where it cannot. */
+	int (*plan)(struct target *t, const struct hardware_plan *plan, struct error *e);
+	/** How often did it, by the plan under way? */
+	uint32_t (*plan_came)(struct target *t);
 	void (*destroy)(struct target *t);
 };
 
