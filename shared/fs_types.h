@@ -45,6 +45,7 @@ struct address_space {
 };
 
 #define S_IMAGE		1u	/* its pages are frames of the kernel's image, each with a base reference, in no index */
+#define S_HOST		2u	/* its contents, as far as they are not here yet, are those of i_private, a node of lab.root */
 
 struct inode {
 	struct list_head i_sb_list;	/* ring of all inodes, from lab.inodes */
@@ -58,7 +59,7 @@ struct inode {
 	uint32_t i_rdev;		/* of a device node: major << 8 | minor */
 	uint64_t i_fallocend;		/* pages below this one may be there though i_size ends before */
 	GPTR(void) i_backing;		/* bytes of the initrd that pages not yet in i_data begin as … */
-	uint64_t i_backing_size;	/* … from the file's start; 0: none */
+	uint64_t i_backing_size;	/* … from the file's start; 0: none. With S_HOST, the host's */
 	uint64_t i_vm_flags;		/* VM_NORESERVE: pages are committed one by one; else the size is */
 	uint64_t i_atime, i_mtime, i_ctime;	/* virtual ns */
 	GPTR(const struct inode_operations) i_op;

@@ -36,6 +36,7 @@ enum lab_doorbell {
 	LAB_EVENTS_FULL = 'E',		/* the event ring is full: drain it and run on */
 	LAB_TRACE_FULL = 'T',		/* the trace is full: drain it and run on */
 	LAB_OUTPUT = 'O',		/* lab.output holds what a program wrote: take it and run on */
+	LAB_ROOT = 'R',			/* lab.root asks for something of the host's folder: answer and run on */
 	LAB_PANIC = 'P',		/* lab.panic tells; the guest halts */
 };
 
@@ -204,6 +205,44 @@ struct lab_output {
 	uint8_t bytes[4096];
 };
 
+/**
+ * The folder of the host that is the guest's "/" (--root): asked for piece by piece, as the guest needs it, and never written.
+ * The guest fills in op and what belongs to it and rings; the host answers and sets op to NONE. Files, directories and symbolic
+ * links alone; what a node is was looked at once, when it was first told.
+ */
+enum lab_root_op {
+	LAB_ROOT_NONE = 0,
+	LAB_ROOT_LOOKUP,		/* text: a name in the directory `node`. answer */
+	LAB_ROOT_LIST,			/* the entries of `node` from the index-th on. result: how many are in text, 0: no more */
+	LAB_ROOT_READLINK,		/* text: where `node` points to, with its end */
+	LAB_ROOT_READ,			/* page `index` of `node` into frame `pfn`, zeros behind byte `size` of it */
+};
+
+#define LAB_ROOT_NODE	1u		/* the folder itself */
+#define LAB_ROOT_TEXT	4096
+
+#define LAB_ROOT_DENIED	1u		/* the host may not read its contents */
+#define LAB_ROOT_ASKED	2u		/* LIST: the guest was told of it before */
+
+struct lab_root_node {
+	uint32_t node;			/* its number from now on */
+	uint32_t mode;			/* kind and rights, as in st_mode */
+	uint32_t flags;			/* LAB_ROOT_* */
+	uint32_t name_size;		/* LIST: with its end */
+	uint64_t size;			/* bytes */
+	uint64_t mtime;			/* ns since 1970 */
+};
+
+struct lab_root {
+	uint32_t wanted;		/* by the host, before the first round: "/" is the folder's */
+	uint32_t op;			/* enum lab_root_op */
+	uint32_t node;
+	int32_t result;			/* what op says, or -errno */
+	uint64_t index, pfn, size;
+	struct lab_root_node answer;
+	uint8_t text[LAB_ROOT_TEXT];	/* LIST: a lab_root_node and its name, then the next at a multiple of 8 */
+};
+
 struct lab_page {
 	uint64_t magic;				/* LAB_MAGIC, statically */
 	uint32_t abi_version;
@@ -251,6 +290,7 @@ struct lab_page {
 	struct lab_event events[LAB_NR_EVENTS];
 	struct lab_channel channels[AGENT_CHANNELS];
 	struct lab_output output;
+	struct lab_root root;
 };
 
 #endif

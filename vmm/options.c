@@ -166,6 +166,12 @@ static bool set_initrd(struct options *o, const char *value)
 	return *value;
 }
 
+static bool set_root(struct options *o, const char *value)
+{
+	o->root = value;
+	return *value;
+}
+
 static bool set_raw(struct options *o, const char *value)
 {
 	(void)value;
@@ -208,6 +214,7 @@ static const struct option_row rows[] = {
 	{"--time-limit", "seconds, 0 for none", set_time_limit},
 	{"--cmdline", "the guest's command line", set_cmdline},
 	{"--initrd", "a newc cpio", set_initrd},
+	{"--root", "a directory", set_root},
 	{"--raw", NULL, set_raw},
 	{"--tour", NULL, set_tour},
 	{"--trace", NULL, set_trace},
@@ -215,12 +222,12 @@ static const struct option_row rows[] = {
 };
 
 /* Of the plan, not of this version: refused by name, lest a run seem to have done what it has not. */
-static const char *const later[] = {"--gdb", "--root", NULL};
+static const char *const later[] = {"--gdb", NULL};
 
 const char options_help[] =
 	"usage: vmm [options] guest.bin                  a prompt on a terminal, otherwise the tour\n"
 	"       vmm [options] guest.bin scenario.lua     run a scenario\n"
-	"       vmm [options] guest.bin -- prog [args]   run a static program of this host in the guest\n"
+	"       vmm [options] guest.bin -- prog [args]   run a program of this host in the guest\n"
 	"\n"
 	"  --tour                   the tour, on a terminal too\n"
 	"  --machine auto|kvm|qemu  what runs the guest (auto: kvm where it works, else qemu)\n"
@@ -228,10 +235,11 @@ const char options_help[] =
 	"                           6.1 in a machine, or guest and Linux in lockstep, compared after every step\n"
 	"                           (docs/linux-differences.md)\n"
 	"  --reference host|vm      which Linux --target both compares with: this host's, or 6.1 in a machine (host)\n"
-	"  --mem SIZE               RAM of the guest (the scenario's own, else 64M)\n"
+	"  --mem SIZE               RAM of the guest (the scenario's own, else 64M; 512M with --root)\n"
 	"  --cpus 1                 CPUs of the guest\n"
 	"  --cmdline STRING         the guest's command line\n"
 	"  --initrd FILE            a newc cpio, whose files the guest's tree holds\n"
+	"  --root DIR               the guest's / is this folder, read as it is needed and never written\n"
 	"  --time-limit S           seconds without progress before the guest counts as hung (60; 0: none)\n"
 	"  --verify step|end|off    when the invariants are checked (step)\n"
 	"  --seed N                 seed of math.random (1)\n"
@@ -319,6 +327,8 @@ static int check_whole(const struct options *o, struct error *e)
 		return error_set(e, EXIT_USAGE, "--reference says which Linux --target both compares with" SEE_HELP);
 	if (o->prog && (!o->prog[0] || o->scenario || o->tour))
 		return error_set(e, EXIT_USAGE, "behind -- stands a program with its arguments, instead of a scenario" SEE_HELP);
+	if (o->root && strcmp(o->target, "guest"))
+		return error_set(e, EXIT_USAGE, "--root is the guest's alone: Linux has its own files" SEE_HELP);
 	if (o->tour && o->scenario)
 		return error_set(e, EXIT_USAGE, "--tour is a scenario of its own: leave out %s" SEE_HELP,
 				 o->scenario);

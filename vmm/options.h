@@ -9,6 +9,7 @@
 
 #define MMSCOPE_VERSION		"0.1"
 #define DEFAULT_MEM_SIZE	(64ULL << 20)
+#define ROOT_MEM_SIZE		(512ULL << 20)	/* with --root: what is read of it stays in RAM */
 #define DEFAULT_TIME_LIMIT	60.0
 #define DEFAULT_SEED		1ULL
 
@@ -33,6 +34,7 @@ struct options {
 	bool count_instructions;	/* --count-instructions: single-step from the PVH entry to ring 3 and tell */
 	const char *cmdline;		/* --cmdline: for the guest, beyond the machine's own; "" */
 	const char *initrd;		/* --initrd: path of a cpio for the guest's tree; NULL: none */
+	const char *root;		/* --root: the folder that is the guest's "/"; NULL: none */
 	const char *guest;		/* path of guest.bin */
 	const char *scenario;		/* path of the scenario, or NULL: the prompt or the tour */
 	char **prog;			/* what stands behind --: a program and its arguments, then NULL; NULL: nothing does */

@@ -97,6 +97,8 @@ struct dentry *lookup_one(struct dentry *parent, const char *name)
 
 	if (dentry)
 		return dentry;
+	if (dir->i_flags & S_HOST)
+		return host_lookup(parent, name);
 	if (!dir->i_op->lookup)
 		return ERR_PTR(-LX_ENOENT);
 	down_read(&dir->i_rwsem);

@@ -138,7 +138,7 @@ void remove_entry(struct dentry *dentry)
 {
 	struct inode *dir = dentry->d_parent->d_inode, *inode = dentry->d_inode;
 
-	dir->i_size -= TMPFS_DIRENT_SIZE;
+	shrink_dir(dir);
 	dir->i_nlink -= is_dir(inode);
 	inode->i_nlink -= is_dir(inode) ? 2 : 1;
 	update_mtime(dir);
@@ -184,7 +184,9 @@ static int unlink_last(const struct last_name *last)
 	dentry = lookup_one(last->parent, last->name);
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
-	error = may_remove(dentry, /* want_dir = */ false);
+	error = d_complete(last->parent);
+	if (!error)
+		error = may_remove(dentry, /* want_dir = */ false);
 	if (last->slash && error != -LX_EISDIR)
 		error = -LX_ENOTDIR;
 	if (error)
@@ -204,7 +206,11 @@ static int rmdir_last(const struct last_name *last)
 	dentry = lookup_one(last->parent, last->name);
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
-	error = may_remove(dentry, /* want_dir = */ true);
+	error = d_complete(last->parent);
+	if (!error)
+		error = d_complete(dentry);
+	if (!error)
+		error = may_remove(dentry, /* want_dir = */ true);
 	if (error)
 		dput(dentry);
 	else

@@ -23,7 +23,7 @@ struct cpio {
 	char path[PATH_MAX];		/* "/name" */
 };
 
-bool initrd_pending = true;
+bool tree_pending = true;
 
 static bool hex_field(const char *s, uint32_t *value)
 {
@@ -197,12 +197,11 @@ static void unpack(struct cpio *c)
 		printk("initrd: at byte %lu: %s; what follows is left out\n", c->at, wrong);
 }
 
-void unpack_initrd(void)
+static void unpack_initrd(void)
 {
 	struct page *page;
 	struct cpio *c;
 
-	initrd_pending = false;
 	if (!lab.initrd_size)
 		return;
 	page = alloc_pages(GFP_KERNEL, 1);
@@ -216,4 +215,13 @@ void unpack_initrd(void)
 	c->at = 0;
 	unpack(c);
 	__free_pages(page, 1);
+}
+
+void prepare_tree(void)
+{
+	tree_pending = false;
+	unpack_initrd();
+	/* The archive comes first: its names hide the folder's. */
+	if (lab.root.wanted)
+		host_mount();
 }

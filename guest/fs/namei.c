@@ -66,8 +66,8 @@ static struct dentry *start_of(int dfd)
 int walk_begin(struct walk *w, int dfd, const char *path)
 {
 	*w = (struct walk){ .at = ERR_PTR(-LX_ENOENT), .path = path };
-	if (unlikely(initrd_pending))
-		unpack_initrd();
+	if (unlikely(tree_pending))
+		prepare_tree();
 	if (!*path)
 		return -LX_ENOENT;
 	w->at = *path == '/' ? dget(&root_dentry) : start_of(dfd);

@@ -118,9 +118,8 @@ long ksys_getdents64(struct pt_regs *regs)
 		return -LX_ENOTDIR;
 	}
 	g.ctx.pos = file->f_pos;
-	if (d_unlinked(file->f_dentry)) {
-		g.error = -LX_ENOENT;
-	} else {
+	g.error = d_unlinked(file->f_dentry) ? -LX_ENOENT : d_complete(file->f_dentry);
+	if (!g.error) {
 		down_read(&inode->i_rwsem);
 		read_dir(&g, file);
 		up_read(&inode->i_rwsem);
@@ -151,6 +150,8 @@ static int64_t dir_llseek(struct file *file, int64_t offset, uint32_t whence)
 		return -LX_EINVAL;
 	if ((uint64_t)offset == file->f_pos)
 		return offset;
+	if (d_complete(file->f_dentry))
+		return -LX_EIO;
 	list_for_each_entry(entry, &file->f_dentry->d_subdirs, d_child)
 		if (n++ < (uint64_t)offset)
 			age = entry->d_seq;

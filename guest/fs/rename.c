@@ -81,7 +81,7 @@ static void move_entry(struct renaming *r)
 	if (r->new)
 		remove_entry(r->new);
 	d_move(r->old, r->to.parent, r->to.name);
-	from->i_size -= TMPFS_DIRENT_SIZE;
+	shrink_dir(from);
 	to->i_size += TMPFS_DIRENT_SIZE;
 	from->i_nlink -= moves_dir;
 	to->i_nlink += moves_dir;
@@ -91,10 +91,22 @@ static void move_entry(struct renaming *r)
 	unlock_rename(from, to);
 }
 
+/* What is asked of the host once must be known for good: a name that goes, and whether the other directory is empty. */
+static int complete_dirs(struct renaming *r)
+{
+	int error = d_complete(r->from.parent);
+
+	if (!error)
+		error = d_complete(r->to.parent);
+	return error || !r->new ? error : d_complete(r->new);
+}
+
 static int rename_last(struct renaming *r)
 {
 	int error = find_entries(r);
 
+	if (!error)
+		error = complete_dirs(r);
 	if (!error)
 		error = check_rename(r);
 	if (!error && !(r->new && r->new->d_inode == r->old->d_inode))

@@ -13,25 +13,28 @@
 /* One page of the file, with a reference; NULL and no error: a hole. */
 static struct page *page_to_read(struct inode *inode, uint64_t index, int *error)
 {
+	*error = 0;
 	if (inode->i_flags & S_IMAGE)
 		return read_mapping_page(&inode->i_data, index, error);
 	return shmem_get_page(inode, index, SGP_READ, error);
 }
 
-/* `n` bytes at pos, within one page and within the file, to user memory. Bytes done. */
-static uint64_t read_chunk(struct inode *inode, uint64_t pos, uint64_t at, uint64_t n)
+/* `n` bytes at pos, within one page and within the file, to user memory. Bytes done, or -errno. */
+static long read_chunk(struct inode *inode, uint64_t pos, uint64_t at, uint64_t n)
 {
 	int error;
 	struct page *page = page_to_read(inode, pos >> PAGE_SHIFT, &error);
-	uint64_t pfn = page ? page_to_pfn(page) : zero_pfn;
-	uint64_t left = copy_to_user(at, (char *)__va(pfn << PAGE_SHIFT) + pos % PAGE_SIZE, n);
+	uint64_t pfn = page ? page_to_pfn(page) : zero_pfn, left;
 
+	if (error)
+		return error;
+	left = copy_to_user(at, (char *)__va(pfn << PAGE_SHIFT) + pos % PAGE_SIZE, n);
 	if (page)
 		put_page(page);
-	return n - left;
+	return n > left ? (long)(n - left) : -LX_EFAULT;
 }
 
-/** Linux shmem_file_read_iter: up to the end; bytes read, -LX_EFAULT if none could be given. */
+/** Linux shmem_file_read_iter: up to the end; bytes read, or -errno if none could be given. */
 long generic_read_at(struct file *file, uint64_t at, uint64_t len, uint64_t *pos)
 {
 	struct inode *inode = file->f_inode;
@@ -42,12 +45,14 @@ long generic_read_at(struct file *file, uint64_t at, uint64_t len, uint64_t *pos
 	file_accessed(inode);
 	while (done < len && *pos < inode->i_size) {
 		uint64_t n = min(min(len - done, PAGE_SIZE - *pos % PAGE_SIZE), inode->i_size - *pos);
-		uint64_t got = read_chunk(inode, *pos, at + done, n);
+		long got = read_chunk(inode, *pos, at + done, n);
 
+		if (got < 0)
+			return done ? (long)done : got;
 		*pos += got;
 		done += got;
-		if (got < n)
-			return done ? (long)done : -LX_EFAULT;
+		if ((uint64_t)got < n)
+			break;
 	}
 	return done;
 }
@@ -63,6 +68,8 @@ uint64_t kernel_read(struct file *file, void *to, uint64_t n, uint64_t pos)
 		struct page *page = page_to_read(inode, at >> PAGE_SHIFT, &error);
 		uint64_t pfn = page ? page_to_pfn(page) : zero_pfn;
 
+		if (error)
+			break;
 		memcpy((char *)to + done, (char *)__va(pfn << PAGE_SHIFT) + at % PAGE_SIZE, part);
 		if (page)
 			put_page(page);

@@ -206,14 +206,30 @@ void seq_release(struct file *file);
 
 /* --- initrd.c ----------------------------------------------------------------------------------------------------- */
 
-/** Not unpacked yet: to be done before the tree is looked at. */
-extern bool initrd_pending;
-/** Put the loader's cpio, if there is one, into the tree. */
-void unpack_initrd(void);
+/** Not prepared yet: to be done before the tree is looked at. */
+extern bool tree_pending;
+/** The loader's cpio, if there is one, and the host's folder, if there is one, come into the tree. */
+void prepare_tree(void);
+
+/* --- hostfs.c ----------------------------------------------------------------------------------------------------- */
+
+/** "/" is the host's folder, but for what it has already. */
+void host_mount(void);
+/** An entry of a S_HOST directory that has none of that name yet, with a reference; or ERR_PTR. */
+struct dentry *host_lookup(struct dentry *parent, const char *name);
+/** All that the host's directory holds becomes entries; from then on it is a directory of ours. 0 or -errno. */
+int host_complete(struct dentry *dir);
+/** Are all names of the directory entries? They have to be where it is read, or loses a name. 0 or -errno. */
+static inline int d_complete(struct dentry *dir)
+{
+	return is_dir(dir->d_inode) && (dir->d_inode->i_flags & S_HOST) ? host_complete(dir) : 0;
+}
 
 /* --- nodes: tmpfs.c, devices.c, agent_file.c ------------------------------------------------------------------- */
 
 #define TMPFS_DIRENT_SIZE	20	/* bytes that an entry adds to its directory's size, as on Linux */
+/** An entry goes. A directory of the host's began with the size it has there, whatever that counts. */
+static inline void shrink_dir(struct inode *dir) { dir->i_size -= min(dir->i_size, (uint64_t)TMPFS_DIRENT_SIZE); }
 
 /** Now, on the clock of inode times. */
 static inline uint64_t current_time(void) { return lab.virtual_ns; }

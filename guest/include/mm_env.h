@@ -69,6 +69,9 @@ uint64_t rlimit(unsigned int resource);
 /** Return addresses of the callers, innermost first (kernel/panic.c); how many. */
 unsigned int stack_trace(uint64_t *callers, unsigned int max);
 
+/** Page `index` of a file of the host's folder, by its number, into a frame; zeros behind byte `size` (fs/hostfs.c). 0 or -errno. */
+int host_read_page(uint64_t node, uint64_t size, uint64_t index, uint64_t pfn);
+
 void clear_page(void *page);
 void copy_page(void *dst, const void *src);
 

@@ -15,41 +15,46 @@ static bool commits_by_page(const struct inode *inode) { return inode->i_vm_flag
 
 static uint64_t size_pages(uint64_t size) { return ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT; }
 
-/* Does the page begin as bytes of the initrd? */
+/* Does the page begin as bytes of the initrd, or of the host's file? */
 static bool is_backed(const struct inode *inode, uint64_t index)
 {
 	return index < size_pages(inode->i_backing_size);
 }
 
-/* Those bytes, and zeros behind the last. */
-static void fill_from_backing(const struct inode *inode, uint64_t index, struct page *page)
+/* Those bytes, and zeros behind the last. 0 or -errno. */
+static int fill_from_backing(const struct inode *inode, uint64_t index, struct page *page)
 {
 	uint64_t at = index << PAGE_SHIFT, n = min(inode->i_backing_size - at, PAGE_SIZE);
 
+	if (inode->i_flags & S_HOST)
+		return host_read_page((uint64_t)inode->i_private, inode->i_backing_size, index, page_to_pfn(page));
 	memcpy(__va(page_to_pfn(page) << PAGE_SHIFT), (const char *)inode->i_backing + at, n);
+	return 0;
 }
 
-/* A new page at index, of zeros or of what backs it, with a reference for the caller beside the cache's. */
-static struct page *add_page(struct inode *inode, uint64_t index)
+/* A new page at index, of zeros or of what backs it, with a reference for the caller beside the cache's. NULL with *error. */
+static struct page *add_page(struct inode *inode, uint64_t index, int *error)
 {
 	struct address_space *mapping = &inode->i_data;
+	bool backed = is_backed(inode, index);
 	struct page *page;
-	int error;
 
+	*error = -LX_ENOMEM;
 	if (commits_by_page(inode) && vm_enough_memory(1))
 		return NULL;
-	page = alloc_pages(__GFP_ZERO, 0);
+	page = alloc_pages(backed && (inode->i_flags & S_HOST) ? GFP_KERNEL : __GFP_ZERO, 0);
 	if (!page)
 		goto uncommit;
+	*error = backed ? fill_from_backing(inode, index, page) : 0;
+	if (*error)
+		goto free;
 	spin_lock(&mapping->i_pages.xa_lock);
-	error = xa_store(&mapping->i_pages, index, page);
-	if (!error)
+	*error = xa_store(&mapping->i_pages, index, page);
+	if (!*error)
 		mapping->nrpages++;
 	spin_unlock(&mapping->i_pages.xa_lock);
-	if (error)
+	if (*error)
 		goto free;
-	if (is_backed(inode, index))
-		fill_from_backing(inode, index, page);
 	page->mapping = mapping;
 	page->index = index;
 	page->flags |= PG_swapbacked;
@@ -93,10 +98,7 @@ struct page *shmem_get_page(struct inode *inode, uint64_t index, enum sgp_type s
 	}
 	if (sgp == SGP_READ && !is_backed(inode, index))
 		return NULL;
-	page = add_page(inode, index);
-	if (!page)
-		*error = -LX_ENOMEM;
-	return page;
+	return add_page(inode, index, error);
 }
 
 static struct page *shmem_cache_page(struct address_space *mapping, uint64_t index, int *error)

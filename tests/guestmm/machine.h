@@ -77,6 +77,15 @@ unsigned int stack_trace(uint64_t *callers, unsigned int max)
 	return n < 0 ? 0 : n;
 }
 
+int host_read_page(uint64_t node, uint64_t size, uint64_t index, uint64_t pfn)
+{
+	uint64_t *words = __va(pfn << PAGE_SHIFT), end = size - (index << PAGE_SHIFT);
+
+	for (uint64_t i = 0; i < PAGE_SIZE / 8; i++)
+		words[i] = i * 8 < end ? node << 32 | index : 0;
+	return node ? 0 : -LX_EIO;
+}
+
 void clear_page(void *page)
 {
 	counts.pages_cleared++;

@@ -62,6 +62,9 @@ uint64_t rlimit(unsigned int resource);
 /** Return addresses of the callers, innermost first; how many. */
 unsigned int stack_trace(uint64_t *callers, unsigned int max);
 
+/** Page `index` of file `node` of the host: bytes that tell both; node 0 cannot be read. */
+int host_read_page(uint64_t node, uint64_t size, uint64_t index, uint64_t pfn);
+
 void clear_page(void *page);
 void copy_page(void *dst, const void *src);
 

@@ -477,6 +477,14 @@ BREAK(private_data) { vma(t, t->heap_a)->vm_private_data = ptr(1); }
 BREAK(no_program) { mm_a(t)->exe_file = ptr(0); }
 BREAK(brk_above_stack) { mm_a(t)->brk = mm_a(t)->start_stack + PAGE_SIZE; }
 BREAK(free_mapcount) { page(t, t->free_pfn)->_mapcount = 0; }
+/* Of the host's folder all of a sudden, with a page that the host never gave; or without a number there. */
+BREAK(given_otherwise)
+{
+	the_inode(t)->i_data.i_pages.xa_head = ptr(tiny_page_va(t, t->file_pfn));
+	the_inode(t)->i_flags = S_HOST;
+	the_inode(t)->i_private = ptr(7);
+}
+BREAK(no_host_node) { the_inode(t)->i_flags = S_HOST; }
 BREAK(cached_reserved) { the_inode(t)->i_data.i_pages.xa_head = ptr(tiny_page_va(t, t->file_pfn)); }
 BREAK(wrong_last) { vma(t, t->text_a)->shared.rb_subtree_last++; }
 /* Segments of this cache, of which the list tells nothing. */
@@ -675,7 +683,7 @@ static const struct {
 	ROW("content-untouched", changed_asleep), ROW("content-shared", leak_through_cow),
 	ROW("content-readonly", readonly_changed), ROW("content-readonly", file_page_changed),
 	ROW("content-fresh", new_page_dirty), ROW("content-fork", fork_other_bytes),
-	ROW("content-dontneed", dontneed_kept), ROW("hiwater", hiwater), ROW("hiwater-grows", hiwater_falls),
+	ROW("content-dontneed", dontneed_kept), ROW("content-root", given_otherwise), ROW("inode-fields", no_host_node), ROW("hiwater", hiwater), ROW("hiwater-grows", hiwater_falls),
 	ROW("hiwater-grows", hiwater_rss_falls), ROW("families", leaderless),
 	ROW("failed-call", failed_and_changed), ROW("merged", not_merged),
 	ROW("locked-pages", locked_page_gone), ROW("write-locked", changed_unlocked),

@@ -47,10 +47,18 @@ static void check_same(const struct findings *a, const struct findings *b)
 	}
 }
 
+/* A host that gave other bytes, whatever they are; only what says to be of its folder is asked for. */
+static bool other_bytes(void *ctx, uint64_t node, uint64_t index, uint32_t *hash)
+{
+	(void)ctx;
+	*hash = 0x600d0000 + index;
+	return node == 7;
+}
+
 static struct findings verify(struct tiny *t, const struct model *before, bool lie)
 {
 	struct verify_aids aids = {.ctx = t, .translate = lie ? lying_translate : true_translate, .tlb = &tlb,
-				   .facts = &facts};
+				   .facts = &facts, .root_given = other_bytes};
 	struct findings findings = {0}, thorough = {0};
 	struct model *model = tiny_model(t);
 	uint64_t checks;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The guest's files for a program of the host; see prog_pack.h. */
 #include "explore/prog_pack.h"
+#include "explore/prog_root.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,17 +38,26 @@ static int open_program(const char *name, struct error *e)
 	return fd;
 }
 
-int prog_pack(struct cpio *c, const struct options *o, struct error *e)
+/* The program itself: with --root it is there already. */
+static int pack_program(struct cpio *c, const struct options *o, struct error *e)
 {
-	int fd = open_program(o->prog[0], e), failed;
+	int fd = o->root ? -1 : open_program(o->prog[0], e), failed;
 	char path[4096];
 
 	if (fd < 0)
-		return -1;
+		return o->root ? 0 : -1;
 	snprintf(path, sizeof(path), "bin/%s", base_name(o->prog[0]));
-	failed = cpio_add(c, "bin", S_IFDIR | 0755, NULL, 0, e) || cpio_add(c, "tmp", S_IFDIR | 01777, NULL, 0, e) ||
+	/* An --initrd may hold what else it needs. */
+	failed = (!o->initrd && prog_is_whole(o->prog[0], fd, e)) || cpio_add(c, "bin", S_IFDIR | 0755, NULL, 0, e) ||
 		 cpio_add_fd(c, path, S_IFREG | 0755, fd, e);
 	close(fd);
+	return failed ? -1 : 0;
+}
+
+int prog_pack(struct cpio *c, const struct options *o, struct error *e)
+{
+	int failed = pack_program(c, o, e) || cpio_add(c, "tmp", S_IFDIR | 01777, NULL, 0, e);
+
 	/* A terminal would have to be asked as the program runs: it finds the end of the file. */
 	if (!failed && isatty(STDIN_FILENO))
 		failed = cpio_add(c, ".stdin", S_IFREG | 0644, NULL, 0, e);

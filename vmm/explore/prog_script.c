@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "explore/prog_pack.h"
+#include "explore/prog_root.h"
 
 /* Virtual time moves by so much while all of the program sleeps. */
 #define TICK_NS "1000000"
@@ -23,6 +23,7 @@ static const char run_lua[] =
 	"b:syscall(\"dup2\", errors, 2)\n"
 	"b:close(input)\n"
 	"b:close(errors)\n"
+	"if directory ~= \"/\" then b:syscall(\"chdir\", directory) end\n"
 	"local text, argv, envp = {path}, {}, {}\n"
 	"local at = POKE + #path + 1\n"
 	"local function add(strings, pointers)\n"
@@ -65,11 +66,14 @@ static void put_lua_string(struct buf *b, const char *s)
 /* path, args and env as globals, then the program above. */
 void prog_script(struct buf *b, const struct options *o)
 {
-	static const char *const env[] = {"PATH=/bin", "HOME=/", "TERM=dumb"};
+	const char *const env[] = {prog_path_variable(o), "HOME=/", "TERM=dumb"};
 	char path[4096];
 
-	snprintf(path, sizeof(path), "/bin/%s", base_name(o->prog[0]));
-	buf_puts(b, "path = ");
+	prog_directory(o, path);
+	buf_puts(b, "directory = ");
+	put_lua_string(b, path);
+	prog_path(o, path);
+	buf_puts(b, "\npath = ");
 	put_lua_string(b, path);
 	buf_puts(b, "\nargs = {");
 	for (int i = 0; o->prog[i]; i++) {

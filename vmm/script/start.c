@@ -46,6 +46,7 @@ static struct target *make_guest(struct session *s, const struct machine_config 
 	if (!guest)
 		return NULL;
 	guest->output = s->output;
+	guest->root = s->options->root;
 	guest->wants_trace = s->options->verify == VERIFY_STEP && !s->max_instructions;
 	return guest;
 }
@@ -90,6 +91,7 @@ int session_start(struct session *s)
 	struct machine_config config = {
 		.mem_size = o->mem_size	  ? o->mem_size
 			    : s->mem_size ? s->mem_size
+			    : o->root	  ? ROOT_MEM_SIZE
 					  : DEFAULT_MEM_SIZE,
 		.nr_cpus = o->nr_cpus ? o->nr_cpus : 1,
 		.time_limit = o->time_limit,

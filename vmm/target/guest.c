@@ -12,6 +12,7 @@
 #include "target/guest.h"
 #include "target/guest_panic.h"
 #include "target/guest_plan.h"
+#include "target/guest_root.h"
 #include "target/guest_trace.h"
 #include "verify/verify.h"
 
@@ -35,6 +36,7 @@ struct guest {
 	struct verify_aids aids;
 	struct guest_trace trace;
 	struct guest_plan plan;
+	struct guest_root *root; /* NULL: there is none */
 	struct step_facts facts;
 	bool facts_ended;    /* they are of a step that was looked at */
 	struct channel channels[AGENT_CHANNELS];
@@ -99,6 +101,13 @@ static int take_output(struct guest *g, struct error *e)
 	return error_set(e, EXIT_HOST, "cannot write what the program says: %s", strerror(errno));
 }
 
+static int answer_root(struct guest *g, struct error *e)
+{
+	if (!g->root)
+		return error_set(e, EXIT_GUEST_DIED, "the guest asks for files of --root, and there is none");
+	return guest_root_answer(g->root, &g->lab->root, g->machine->ram, g->machine->ram_size, e);
+}
+
 /* Run until the guest rests. The events of the round are collected on the way. */
 static int run_to_rest(struct guest *g, struct error *e)
 {
@@ -119,6 +128,10 @@ static int run_to_rest(struct guest *g, struct error *e)
 			break;
 		case LAB_OUTPUT:
 			if (take_output(g, e))
+				return -1;
+			break;
+		case LAB_ROOT:
+			if (answer_root(g, e))
 				return -1;
 			break;
 		case LAB_QUIESCENT:
@@ -194,6 +207,12 @@ static int guest_start(struct target *t, struct error *e)
 		return -1;
 	g->aids.tlb = t->wants_trace ? &g->trace.watch : NULL;
 	WRITE_ONCE(g->lab->output.wanted, t->output != NULL);
+	if (t->root) {
+		g->root = guest_root_open(t->root, e);
+		if (!g->root)
+			return -1;
+		WRITE_ONCE(g->lab->root.wanted, 1);
+	}
 	if (run_to_rest(g, e))
 		return -1;
 	return check_lab(g, e);
@@ -387,6 +406,13 @@ static int translate(void *ctx, uint64_t va, uint64_t *pa)
 	return g->machine->ops->translate ? g->machine->ops->translate(g->machine, 0, va, pa) : -1;
 }
 
+static bool root_given(void *ctx, uint64_t node, uint64_t index, uint32_t *hash)
+{
+	struct guest *g = ctx;
+
+	return g->root && guest_root_given(g->root, node, index, hash);
+}
+
 static const struct verify_aids *guest_aids(struct target *t)
 {
 	return &guest_of(t)->aids;
@@ -475,6 +501,8 @@ static void guest_destroy(struct target *t)
 	if (g->machine)
 		g->machine->ops->destroy(g->machine);
 	tlb_watch_forget(&g->trace.watch);
+	if (g->root)
+		guest_root_close(g->root);
 	free(g->events);
 	free(g);
 }
@@ -527,7 +555,7 @@ struct target *target_guest_create(const struct machine_ops *ops, const struct m
 
 	g->target.ops = &guest_ops;
 	g->elf = elf;
-	g->aids = (struct verify_aids){.ctx = g, .translate = translate, .facts = &g->facts};
+	g->aids = (struct verify_aids){.ctx = g, .translate = translate, .facts = &g->facts, .root_given = root_given};
 	g->machine = ops->create(config, elf, e);
 	if (!g->machine)
 		goto fail;

@@ -106,6 +106,7 @@ struct target {
 	char description[96];		/* for the first line of a run */
 	char release[65];		/* of a Linux, once started: its kernel's, as uname tells it */
 	FILE *output;			/* before start(): what programs write to the console goes here; NULL: with the console */
+	const char *root;		/* before start(): the folder that is the guest's "/"; NULL: it has a tree of its own */
 	bool wants_trace;		/* before start(): the guest shall leave its trace (aids()->tlb) */
 };
 

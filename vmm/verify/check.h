@@ -136,6 +136,8 @@ check_function check_tlb_stale, check_tlb_free, check_tlb_table, check_tlb_dirty
 /* content.c */
 check_function check_content_written, check_content_untouched, check_content_shared, check_content_readonly;
 check_function check_content_fresh, check_content_fork, check_content_dontneed;
+/* content_root.c */
+check_function check_content_root;
 /* calls.c */
 check_function check_failed_call, check_merged, check_locked_pages, check_write_locked, check_access;
 /* dentries.c */

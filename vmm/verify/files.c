@@ -100,6 +100,14 @@ static bool same_as_first(gva_t *first, gva_t va)
 	return first->va == va.va;
 }
 
+static bool may_be_of_host(const struct model_inode *inode)
+{
+	uint32_t type = inode->raw.i_mode & LX_S_IFMT;
+
+	return inode->raw.i_private.va >= LAB_ROOT_NODE && inode->raw.i_private.va <= UINT32_MAX &&
+	       (type == LX_S_IFREG || type == LX_S_IFDIR || (type == LX_S_IFLNK && !inode->nr_pages));
+}
+
 void check_inode_fields(struct verify_context *c, const struct invariant *self)
 {
 	gva_t in_memory = {0}; /* operations of all but the image's files */
@@ -113,8 +121,10 @@ void check_inode_fields(struct verify_context *c, const struct invariant *self)
 		else if (inode->raw.i_count < 1 ||
 			 (!is_dir(inode) && inode->raw.i_count < (int64_t)inode->raw.i_nlink))
 			wrong = "i_count is less than its names";
-		else if (inode->raw.i_flags & ~S_IMAGE)
+		else if ((inode->raw.i_flags & ~(S_IMAGE | S_HOST)) || inode->raw.i_flags == (S_IMAGE | S_HOST))
 			wrong = "i_flags are unknown";
+		else if ((inode->raw.i_flags & S_HOST) && !may_be_of_host(inode))
+			wrong = "it is the host's, and no file, directory or link with a number there";
 		else if (!known_type(inode->raw.i_mode & LX_S_IFMT))
 			wrong = "i_mode is of no type";
 		else if (!constant_or_none(c->now, inode->raw.i_data.a_ops))

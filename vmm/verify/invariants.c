@@ -392,6 +392,8 @@ const struct invariant *const invariants[] = {
 	    "A forked child has its parent's bytes, and zeros where the area is wiped on fork."),
 	ROW(FAMILY, "content-dontneed", SEVERITY_ERROR, check_content_dontneed, NULL,
 	    "After MADV_DONTNEED nothing of the range is mapped."),
+	ROW(FAMILY, "content-root", SEVERITY_FATAL, check_content_root, NULL,
+	    "A page of a file of the host's folder that was never written holds what the host gave."),
 #undef FAMILY
 
 #define FAMILY "Across a step"

@@ -47,6 +47,8 @@ struct verify_aids {
 	const struct tlb_watch *tlb;
 	/** NULL: not known. */
 	const struct step_facts *facts;
+	/** The lower half of the hash of page `index` of a file of --root, as it was last given; false: it never was. NULL: nobody knows. */
+	bool (*root_given)(void *ctx, uint64_t node, uint64_t index, uint32_t *hash);
 };
 
 struct verify_context {
