@@ -16,3 +16,11 @@ step("A write fault of a shared area maps one page")
 local q = a:mmap{len = 40*PAGE, prot = "rw", flags = "shared", fd = fd, addr = 0x20000000}
 a:write(q + 3*PAGE, "y")
 expect.eq(a:read(q + 3*PAGE), 0x79)
+
+step("and at its start: the pages before it are none of its own")
+local r = a:mmap{len = 4*PAGE, prot = "r", flags = "shared,fixed", fd = fd, off = 5*PAGE, addr = 0x30005000}
+a:read(r + 2*PAGE)
+expect.eq(a:pte(r).present, true)
+expect.eq(a:pte(r - PAGE), nil)
+expect.fault(function() return a:read(r - PAGE) end, {code = "SEGV_MAPERR"})
+expect.fault(function() return a:read(r + 4*PAGE) end, {code = "SEGV_MAPERR"})

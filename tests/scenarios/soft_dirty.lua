@@ -37,6 +37,8 @@ a:read(s)
 expect.eq(dirty(s), 0)
 a:write(s, 1)
 expect.eq(dirty(s), 1)
+a:write(s + PAGE, 1)
+expect.eq(dirty(s + PAGE), 1)
 a:munmap(s, 2*PAGE)
 
 step("mprotect gives back no right unseen; fork keeps the marks of both; a move sets them")

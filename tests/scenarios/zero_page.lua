@@ -27,3 +27,11 @@ step("Unmapping it frees nothing")
 local free = frames().all_free
 a:munmap(p + PAGE, PAGE)
 expect.eq(frames().all_free, free)
+
+step("What a frame held before is not seen where the zero page was")
+local q = a:mmap{len = 2*PAGE, prot = "rw", flags = "private,anon"}
+a:fill(q, PAGE, 0xee)
+a:munmap(q, PAGE)
+a:read(q + PAGE)
+a:write(q + PAGE, 1)
+expect.eq(a:read(q + 2*PAGE - 8, 8), 0)

@@ -297,6 +297,23 @@ BREAK(not_merged)
 	high->anon_vma = low->anon_vma;
 	high->vm_pgoff = low->vm_pgoff + ((low->vm_end - low->vm_start) >> PAGE_SHIFT);
 }
+BREAK(write_locked_fault)
+{
+	answered(2, (struct agent_cmd){.op = AGENT_READ, .size = 1, .args = {t->own_va}}, 0);
+	mm_a(t)->mmap_lock.write_acquired++;
+}
+BREAK(faulted_twice)
+{
+	answered(2, (struct agent_cmd){.op = AGENT_READ, .size = 1, .args = {t->own_va}}, 0);
+	for (int i = 0; i < 2; i++)
+		t->lab->events[t->lab->event_head++ % LAB_NR_EVENTS] =
+			(struct lab_event){.type = LAB_EV_FAULT, .pid = 2, .args = {t->own_va, PF_U, LAB_FAULT_ANON}};
+}
+BREAK(placed_in_gap)
+{
+	answered(2, (struct agent_cmd){.op = AGENT_SYSCALL, .nr = NR_mmap, .args = {0, PAGE_SIZE}},
+		 vma(t, t->stack_a)->vm_start - 9 * PAGE_SIZE);
+}
 BREAK(locked_page_gone)
 {
 	answered(2, (struct agent_cmd){.op = AGENT_READ, .size = 1}, 0);
@@ -352,6 +369,7 @@ BREAK(maps_untouched) { *pte(t, t->own_va + PAGE_SIZE) = 1800UL << PAGE_SHIFT | 
 BREAK(huge) { *pmd(t, t->own_va) = 0x400000 | USER_RW | PTE_PS; }
 BREAK(leaf_bit) { *pte(t, t->own_va) |= PTE_PCD; }
 BREAK(zero_writable) { *pte(t, t->zero_va) |= PTE_RW; }
+BREAK(anon_shared) { vma(t, t->data_a)->vm_flags |= VM_SHARED | VM_MAYSHARE; }
 BREAK(zero_shared) { vma(t, t->zero_a)->vm_flags |= VM_SHARED | VM_MAYSHARE; }
 BREAK(no_device_flags) { vma(t, t->heap_a)->vm_flags |= VM_PFNMAP; }
 BREAK(device_locked)
@@ -632,7 +650,7 @@ static const struct {
 	ROW("leaf-device", file_in_device), ROW("area-device", no_device_flags),
 	ROW("area-device", device_locked), ROW("device-areas", device_areas),
 	ROW("prot-none", none_readable), ROW("leaf-index", page_index), ROW("leaf-index", file_index),
-	ROW("leaf-file", file_in_anon), ROW("kernel-wx", kernel_wx), ROW("kernel-user", kernel_user),
+	ROW("fault-once", faulted_twice), ROW("fault-lock", write_locked_fault), ROW("stack-gap", placed_in_gap), ROW("leaf-shared", anon_shared), ROW("leaf-file", file_in_anon), ROW("kernel-wx", kernel_wx), ROW("kernel-user", kernel_user),
 	ROW("kernel-linear", kernel_alias), ROW("kernel-image", text_patched),
 	ROW("kernel-image", image_hole), ROW("kernel-direct", direct_hole),
 	ROW("kernel-direct", direct_image), ROW("zero-content", zero_dirty), ROW("events", ring),

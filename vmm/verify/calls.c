@@ -298,3 +298,72 @@ void check_access(struct verify_context *c, const struct invariant *self)
 		       "%s: an access in ring 3 at %#lx: by the tables it meets page fault %#lx, it met %#lx (0: none)",
 		       mm_label(c->now, now - c->now->mms).text, va, foretold, met);
 }
+
+/* --- the lock that an access takes ---------------------------------------------------------------------------- */
+
+/** Below an area that grows down, or in none with such a one next: the fault at va may make it grow. */
+static bool may_grow(const struct model_mm *mm, uint64_t va)
+{
+	for (uint32_t i = 0; i < mm->nr_vmas; i++)
+		if (va < mm->vmas[i].raw.vm_end)
+			return va < mm->vmas[i].raw.vm_start && (mm->vmas[i].raw.vm_flags & VM_GROWSDOWN);
+	return false;
+}
+
+/* Nothing but a stack that may have to grow makes a fault ask for mmap_lock for writing, alone against all readers. */
+void check_fault_lock(struct verify_context *c, const struct invariant *self)
+{
+	const struct agent_cmd *cmd = c->aids && c->aids->facts ? &c->aids->facts->cmd : NULL;
+	const struct lab_page *lab = &c->now->lab;
+	const struct model_mm *before, *now;
+	uint64_t taken, allowed = 0;
+
+	if (!acting_mm(c, &before, &now) || cmd->op < AGENT_READ || cmd->op > AGENT_FILL ||
+	    lab->event_head - c->before->lab.event_head > LAB_NR_EVENTS)
+		return;
+	for (uint64_t i = c->before->lab.event_head; i < lab->event_head; i++) {
+		const struct lab_event *event = &lab->events[i % LAB_NR_EVENTS];
+
+		allowed += event->type == LAB_EV_FAULT && may_grow(before, event->args[0]);
+	}
+	taken = now->raw.mmap_lock.write_acquired - before->raw.mmap_lock.write_acquired;
+	if (!holds(c, taken <= allowed))
+		report(c, self, AT_MM(now - c->now->mms),
+		       "%s: mmap_lock was taken for writing %lu times by accesses, %lu of which met a stack that may grow",
+		       mm_label(c->now, now - c->now->mms).text, taken, allowed);
+}
+
+/* --- one fault is enough -------------------------------------------------------------------------------------- */
+
+/** The handler found that there was nothing to do, or left it to a device, or it ended in a signal. */
+static bool other_kind(const struct lab_event *event)
+{
+	unsigned int how = event->args[2] & 0xff;
+
+	return event->type != LAB_EV_FAULT || how == LAB_FAULT_SPURIOUS || how == LAB_FAULT_PFN ||
+	       (how >= LAB_FAULT_SEGV_MAPERR && how <= LAB_FAULT_FIXUP);
+}
+
+/* A handler that leaves less than the access needs is asked again, and may do the rest then: slow, and easily overlooked. */
+void check_fault_once(struct verify_context *c, const struct invariant *self)
+{
+	const struct agent_cmd *cmd = c->aids && c->aids->facts ? &c->aids->facts->cmd : NULL;
+	const struct lab_page *lab = &c->now->lab;
+	const struct lab_event *last = NULL;
+	const struct model_mm *before, *now;
+
+	if (!acting_mm(c, &before, &now) || cmd->op < AGENT_READ || cmd->op > AGENT_FILL ||
+	    lab->event_head - c->before->lab.event_head > LAB_NR_EVENTS)
+		return;
+	for (uint64_t i = c->before->lab.event_head; i < lab->event_head; i++) {
+		const struct lab_event *event = &lab->events[i % LAB_NR_EVENTS];
+
+		if (other_kind(event) || in_agent_footprint(event->args[0], event->args[0] + 1))
+			continue;
+		if (!holds(c, !last || last->pid != event->pid || (last->args[0] ^ event->args[0]) >= PAGE_SIZE))
+			report(c, self, (struct site){.mm = now - c->now->mms, .va = event->args[0], .pfn = NO_PFN},
+			       "%s: the access at %#lx met another fault (error code %#lx) when the first (%#lx) had been handled",
+			       mm_label(c->now, now - c->now->mms).text, event->args[0], event->args[1], last->args[1]);
+		last = event;
+	}
+}

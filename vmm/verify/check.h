@@ -102,7 +102,7 @@ check_function check_upper_half, check_entry_garbage, check_reserved_bits, check
 check_function check_leaf_area, check_leaf_write, check_leaf_exclusive, check_leaf_exec, check_leaf_read;
 check_function check_leaf_user, check_leaf_frame, check_leaf_size, check_leaf_bits, check_leaf_zero;
 check_function check_leaf_special, check_prot_none, check_leaf_index, check_leaf_file;
-check_function check_leaf_device, check_leaf_soft_dirty;
+check_function check_leaf_device, check_leaf_soft_dirty, check_leaf_shared;
 /* kernel.c */
 check_function check_kernel_wx, check_kernel_user, check_kernel_linear, check_kernel_image;
 check_function check_kernel_whole;
@@ -140,6 +140,7 @@ check_function check_content_fresh, check_content_fork, check_content_dontneed;
 check_function check_content_root;
 /* calls.c */
 check_function check_failed_call, check_merged, check_locked_pages, check_write_locked, check_access;
+check_function check_fault_lock, check_fault_once;
 /* dentries.c */
 check_function check_dentry_tree, check_dentry_count, check_inode_links, check_inode_users;
 /* steps.c */

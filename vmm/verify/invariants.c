@@ -207,6 +207,8 @@ const struct invariant *const invariants[] = {
 	    "PROT_NONE entries stand only in areas without any right."),
 	ROW(FAMILY, "leaf-index", SEVERITY_ERROR, check_leaf_index, "__page_check_anon_rmap, when met",
 	    "page.index is the page's offset in its area."),
+	ROW(FAMILY, "leaf-shared", SEVERITY_ERROR, check_leaf_shared, NULL,
+	    "A shared area maps no anonymous page: what is written there is written to the file."),
 	ROW(FAMILY, "leaf-file", SEVERITY_ERROR, check_leaf_file, "PAGE_TABLE_CHECK, in part",
 	    "A file's own page is mapped only in areas of that file, read-only where private."),
 #undef FAMILY
@@ -407,13 +409,17 @@ const struct invariant *const invariants[] = {
 	    "Areas change only in steps that took mmap_lock for writing; stacks grow."),
 	ROW(FAMILY, "access", SEVERITY_FATAL, check_access, NULL,
 	    "An access in ring 3 meets the page fault, or none, that the entries before it foretell."),
+	ROW(FAMILY, "fault-lock", SEVERITY_ERROR, check_fault_lock, NULL,
+	    "An access takes mmap_lock for writing only where a stack may have to grow."),
+	ROW(FAMILY, "fault-once", SEVERITY_ERROR, check_fault_once, NULL,
+	    "An access meets one page fault at each page: what the handler leaves is what the access needs."),
 	ROW(FAMILY, "brk-grown", SEVERITY_ERROR, check_brk_grown, NULL,
 	    "Where brk grew, the heap is mapped."),
 	ROW(FAMILY, "hiwater-grows", SEVERITY_ERROR, check_hiwater_grows, NULL,
 	    "High-water marks never fall, and none is below what was reached at the step before; but clear_refs lets that of "
 	    "pages present begin anew with what is present."),
 	ROW(FAMILY, "stack-gap", SEVERITY_ERROR, check_stack_gap, NULL,
-	    "A stack that grew keeps its guard gap from the area below."),
+	    "A stack that grew keeps its guard gap from the area below; nothing is placed in one but by order."),
 #undef FAMILY
 };
 /* clang-format on */

@@ -156,16 +156,21 @@ static inline bool leaf_file_mapping_ok(const struct leaf_view *v)
 	return !leaf_of_file(v) || v->frame->raw.mapping.va == v->mapping;
 }
 
+static inline bool leaf_shared_ok(const struct leaf_view *v)
+{
+	return !v->area || v->role != FRAME_ANON || leaf_is_private(v);
+}
+
 /* How many comparisons a sound entry has passed. */
-#define LEAF_RULES 21
-#define HELD_RULES 14
+#define LEAF_RULES 22
+#define HELD_RULES 15
 
 /** Rules of present entries and held ones. */
 static inline bool entry_sound(const struct leaf_view *v)
 {
 	return leaf_in_area(v) && leaf_frame_ok(v) && leaf_bits_ok(v) && leaf_special_ok(v) && leaf_zero_readonly(v) &&
 	       leaf_zero_area_ok(v) && leaf_device_area_ok(v) && leaf_device_page_ok(v) && leaf_index_ok(v) &&
-	       leaf_file_area_ok(v) && leaf_file_readonly(v) && leaf_file_mapping_ok(v) && v->linked;
+	       leaf_file_area_ok(v) && leaf_file_readonly(v) && leaf_file_mapping_ok(v) && leaf_shared_ok(v) && v->linked;
 }
 
 /** All rules at once: nothing but a leaf of which this is false has a finding. */

@@ -168,3 +168,11 @@ void check_leaf_file(struct verify_context *c, const struct invariant *self)
 			       v->leaf->va, v->frame->raw.mapping.va, v->mapping);
 	}
 }
+
+void check_leaf_shared(struct verify_context *c, const struct invariant *self)
+{
+	for_each_suspect(c, v)
+		if (!leaf_shared_ok(v))
+			report(c, self, AT_LEAF(v->mm, v->leaf), "%s: %#lx maps %s in the shared area %s", WHO(c, v),
+			       v->leaf->va, FRAME_OF(c, v), area_label(v->area).text);
+}

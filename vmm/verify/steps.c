@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rules across a step: the model before and the model now, and the events between them. */
+#include "uapi.h"
 #include "verify/check.h"
 
 #define STACK_GUARD_GAP (256UL << PAGE_SHIFT) /* mm_profile.stack_guard_gap */
@@ -109,10 +110,47 @@ static void check_grown(struct verify_context *c, const struct invariant *self, 
 		       vma->raw.vm_start - prev->raw.vm_end, area_label(prev).text, STACK_GUARD_GAP);
 }
 
+/** Bytes that a successful call has placed where the kernel chose, at *at; 0: none, or the place was an order. */
+static uint64_t placed(const struct step_facts *facts, uint64_t *at)
+{
+	const struct agent_cmd *cmd = &facts->cmd;
+
+	*at = facts->value;
+	if (facts->nr_cmds != 1 || !facts->answered || cmd->op != AGENT_SYSCALL || facts->value <= 0)
+		return 0;
+	if (cmd->nr == NR_mmap && !(cmd->args[3] & (LX_MAP_FIXED | LX_MAP_FIXED_NOREPLACE)))
+		return cmd->args[1];
+	if (cmd->nr == NR_mremap && !(cmd->args[3] & LX_MREMAP_FIXED) && *at != cmd->args[0])
+		return cmd->args[2];
+	return 0;
+}
+
+static void check_placed(struct verify_context *c, const struct invariant *self)
+{
+	const struct step_facts *facts = c->aids ? c->aids->facts : NULL;
+	const struct model_task *task = facts ? model_find_task(c->now, facts->pid) : NULL;
+	uint64_t at, len = facts ? placed(facts, &at) : 0, end;
+
+	if (!len || !task || task->mm < 0)
+		return;
+	end = at + len;
+	for (uint32_t i = 0; i < c->now->mms[task->mm].nr_vmas; i++) {
+		const struct model_vma *vma = &c->now->mms[task->mm].vmas[i];
+
+		if (!(vma->raw.vm_flags & VM_GROWSDOWN) || vma->raw.vm_start < end)
+			continue;
+		if (!holds(c, vma->raw.vm_start - end >= STACK_GUARD_GAP))
+			report(c, self, AT_AREA(vma), "%s: %#lx-%#lx was placed %#lx bytes below area %s, expected a gap of %#lx",
+			       mm_label(c->now, task->mm).text, at, end, vma->raw.vm_start - end, area_label(vma).text,
+			       STACK_GUARD_GAP);
+	}
+}
+
 void check_stack_gap(struct verify_context *c, const struct invariant *self)
 {
 	uint64_t from = c->before ? c->before->lab.event_head : 0, to = c->now->lab.event_head;
 
+	check_placed(c, self);
 	if (!c->before || to < from)
 		return;
 	if (to - from > LAB_NR_EVENTS)
