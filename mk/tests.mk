@@ -68,6 +68,7 @@ cli: all $(BUILD)/tests/calls ## exit statuses and messages, as a user meets the
 	$(Q)tests/cli/run $(BUILD)
 	$(Q)tests/cli/readme $(BUILD)
 	$(Q)tests/cli/mm_doc
+	$(Q)tests/cli/syscalls_doc
 	$(Q)tests/cli/gdb_core $(BUILD)
 	$(Q)tests/linux/check $(BUILD)/tests/calls || [ $$? = 77 ]
 	$(Q)if [ -w /dev/kvm ]; then tests/cli/fuzz $(BUILD); else echo "no /dev/kvm here: fuzz is skipped"; fi

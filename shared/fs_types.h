@@ -52,6 +52,7 @@ struct inode {
 	uint64_t i_ino;
 	uint64_t i_size;		/* bytes */
 	uint32_t i_mode;
+	uint32_t i_uid, i_gid;		/* whose it is */
 	uint32_t i_nlink;		/* names; of a directory: its own two, and one per directory in it */
 	int32_t i_count;		/* references: one per dentry that names it */
 	uint32_t i_flags;		/* S_* */

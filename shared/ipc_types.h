@@ -21,7 +21,8 @@ struct kern_ipc_perm {
 	struct spinlock lock;
 	int32_t id;
 	int32_t key;
-	uint32_t uid, gid;		/* of the owner; who made it is root */
+	uint32_t uid, gid;		/* of the owner */
+	uint32_t cuid, cgid;		/* who made it */
 	uint32_t mode;			/* rights, SHM_* */
 	uint32_t pad;
 };

@@ -43,7 +43,7 @@ enum lab_doorbell {
 /** Guest-wide commands of the host, performed by the init thread (pid 1). */
 enum lab_request_op {
 	LAB_REQ_NONE = 0,
-	LAB_REQ_SPAWN,			/* args[0] = channel; result = pid or -errno; comm in name */
+	LAB_REQ_SPAWN,			/* args[0] = channel; args[1]: every right, not a scenario's; result = pid or -errno; comm in name */
 	LAB_REQ_TICK,			/* args[0] = ns to add to virtual time */
 };
 

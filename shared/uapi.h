@@ -47,7 +47,6 @@
 #define NR_alarm		37
 #define NR_setitimer		38
 #define NR_getpid		39
-#define NR_sendfile		40
 #define NR_clone		56
 #define NR_fork			57
 #define NR_vfork		58
@@ -58,7 +57,6 @@
 #define NR_uname		63
 #define NR_shmdt		67
 #define NR_fcntl		72
-#define NR_flock		73
 #define NR_fsync		74
 #define NR_fdatasync		75
 #define NR_truncate		76
@@ -139,6 +137,18 @@
 #define NR_sync			162
 #define NR_gettid		186
 #define NR_readahead		187
+#define NR_setxattr		188
+#define NR_lsetxattr		189
+#define NR_fsetxattr		190
+#define NR_getxattr		191
+#define NR_lgetxattr		192
+#define NR_fgetxattr		193
+#define NR_listxattr		194
+#define NR_llistxattr		195
+#define NR_flistxattr		196
+#define NR_removexattr		197
+#define NR_lremovexattr		198
+#define NR_fremovexattr		199
 #define NR_tkill		200
 #define NR_time			201
 #define NR_futex		202
@@ -188,13 +198,10 @@
 #define NR_getcpu		309
 #define NR_process_vm_readv	310
 #define NR_process_vm_writev	311
-#define NR_kcmp			312
 #define NR_renameat2		316
 #define NR_getrandom		318
 #define NR_memfd_create		319
-#define NR_membarrier		324
 #define NR_mlock2		325
-#define NR_copy_file_range	326
 #define NR_preadv2		327
 #define NR_pwritev2		328
 #define NR_pkey_mprotect	329
@@ -205,8 +212,6 @@
 #define NR_pidfd_open		434
 #define NR_clone3		435
 #define NR_close_range		436
-#define NR_openat2		437
-#define NR_pidfd_getfd		438
 #define NR_faccessat2		439
 #define NR_SYSCALLS		512	/* table size; beyond: ENOSYS */
 
@@ -237,6 +242,7 @@
 #define LX_ETXTBSY	26
 #define LX_EFBIG	27
 #define LX_ENOSPC	28
+#define LX_ENXIO	6
 #define LX_ESPIPE	29
 #define LX_EROFS	30
 #define LX_EPIPE	32
@@ -282,7 +288,10 @@
 #define LX_SEEK_SET	0
 #define LX_SEEK_CUR	1
 #define LX_SEEK_END	2
+#define LX_SEEK_DATA	3
+#define LX_SEEK_HOLE	4
 #define LX_AT_FDCWD		(-100)
+#define LX_AT_EACCESS		0x200
 #define LX_AT_SYMLINK_NOFOLLOW	0x100
 #define LX_AT_REMOVEDIR		0x200
 #define LX_AT_SYMLINK_FOLLOW	0x400
@@ -298,7 +307,11 @@
 #define LX_S_IFREG	0100000u
 #define LX_S_IFDIR	0040000u
 #define LX_S_IFCHR	0020000u
+#define LX_S_IFBLK	0060000u
+#define LX_S_IFSOCK	0140000u
 #define LX_S_IFIFO	0010000u
+#define LX_S_ISVTX	0001000u
+#define LX_S_ISUID	0004000u
 #define LX_S_ISGID	0002000u
 
 /* mmap, mprotect (asm-generic/mman-common.h, mman.h). */
@@ -530,12 +543,23 @@
 #define LX_PR_GET_PDEATHSIG	2
 #define LX_PR_GET_DUMPABLE	3
 #define LX_PR_SET_DUMPABLE	4
+#define LX_PR_GET_KEEPCAPS	7
+#define LX_PR_SET_KEEPCAPS	8
 #define LX_PR_SET_NAME		15
 #define LX_PR_GET_NAME		16
+#define LX_PR_CAPBSET_READ	23
+#define LX_PR_CAPBSET_DROP	24
+#define LX_PR_GET_SECUREBITS	27
+#define LX_PR_SET_SECUREBITS	28
 #define LX_PR_SET_CHILD_SUBREAPER 36
 #define LX_PR_GET_CHILD_SUBREAPER 37
 #define LX_PR_SET_NO_NEW_PRIVS	38
 #define LX_PR_GET_NO_NEW_PRIVS	39
+#define LX_PR_CAP_AMBIENT	47
+#define LX_PR_CAP_AMBIENT_IS_SET 1
+#define LX_PR_CAP_AMBIENT_RAISE	2
+#define LX_PR_CAP_AMBIENT_LOWER	3
+#define LX_PR_CAP_AMBIENT_CLEAR_ALL 4
 #define LX_ADDR_NO_RANDOMIZE	0x0040000u
 
 /* Auxiliary vector (uapi/linux/auxvec.h). */

@@ -32,6 +32,25 @@ struct dentry *d_add(struct dentry *parent, const char *name, struct inode *inod
 	return dentry;
 }
 
+struct file *anon_inode_getfile(const char *name, const struct file_operations *fop, void *private_data, uint32_t flags)
+{
+	struct inode *inode = new_inode(0600);
+	char full[32];
+	struct file *file;
+
+	if (!inode)
+		return ERR_PTR(-LX_ENOMEM);
+	inode->i_nlink = 1;
+	snprintf(full, sizeof(full), "anon_inode:%s", name);
+	file = alloc_file_pseudo(inode, full, flags, fop);
+	if (!file) {
+		iput(inode);
+		return ERR_PTR(-LX_ENOMEM);
+	}
+	file->private_data = private_data;
+	return file;
+}
+
 struct file *alloc_file_pseudo(struct inode *inode, const char *name, uint32_t flags, const struct file_operations *fop)
 {
 	struct dentry *dentry = d_alloc(NULL, name, inode, DCACHE_UNLINKED);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Changing directories: mkdir, symlink, link, rmdir, unlink, rename (Linux fs/namei.c, libfs.c). */
-#include "fs.h"
-#include "task.h"
+#include "permission.h"
 
 int user_path_parent(int dfd, uint64_t path, struct last_name *last)
 {
@@ -33,6 +32,8 @@ static int may_create(const struct last_name *last, bool want_dir)
 		return PTR_ERR(dentry);
 	if ((last->slash && !want_dir) || d_unlinked(last->parent))
 		return -LX_ENOENT;
+	if (may_change_dir(last->parent->d_inode))
+		return -LX_EACCES;
 	return last->parent->d_inode->i_op->mknod ? 0 : -LX_EPERM;
 }
 
@@ -66,6 +67,34 @@ long ksys_mkdir(struct pt_regs *regs) { return do_mkdir(LX_AT_FDCWD, regs->di, r
 /** mkdirat(dfd, path, mode) */
 long ksys_mkdirat(struct pt_regs *regs) { return do_mkdir(regs->di, regs->si, regs->dx); }
 
+/* Of nodes there are plain files; a device wants a right that nobody has, and pipes have no names here. */
+static long do_mknod(int dfd, uint64_t path, uint32_t mode)
+{
+	uint32_t type = mode & LX_S_IFMT;
+	struct last_name last;
+	struct inode *dir;
+	int error;
+
+	if (type == LX_S_IFDIR)
+		return -LX_EPERM;
+	if (type && type != LX_S_IFREG && type != LX_S_IFCHR && type != LX_S_IFBLK && type != LX_S_IFIFO && type != LX_S_IFSOCK)
+		return -LX_EINVAL;
+	error = user_path_parent(dfd, path, &last);
+	if (error)
+		return error;
+	error = may_create(&last, /* want_dir = */ false);
+	if (!error && type && type != LX_S_IFREG)
+		error = -LX_EPERM;
+	dir = last.parent->d_inode;
+	return finish_create(&last, error ? ERR_PTR(error) :
+			     dir->i_op->mknod(dir, LX_S_IFREG | (mode & 07777 & ~current->fs->umask)));
+}
+
+/** mknod(path, mode, dev) */
+long ksys_mknod(struct pt_regs *regs) { return do_mknod(LX_AT_FDCWD, regs->di, regs->si); }
+/** mknodat(dfd, path, mode, dev) */
+long ksys_mknodat(struct pt_regs *regs) { return do_mknod(regs->di, regs->si, regs->dx); }
+
 static long do_symlink(uint64_t target, int dfd, uint64_t path)
 {
 	struct filename from;
@@ -77,7 +106,7 @@ static long do_symlink(uint64_t target, int dfd, uint64_t path)
 	error = user_path_parent(dfd, path, &last);
 	if (!error) {
 		error = may_create(&last, /* want_dir = */ false);
-		error = finish_create(&last, error ? ERR_PTR(error) : tmpfs_symlink(from.name));
+		error = finish_create(&last, error ? ERR_PTR(error) : tmpfs_symlink(from.name, last.parent->d_inode));
 	}
 	putname(&from);
 	return error;
@@ -161,7 +190,10 @@ static void remove_and_put(struct dentry *dentry)
 static int may_remove(const struct dentry *dentry, bool want_dir)
 {
 	const struct inode *dir = dentry->d_parent->d_inode, *inode = dentry->d_inode;
+	int error = may_remove_from(dir, inode);
 
+	if (error)
+		return error;
 	if (want_dir && !is_dir(inode))
 		return -LX_ENOTDIR;
 	if (!want_dir && is_dir(inode))

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a process stands in the tree, and its umask (Linux fs/fs_struct.c, open.c, d_path.c). */
-#include "fs.h"
-#include "task.h"
+#include "permission.h"
 #include "uaccess.h"
 
 static DEFINE_KMEM_CACHE(fs_cachep, "fs_struct", sizeof(struct fs_struct));
@@ -73,7 +72,12 @@ long ksys_chdir(struct pt_regs *regs)
 {
 	struct dentry *dentry = user_path_at(LX_AT_FDCWD, regs->di, LOOKUP_FOLLOW | LOOKUP_DIRECTORY);
 
-	return IS_ERR(dentry) ? PTR_ERR(dentry) : set_fs_pwd(dentry);
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry);
+	if (!inode_permission(dentry->d_inode, MAY_EXEC))
+		return set_fs_pwd(dentry);
+	dput(dentry);
+	return -LX_EACCES;
 }
 
 /** fchdir(fd) */
@@ -85,7 +89,7 @@ long ksys_fchdir(struct pt_regs *regs)
 	if (!file)
 		return -LX_EBADF;
 	if (file->f_inode && is_dir(file->f_inode))
-		error = set_fs_pwd(dget(file->f_dentry));
+		error = inode_permission(file->f_inode, MAY_EXEC) ? -LX_EACCES : set_fs_pwd(dget(file->f_dentry));
 	fput(file);
 	return error;
 }

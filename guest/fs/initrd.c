@@ -115,7 +115,7 @@ static struct inode *symlink_inode(const struct cpio *c)
 		return ERR_PTR(-LX_EINVAL);
 	memcpy(target, c->data, n);
 	target[n] = '\0';
-	return tmpfs_symlink(target);
+	return tmpfs_symlink(target, NULL);
 }
 
 /* A new inode for the entry; ERR_PTR(-LX_ENODEV): it is of a kind that is left out. */
@@ -131,6 +131,18 @@ static struct inode *entry_inode(const struct cpio *c)
 	default:
 		return ERR_PTR(-LX_ENODEV);	/* the tree has its devices */
 	}
+}
+
+/* Whose it is, the archive says. */
+static struct inode *owned_inode(const struct cpio *c)
+{
+	struct inode *inode = entry_inode(c);
+
+	if (!IS_ERR(inode)) {
+		inode->i_uid = c->field[C_UID];
+		inode->i_gid = c->field[C_GID];
+	}
+	return inode;
 }
 
 /* The last component's name is free, or made free: what the archive names later wins, but for directories. 0 or -errno. */
@@ -169,7 +181,7 @@ static int add_cpio_entry(struct cpio *c)
 		return error;
 	if (last.type == LAST_NORM) {
 		error = make_room(&last, c);
-		dentry = error ? ERR_PTR(error) : add_entry(last.parent, last.name, entry_inode(c));
+		dentry = error ? ERR_PTR(error) : add_entry(last.parent, last.name, owned_inode(c));
 		error = IS_ERR(dentry) ? PTR_ERR(dentry) : 0;
 		if (!error)
 			dput(dentry);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From a path to its dentry (Linux fs/namei.c): components, "." and "..", symbolic links. */
-#include "fs.h"
-#include "task.h"
+#include "permission.h"
 #include "uaccess.h"
 
 #define MAXSYMLINKS	40
@@ -172,6 +171,9 @@ int walk_parents(struct walk *w, struct last_name *last)
 
 		if (!is_dir(w->at->d_inode))
 			return -LX_ENOTDIR;
+		error = inode_permission(w->at->d_inode, MAY_EXEC);
+		if (error)
+			return error;
 		error = take_component(w, last);
 		if (error || !*w->path)
 			return error;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening: the last step of a walk, what the flags ask for, and who may write (Linux fs/namei.c, open.c). */
-#include "fs.h"
-#include "task.h"
+#include "permission.h"
 #include "uaccess.h"
 
 /* Not kept in f_flags: they were about the opening. */
@@ -86,7 +85,7 @@ static struct dentry *create_file(struct dentry *parent, const char *name, uint3
 
 	if (d_unlinked(parent))
 		return ERR_PTR(-LX_ENOENT);
-	if (!dir->i_op->mknod)
+	if (!dir->i_op->mknod || may_change_dir(dir))
 		return ERR_PTR(-LX_EACCES);
 	return add_entry(parent, name, dir->i_op->mknod(dir, LX_S_IFREG | (mode & 07777 & ~current->fs->umask)));
 }
@@ -125,6 +124,14 @@ static struct dentry *open_last(struct walk *w, uint32_t flags, uint32_t mode, b
 	}
 }
 
+/* What must be allowed for the flags; mode 3 is to read and to write, though neither will be done. */
+static uint32_t open_permission(uint32_t flags)
+{
+	static const uint32_t rights[] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE };
+
+	return rights[flags & LX_O_ACCMODE] | (flags & LX_O_TRUNC ? MAY_WRITE : 0);
+}
+
 /* What is there may not be what the flags want (Linux do_open, may_open). 0 or -errno. */
 static int check_open(const struct inode *inode, uint32_t flags, bool created)
 {
@@ -138,7 +145,11 @@ static int check_open(const struct inode *inode, uint32_t flags, bool created)
 		return -LX_ENOTDIR;
 	if (is_symlink(inode))
 		return -LX_ELOOP;
-	return is_dir(inode) && writes ? -LX_EISDIR : 0;
+	if (is_dir(inode) && writes)
+		return -LX_EISDIR;
+	if (!created && inode_permission(inode, open_permission(flags)))
+		return -LX_EACCES;
+	return (flags & LX_O_NOATIME) && !inode_owner_or_capable(inode) ? -LX_EPERM : 0;
 }
 
 /* 0 or -errno. */
@@ -148,7 +159,9 @@ static int truncate_inode(struct inode *inode, uint64_t size)
 
 	if (!is_reg(inode))
 		return is_dir(inode) ? -LX_EISDIR : -LX_EINVAL;
-	error = get_write_access(inode);
+	error = inode_permission(inode, MAY_WRITE);
+	if (!error)
+		error = get_write_access(inode);
 	if (error)
 		return error;
 	vfs_truncate(inode, size);
@@ -193,7 +206,7 @@ struct file *open_exec(const char *path)
 	if (IS_ERR(dentry))
 		return ERR_PTR(PTR_ERR(dentry));
 	inode = dentry->d_inode;
-	if (!is_reg(inode) || !(inode->i_mode & 0111))
+	if (!is_reg(inode) || inode_permission(inode, MAY_EXEC))
 		error = -LX_EACCES;
 	else if (inode->i_writecount > 0)
 		error = -LX_ETXTBSY;

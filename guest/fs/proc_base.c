@@ -3,6 +3,7 @@
  * The tree below /proc (Linux fs/proc/root.c, base.c, self.c): a directory per process, made up when somebody looks. An
  * inode's i_private is the pid it tells about; what it is stands in its operations, which come from the rows below.
  */
+#include "cred.h"
 #include "proc.h"
 #include "seq_iter.h"
 
@@ -37,6 +38,8 @@ int proc_mm_attach(struct proc_mm *ref, struct inode *inode)
 
 	if (!task)
 		return -LX_ESRCH;
+	if (!ptrace_may_access(task))
+		return -LX_EACCES;
 	ref->mm = task->ts.mm;
 	if (ref->mm)
 		mmgrab(ref->mm);
@@ -117,9 +120,14 @@ struct inode *proc_new_inode(int pid, uint32_t mode, const struct inode_operatio
 			     const struct file_operations *fop)
 {
 	struct inode *inode = new_inode(mode);
+	const struct task *task = pid ? find_task(pid) : NULL;
 
 	if (!inode)
 		return ERR_PTR(-LX_ENOMEM);
+	if (task) {
+		inode->i_uid = task->cred->euid;
+		inode->i_gid = task->cred->egid;
+	}
 	inode->i_nlink = is_dir(inode) ? 2 : 1;
 	inode->i_private = (void *)(uint64_t)pid;
 	inode->i_op = iop;

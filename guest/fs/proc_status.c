@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* /proc/PID/status, statm, comm and limits (Linux fs/proc/array.c, task_mmu.c, base.c). */
+#include "cred.h"
 #include "proc.h"
 #include "seq_iter.h"
 #include "signal.h"
@@ -96,6 +97,7 @@ static const char *task_state_name(const struct task *task)
 static void show_ids(struct seq_file *m, const struct task *task)
 {
 	const struct task *parent = to_task(task->ts.parent);
+	const struct cred *cred = task->cred;
 
 	seq_printf(m, "Name:\t%s\n", task->ts.comm);
 	if (task->fs)		/* a zombie has none */
@@ -104,9 +106,12 @@ static void show_ids(struct seq_file *m, const struct task *task)
 	seq_printf(m, "State:\t%s\n", task_state_name(task));
 	seq_printf(m, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", task->ts.tgid, task->ts.pid,
 		   parent->ts.tgid);
-	/* One user, root, and no further groups. */
-	seq_puts(m, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
-	seq_printf(m, "FDSize:\t%u\nGroups:\t \n", task->files ? task->files->max_fds : 0);
+	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\n", cred->uid, cred->euid, cred->suid, cred->fsuid);
+	seq_printf(m, "Gid:\t%u\t%u\t%u\t%u\n", cred->gid, cred->egid, cred->sgid, cred->fsgid);
+	seq_printf(m, "FDSize:\t%u\nGroups:\t", task->files ? task->files->max_fds : 0);
+	for (uint32_t i = 0; i < cred->ngroups; i++)
+		seq_printf(m, "%s%u", i ? " " : "", cred->groups[i]);
+	seq_puts(m, " \n");
 	seq_printf(m, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", task->ts.tgid, task->ts.pid,
 		   task->group_leader->ts.pgrp, task->group_leader->ts.session);
 }

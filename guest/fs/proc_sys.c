@@ -55,12 +55,21 @@ static long sysctl_write(struct file *file, uint64_t at, uint64_t len, uint64_t 
 
 static const struct file_operations sysctl_operations = { .read_at = sysctl_read, .write_at = sysctl_write };
 
+static struct inode *sysctl_inode(unsigned int row)
+{
+	struct inode *inode = proc_new_inode(0, LX_S_IFREG | 0644, NULL, &sysctl_operations);
+
+	if (!IS_ERR(inode))
+		inode->i_private = (void *)(uint64_t)row;
+	return inode;
+}
+
 static struct inode *vm_lookup(struct inode *dir, const char *name)
 {
 	(void)dir;
 	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
 		if (strlen(rows[i].name) == strlen(name) && !memcmp(rows[i].name, name, strlen(name)))
-			return proc_new_inode(i, LX_S_IFREG | 0644, NULL, &sysctl_operations);
+			return sysctl_inode(i);
 	return ERR_PTR(-LX_ENOENT);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* rename(2): an entry moves, and takes the place of what had the new name (Linux do_renameat2, vfs_rename, simple_rename). */
-#include "fs.h"
-#include "task.h"
+#include "permission.h"
 
 /* One rename: both last components, and the entries that were found; new is NULL if there is none. */
 struct renaming {
@@ -34,6 +33,7 @@ static int check_rename(const struct renaming *r)
 {
 	bool moves_dir = is_dir(r->old->d_inode);
 	const struct inode *from = r->from.parent->d_inode, *to = r->to.parent->d_inode;
+	int error;
 
 	if (r->new && (r->flags & LX_RENAME_NOREPLACE))
 		return -LX_EEXIST;
@@ -46,6 +46,14 @@ static int check_rename(const struct renaming *r)
 	/* Two names of one file: nothing will be done. */
 	if (r->new && r->new->d_inode == r->old->d_inode)
 		return 0;
+	error = may_remove_from(from, r->old->d_inode);
+	if (!error)
+		error = r->new ? may_remove_from(to, r->new->d_inode) : may_change_dir(to);
+	/* ".." of a directory will be another one. */
+	if (!error && moves_dir && from != to)
+		error = inode_permission(r->old->d_inode, MAY_WRITE);
+	if (error)
+		return error;
 	if (!from->i_op->mknod || !to->i_op->mknod)
 		return from->i_op->mknod || to->i_op->mknod ? -LX_EXDEV : -LX_EPERM;
 	if (d_unlinked(r->to.parent))

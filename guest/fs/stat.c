@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* About a file: stat and kin, access, readlink, chmod (Linux fs/stat.c, open.c). Everything is root's, uid and gid 0. */
-#include "fs.h"
-#include "task.h"
+/* About a file: stat and kin, access, readlink (Linux fs/stat.c, open.c). */
+#include "permission.h"
 #include "uaccess.h"
 
 #define NSEC_PER_SEC	1000000000UL
@@ -18,7 +17,13 @@ struct user_stat {
 };
 _Static_assert(sizeof(struct user_stat) == 144, "the ABI");
 
-#define STAT_TIME(ns)	{ (ns) / NSEC_PER_SEC, (ns) % NSEC_PER_SEC }
+#define STAT_TIME(ns)	{ .sec = (ns) / NSEC_PER_SEC, .nsec = (ns) % NSEC_PER_SEC }
+
+/* Of 512 bytes. A short link lies in the inode, on Linux. */
+static uint64_t blocks_of(const struct inode *inode)
+{
+	return is_symlink(inode) ? 0 : inode->i_data.nrpages * (PAGE_SIZE / 512);
+}
 
 static long put_stat(const struct inode *inode, uint64_t at)
 {
@@ -27,11 +32,12 @@ static long put_stat(const struct inode *inode, uint64_t at)
 		.ino = inode->i_ino,
 		.nlink = inode->i_nlink,
 		.mode = inode->i_mode,
+		.uid = inode->i_uid,
+		.gid = inode->i_gid,
 		.rdev = inode->i_rdev,
 		.size = inode->i_size,
 		.blksize = PAGE_SIZE,
-		/* A short link lies in the inode, on Linux. */
-		.blocks = is_symlink(inode) ? 0 : inode->i_data.nrpages * (PAGE_SIZE / 512),
+		.blocks = blocks_of(inode),
 		.atime = STAT_TIME(inode->i_atime),
 		.mtime = STAT_TIME(inode->i_mtime),
 		.ctime = STAT_TIME(inode->i_ctime),
@@ -40,11 +46,12 @@ static long put_stat(const struct inode *inode, uint64_t at)
 	return copy_to_user(at, &stat, sizeof(stat)) ? -LX_EFAULT : 0;
 }
 
+/* A lab channel is a device without a node. */
+static const struct inode channel = { .i_mode = LX_S_IFCHR | 0600, .i_nlink = 1 };
+
 /** fstat(fd, buf) */
 static long do_fstat(uint64_t fd, uint64_t at)
 {
-	/* A lab channel is a device without a node. */
-	static const struct inode channel = { .i_mode = LX_S_IFCHR | 0600, .i_nlink = 1 };
 	struct file *file = fget((uint32_t)fd);
 	long ret;
 
@@ -73,8 +80,7 @@ long ksys_stat(struct pt_regs *regs) { return do_stat(LX_AT_FDCWD, regs->di, reg
 /** lstat(path, buf) */
 long ksys_lstat(struct pt_regs *regs) { return do_stat(LX_AT_FDCWD, regs->di, regs->si, 0); }
 
-/* Is the path empty, as AT_EMPTY_PATH allows? */
-static bool is_empty_path(uint64_t path)
+bool is_empty_path(uint64_t path)
 {
 	char first;
 
@@ -96,33 +102,132 @@ long ksys_newfstatat(struct pt_regs *regs)
 	return do_stat(regs->di, regs->si, regs->dx, flags & LX_AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW);
 }
 
-/* --- access ----------------------------------------------------------------------------------------------------- */
+/* --- statx ------------------------------------------------------------------------------------------------------ */
 
-#define MAY_EXEC	1u
+#define STATX_BASIC_STATS	0x7ffu
+#define STATX__RESERVED		0x80000000u
+#define AT_STATX_SYNC_TYPE	0x6000u
 
-/* Root may do anything but run a file that nobody may run. */
-static long do_access(int dfd, uint64_t path, uint32_t mode)
+struct statx_timestamp {
+	int64_t sec;
+	uint32_t nsec, pad;
+};
+
+/** struct statx */
+struct user_statx {
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, pad;
+	uint64_t ino, size, blocks, attributes_mask;
+	struct statx_timestamp atime, btime, ctime, mtime;
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t spare[14];
+};
+_Static_assert(sizeof(struct user_statx) == 256, "the ABI");
+
+static long put_statx(const struct inode *inode, uint64_t at)
 {
-	struct dentry *dentry;
-	const struct inode *inode;
-	long error = 0;
+	struct user_statx stat = {
+		.mask = STATX_BASIC_STATS,
+		.blksize = PAGE_SIZE,
+		.nlink = inode->i_nlink,
+		.uid = inode->i_uid,
+		.gid = inode->i_gid,
+		.mode = inode->i_mode,
+		.ino = inode->i_ino,
+		.size = inode->i_size,
+		.blocks = blocks_of(inode),
+		.atime = STAT_TIME(inode->i_atime),
+		.ctime = STAT_TIME(inode->i_ctime),
+		.mtime = STAT_TIME(inode->i_mtime),
+		.rdev_major = inode->i_rdev >> 8,
+		.rdev_minor = inode->i_rdev & 0xff,
+		.dev_minor = 1,
+	};
 
-	if (mode & ~7u)
+	return copy_to_user(at, &stat, sizeof(stat)) ? -LX_EFAULT : 0;
+}
+
+static long statx_fd(uint64_t fd, uint64_t at)
+{
+	struct file *file = fget((uint32_t)fd);
+	long ret;
+
+	if (!file)
+		return -LX_EBADF;
+	ret = put_statx(file->f_inode ? file->f_inode : &channel, at);
+	fput(file);
+	return ret;
+}
+
+/** statx(dfd, path, flags, mask, buf): whatever is asked, what stat(2) tells, and no more. */
+long ksys_statx(struct pt_regs *regs)
+{
+	uint32_t flags = regs->dx;
+	struct dentry *dentry;
+	long ret;
+
+	if (((uint32_t)regs->r10 & STATX__RESERVED) || (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE ||
+	    (flags & ~(LX_AT_SYMLINK_NOFOLLOW | LX_AT_NO_AUTOMOUNT | LX_AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)))
 		return -LX_EINVAL;
-	dentry = user_path_at(dfd, path, LOOKUP_FOLLOW);
+	if ((flags & LX_AT_EMPTY_PATH) && is_empty_path(regs->si)) {
+		if ((int)regs->di != LX_AT_FDCWD)
+			return statx_fd(regs->di, regs->r8);
+		return put_statx(current->fs->pwd->d_inode, regs->r8);
+	}
+	dentry = user_path_at(regs->di, regs->si, flags & LX_AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW);
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
-	inode = dentry->d_inode;
-	if ((mode & MAY_EXEC) && !is_dir(inode) && !(inode->i_mode & 0111))
-		error = -LX_EACCES;
+	ret = put_statx(dentry->d_inode, regs->r8);
+	dput(dentry);
+	return ret;
+}
+
+/* --- access ----------------------------------------------------------------------------------------------------- */
+
+static long check_access(const struct inode *inode, uint32_t mode, uint32_t flags)
+{
+	if (!inode)
+		return 0;		/* a lab channel */
+	return flags & LX_AT_EACCESS ? inode_permission(inode, mode) : access_permission(inode, mode);
+}
+
+static long access_fd(uint64_t fd, uint32_t mode, uint32_t flags)
+{
+	struct file *file = fget((uint32_t)fd);
+	long ret;
+
+	if (!file)
+		return -LX_EBADF;
+	ret = check_access(file->f_inode, mode, flags);
+	fput(file);
+	return ret;
+}
+
+static long do_access(int dfd, uint64_t path, uint32_t mode, uint32_t flags)
+{
+	struct dentry *dentry;
+	long error;
+
+	if ((mode & ~7u) || (flags & ~(LX_AT_EACCESS | LX_AT_SYMLINK_NOFOLLOW | LX_AT_EMPTY_PATH)))
+		return -LX_EINVAL;
+	if ((flags & LX_AT_EMPTY_PATH) && is_empty_path(path) && dfd != LX_AT_FDCWD)
+		return access_fd(dfd, mode, flags);
+	dentry = user_path_at(dfd, path, flags & LX_AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW);
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry);
+	error = check_access(dentry->d_inode, mode, flags);
 	dput(dentry);
 	return error;
 }
 
 /** access(path, mode) */
-long ksys_access(struct pt_regs *regs) { return do_access(LX_AT_FDCWD, regs->di, regs->si); }
+long ksys_access(struct pt_regs *regs) { return do_access(LX_AT_FDCWD, regs->di, regs->si, 0); }
 /** faccessat(dfd, path, mode) */
-long ksys_faccessat(struct pt_regs *regs) { return do_access(regs->di, regs->si, regs->dx); }
+long ksys_faccessat(struct pt_regs *regs) { return do_access(regs->di, regs->si, regs->dx, 0); }
+/** faccessat2(dfd, path, mode, flags) */
+long ksys_faccessat2(struct pt_regs *regs) { return do_access(regs->di, regs->si, regs->dx, regs->r10); }
 
 /* --- readlink --------------------------------------------------------------------------------------------------- */
 
@@ -165,40 +270,3 @@ static long do_readlink(int dfd, uint64_t path, uint64_t at, int32_t size)
 long ksys_readlink(struct pt_regs *regs) { return do_readlink(LX_AT_FDCWD, regs->di, regs->si, regs->dx); }
 /** readlinkat(dfd, path, buf, size) */
 long ksys_readlinkat(struct pt_regs *regs) { return do_readlink(regs->di, regs->si, regs->dx, regs->r10); }
-
-/* --- chmod ------------------------------------------------------------------------------------------------------ */
-
-static void set_mode(struct inode *inode, uint32_t mode)
-{
-	inode->i_mode = (inode->i_mode & LX_S_IFMT) | (mode & 07777);
-	inode->i_ctime = current_time();
-}
-
-static long do_chmod(int dfd, uint64_t path, uint32_t mode)
-{
-	struct dentry *dentry = user_path_at(dfd, path, LOOKUP_FOLLOW);
-
-	if (IS_ERR(dentry))
-		return PTR_ERR(dentry);
-	set_mode(dentry->d_inode, mode);
-	dput(dentry);
-	return 0;
-}
-
-/** chmod(path, mode) */
-long ksys_chmod(struct pt_regs *regs) { return do_chmod(LX_AT_FDCWD, regs->di, regs->si); }
-/** fchmodat(dfd, path, mode) */
-long ksys_fchmodat(struct pt_regs *regs) { return do_chmod(regs->di, regs->si, regs->dx); }
-
-/** fchmod(fd, mode) */
-long ksys_fchmod(struct pt_regs *regs)
-{
-	struct file *file = fget((uint32_t)regs->di);
-
-	if (!file)
-		return -LX_EBADF;
-	if (file->f_inode)
-		set_mode(file->f_inode, regs->si);
-	fput(file);
-	return 0;
-}

@@ -3,7 +3,7 @@
  * Files and directories that live in memory alone: their pages are shmem's (Linux mm/shmem.c, the half that is a file
  * system); and reading and writing any file with pages.
  */
-#include "fs.h"
+#include "permission.h"
 #include "uaccess.h"
 
 #define MAX_LFS_FILESIZE	INT64_MAX
@@ -157,9 +157,9 @@ static struct inode *tmpfs_mknod(struct inode *dir, uint32_t mode)
 {
 	struct inode *inode = shmem_get_inode(mode, 0, VM_NORESERVE);
 
-	(void)dir;
 	if (!inode)
 		return ERR_PTR(-LX_ENOSPC);
+	inode_init_owner(inode, dir);
 	inode->i_nlink = 1;
 	inode->i_fop = &shmem_file_operations;
 	if (is_dir(inode)) {
@@ -184,7 +184,7 @@ static int tmpfs_get_link(struct inode *inode, char *buf)
 	return 0;
 }
 
-struct inode *tmpfs_symlink(const char *target)
+struct inode *tmpfs_symlink(const char *target, const struct inode *dir)
 {
 	size_t len = strlen(target);
 	struct inode *inode = shmem_get_inode(LX_S_IFLNK | 0777, len, VM_NORESERVE);
@@ -200,6 +200,7 @@ struct inode *tmpfs_symlink(const char *target)
 	}
 	memcpy(__va(page_to_pfn(page) << PAGE_SHIFT), target, len + 1);
 	put_page(page);
+	inode_init_owner(inode, dir);
 	inode->i_nlink = 1;
 	inode->i_op = &tmpfs_symlink_inode_operations;
 	return inode;

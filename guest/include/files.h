@@ -42,6 +42,8 @@ struct file *agent_file(void);
  * nothing.
  */
 long get_unused_fd(void);
+/** An open file that is no file of the tree, named so: d_path() shows "/anon_inode:NAME (deleted)". Or ERR_PTR. */
+struct file *anon_inode_getfile(const char *name, const struct file_operations *fop, void *private_data, uint32_t flags);
 /** flags: LX_O_CLOEXEC or not; others are ignored. */
 void fd_install(long fd, struct file *file, uint32_t flags);
 /** execve(2): descriptors marked so are closed, in a table that is current's own. */
@@ -69,6 +71,7 @@ long ksys_dup(struct pt_regs *regs);
 long ksys_dup2(struct pt_regs *regs);
 long ksys_dup3(struct pt_regs *regs);
 long ksys_fcntl(struct pt_regs *regs);
+long ksys_close_range(struct pt_regs *regs);
 long ksys_fsync(struct pt_regs *regs);
 long ksys_fallocate(struct pt_regs *regs);
 
@@ -105,5 +108,30 @@ long ksys_readlinkat(struct pt_regs *regs);
 long ksys_chmod(struct pt_regs *regs);
 long ksys_fchmodat(struct pt_regs *regs);
 long ksys_fchmod(struct pt_regs *regs);
+long ksys_faccessat2(struct pt_regs *regs);
+long ksys_statx(struct pt_regs *regs);
+long ksys_statfs(struct pt_regs *regs);
+long ksys_fstatfs(struct pt_regs *regs);
+long ksys_chown(struct pt_regs *regs);
+long ksys_lchown(struct pt_regs *regs);
+long ksys_fchown(struct pt_regs *regs);
+long ksys_fchownat(struct pt_regs *regs);
+long ksys_utime(struct pt_regs *regs);
+long ksys_utimes(struct pt_regs *regs);
+long ksys_futimesat(struct pt_regs *regs);
+long ksys_utimensat(struct pt_regs *regs);
+long ksys_mknod(struct pt_regs *regs);
+long ksys_mknodat(struct pt_regs *regs);
+long ksys_getxattr(struct pt_regs *regs);
+long ksys_lgetxattr(struct pt_regs *regs);
+long ksys_fgetxattr(struct pt_regs *regs);
+long ksys_listxattr(struct pt_regs *regs);
+long ksys_llistxattr(struct pt_regs *regs);
+long ksys_flistxattr(struct pt_regs *regs);
+long ksys_fadvise64(struct pt_regs *regs);
+long ksys_readahead(struct pt_regs *regs);
+long ksys_sync_file_range(struct pt_regs *regs);
+long ksys_syncfs(struct pt_regs *regs);
+long ksys_sync(struct pt_regs *regs);
 
 #endif

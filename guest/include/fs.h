@@ -111,6 +111,9 @@ int path_parent(int dfd, const char *path, struct last_name *last);
 /** The same with the path in user memory (dir_calls.c). */
 int user_path_parent(int dfd, uint64_t path, struct last_name *last);
 
+/** Is the path in user memory empty, as AT_EMPTY_PATH allows (stat.c)? */
+bool is_empty_path(uint64_t path);
+
 /** A walk under way, for who must do something else with the last component (open). */
 struct walk {
 	struct dentry *at;		/* with a reference; ERR_PTR: it could not begin */
@@ -244,8 +247,8 @@ static inline void file_accessed(struct inode *inode)
 }
 /** Its contents were changed. */
 static inline void update_mtime(struct inode *inode) { inode->i_mtime = inode->i_ctime = current_time(); }
-/** A symbolic link to target, with a reference; or ERR_PTR. */
-struct inode *tmpfs_symlink(const char *target);
+/** A symbolic link to target, to be put into dir (NULL: the initrd's), with a reference; or ERR_PTR. */
+struct inode *tmpfs_symlink(const char *target, const struct inode *dir);
 /** Bytes of a file with pages into kernel memory: how many there were before its end. */
 uint64_t kernel_read(struct file *file, void *to, uint64_t n, uint64_t pos);
 /** read_at of any file with pages. */

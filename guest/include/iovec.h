@@ -30,5 +30,9 @@ void free_block(void *block, unsigned int order);
 struct pt_regs;
 long ksys_readv(struct pt_regs *regs);
 long ksys_writev(struct pt_regs *regs);
+long ksys_preadv(struct pt_regs *regs);
+long ksys_pwritev(struct pt_regs *regs);
+long ksys_preadv2(struct pt_regs *regs);
+long ksys_pwritev2(struct pt_regs *regs);
 
 #endif

@@ -167,6 +167,8 @@ struct file_operations {
 	int (*fallocate)(struct file *file, uint32_t mode, uint64_t offset, uint64_t len);
 	/** Everything written is where it shall be. NULL: -LX_EINVAL. The mm calls it, too. */
 	int (*fsync)(struct file *file);
+	/** What can be done without waiting: EPOLL* (poll.h). NULL: everything, always. */
+	uint32_t (*poll)(struct file *file);
 	/** Of files whose contents a function makes (seq_file.c). */
 	int (*show)(struct seq_file *m);
 };
@@ -243,6 +245,8 @@ int noop_fsync(struct file *file);
 struct file *shmem_file_setup(const char *name, uint64_t size, uint64_t vm_flags);
 /** Linux shmem_zero_setup: the area is bound to memory of its own, which it shares with its children. 0 or -errno. */
 int shmem_zero_setup(struct vm_area_struct *vma);
+/** Is there a page of the file at that index, in its cache or in what it began as? */
+bool shmem_has_page(struct inode *inode, uint64_t index);
 extern const struct file_operations shmem_file_operations;	/* by the fs */
 static inline struct inode *igrab(struct inode *inode) { inode->i_count++; return inode; }
 void iput(struct inode *inode);			/* the last reference frees inode and pages */

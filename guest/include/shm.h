@@ -23,6 +23,8 @@ struct shmid_kernel *shm_find_id(int id);
 struct shmid_kernel *shm_find_idx(int idx);
 /** Linux ipcperms: may current do all that the bits of `wanted` (any of the three groups) name? 0 or -LX_EACCES. */
 int ipcperms(const struct shmid_kernel *shp, uint32_t wanted);
+/** Does it belong to current, or did current make it? */
+bool shm_is_owner(const struct shmid_kernel *shp);
 /** An attachment is gone: should the segment go too, it does. rwsem held for writing. */
 void shm_put_attachment(struct shmid_kernel *shp);
 /** Out of the table; its memory goes with the last who maps it. rwsem held for writing; shp is freed. */

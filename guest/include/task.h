@@ -48,6 +48,10 @@ struct restart_block {
 		uint32_t value, bitset;
 		bool shared;
 	} futex;
+	struct {
+		uint64_t ufds;
+		uint32_t nfds;
+	} poll;
 };
 
 struct task {
@@ -84,6 +88,7 @@ struct task {
 	struct task *group_exec;	/* all threads but this one shall die: it is in execve */
 	bool group_stopped;		/* SIGSTOP and kin: threads sleep until SIGCONT */
 	int32_t group_exit_code;
+	uint64_t serial;		/* of every task another one, ever */
 	bool exiting;			/* in do_exit(); every thread */
 	struct task *core_dumper;	/* the thread that writes a core; NULL: none. The others wait, dying */
 	int32_t nr_core_waiters;	/* that do */
@@ -104,6 +109,7 @@ struct task {
 
 	struct restart_block restart;
 	struct files_struct *files;	/* files.h */
+	struct cred *cred;		/* cred.h */
 	struct fs_struct *fs;		/* fs.h */
 };
 
@@ -252,7 +258,7 @@ struct exec_strings {
 int load_elf(struct mm_struct *mm, struct file *file, const struct exec_strings *strings,
 	     struct pt_regs *regs, bool *doomed);
 long ksys_execve(struct pt_regs *regs);
-/** New process with the agent on lab channel `channel`, child of current (init). Pid or -errno. */
-long spawn_agent(const char comm[TASK_COMM_LEN], unsigned int channel);
+/** New process with the agent on lab channel `channel`, child of current (init); root: with every right. Pid or -errno. */
+long spawn_agent(const char comm[TASK_COMM_LEN], unsigned int channel, bool root);
 
 #endif

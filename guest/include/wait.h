@@ -7,6 +7,7 @@
 #define GUEST_WAIT_H
 
 #include "list.h"
+#include "poll.h"
 #include "task.h"
 
 /** A sleeper, on its own stack. list.next NULL: somebody has woken it. */
@@ -31,6 +32,7 @@ static inline void wake_up(struct list_head *queue)
 {
 	struct wait_entry *wait;
 
+	poll_wake();
 	if (list_empty(queue))
 		return;
 	wait = list_first_entry(queue, struct wait_entry, list);
@@ -41,6 +43,7 @@ static inline void wake_up(struct list_head *queue)
 /** Wake them all: what they wait for will never come. */
 static inline void wake_up_all(struct list_head *queue)
 {
+	poll_wake();
 	while (!list_empty(queue))
 		wake_up(queue);
 }

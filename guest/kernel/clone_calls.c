@@ -30,9 +30,13 @@ long ksys_clone(struct pt_regs *regs)
 		.stack = regs->si,
 		.parent_tid = regs->dx,
 		.child_tid = regs->r10,
+		.pidfd = regs->dx,
 		.tls = regs->r8,
 	};
 
+	/* Both would be told at one place. */
+	if ((args.flags & LX_CLONE_PIDFD) && (args.flags & LX_CLONE_PARENT_SETTID))
+		return -LX_EINVAL;
 	return kernel_clone(&args);
 }
 

@@ -3,6 +3,7 @@
  * New programs: spawn_agent(), by which the host's processes begin, and execve(2). Both load into
  * an mm that nobody uses yet, so a program that cannot be loaded leaves everything as it was.
  */
+#include "cred.h"
 #include "exec.h"
 #include "fpu.h"
 #include "fs.h"
@@ -37,7 +38,7 @@ static int load_agent(struct task *task, unsigned int channel)
 	return load_elf(task->ts.mm, agent_file(), &strings, task_regs(task), &doomed);
 }
 
-long spawn_agent(const char comm[TASK_COMM_LEN], unsigned int channel)
+long spawn_agent(const char comm[TASK_COMM_LEN], unsigned int channel, bool root)
 {
 	struct task *task;
 	long error = -LX_ENOMEM;
@@ -56,6 +57,7 @@ long spawn_agent(const char comm[TASK_COMM_LEN], unsigned int channel)
 		goto fail_mm;
 	task->files = &init_files;
 	task->fs = &init_fs;
+	task->cred = get_cred(root ? &root_cred : &scenario_cred);
 	prepare_user_task(task);
 	lab_channel_open(channel, task);
 	attach_task(task, child_reaper);
@@ -203,6 +205,8 @@ static int do_execve(struct file *file, const struct exec_strings *strings, stru
 		error = de_thread();
 	if (!error)
 		error = flush_signal_handlers(current);
+	if (!error)
+		error = exec_creds();
 	if (error) {
 		mmput(mm);
 		return doomed ? die_loading(error) : error;

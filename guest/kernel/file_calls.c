@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls on open files that have places and sizes (Linux fs/open.c, read_write.c; mm/memfd.c). */
-#include "fs.h"
-#include "task.h"
+#include "permission.h"
 #include "uaccess.h"
 
 #define MFD_NAME_MAX	249
@@ -32,6 +31,7 @@ long ksys_memfd_create(struct pt_regs *regs)
 	file = shmem_file_setup(name, 0, VM_NORESERVE);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	inode_init_owner(file->f_inode, NULL);
 	file->f_flags |= LX_O_LARGEFILE;
 	fd_install(fd, file, flags & MFD_CLOEXEC ? LX_O_CLOEXEC : 0);
 	return fd;
@@ -78,6 +78,22 @@ long ksys_pread64(struct pt_regs *regs) { return do_rw_at(regs, /* write = */ fa
 /** pwrite64(fd, buf, count, pos) */
 long ksys_pwrite64(struct pt_regs *regs) { return do_rw_at(regs, /* write = */ true); }
 
+/* The first byte from offset on that is of a page (hole: of none, or the end). Not of a tmpfs: all of it is data. */
+static int64_t seek_data(struct file *file, int64_t offset, bool hole)
+{
+	struct inode *inode = file->f_inode;
+	uint64_t size = inode->i_size, at = offset;
+
+	if (offset < 0 || at >= size)
+		return -LX_ENXIO;
+	while (at < size && (file->f_op != &shmem_file_operations || shmem_has_page(inode, at >> PAGE_SHIFT)) == hole)
+		at = file->f_op == &shmem_file_operations ? ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE : size;
+	if (at >= size && !hole)
+		return -LX_ENXIO;
+	file->f_pos = min(at, size);
+	return file->f_pos;
+}
+
 static int64_t seek(struct file *file, int64_t offset, uint32_t whence)
 {
 	int64_t from;
@@ -86,6 +102,8 @@ static int64_t seek(struct file *file, int64_t offset, uint32_t whence)
 		return file->f_op->llseek(file, offset, whence);
 	if (!file->f_op->read_at)
 		return -LX_ESPIPE;
+	if (whence == LX_SEEK_DATA || whence == LX_SEEK_HOLE)
+		return seek_data(file, offset, whence == LX_SEEK_HOLE);
 	if (whence > LX_SEEK_END)
 		return -LX_EINVAL;
 	from = whence == LX_SEEK_SET ? 0 : whence == LX_SEEK_CUR ? (int64_t)file->f_pos : (int64_t)file->f_inode->i_size;
@@ -95,7 +113,7 @@ static int64_t seek(struct file *file, int64_t offset, uint32_t whence)
 	return from;
 }
 
-/** lseek(fd, offset, whence); SEEK_DATA and SEEK_HOLE are refused. */
+/** lseek(fd, offset, whence) */
 long ksys_lseek(struct pt_regs *regs)
 {
 	struct file *file = fget((uint32_t)regs->di);

@@ -280,6 +280,8 @@ long ksys_write(struct pt_regs *regs)
 	return do_rw(regs, /* write = */ true);
 }
 
+static long set_close_on_exec(uint64_t fd, bool on);
+
 /** Take whatever is behind fd out of the table. The file, whose reference is the caller's now, or NULL. */
 static struct file *clear_fd(struct files_struct *files, uint64_t fd)
 {
@@ -310,6 +312,44 @@ long ksys_close(struct pt_regs *regs)
 	if (!files)
 		return -LX_ENOMEM;
 	fput(clear_fd(files, (uint32_t)regs->di));
+	return 0;
+}
+
+#define CLOSE_RANGE_UNSHARE	2u
+#define CLOSE_RANGE_CLOEXEC	4u
+
+/* The descriptors in use of [first, last] are closed, or marked to be. */
+static void close_or_mark(struct files_struct *files, uint64_t first, uint64_t last, bool mark)
+{
+	uint64_t end = max((uint64_t)files->max_fds, (uint64_t)AGENT_FD_BASE + AGENT_CHANNELS);
+
+	for (uint64_t fd = first; fd <= last && fd < end; fd++) {
+		struct file *file = fget(fd);
+
+		if (!file)
+			continue;
+		fput(file);
+		if (mark)
+			set_close_on_exec(fd, true);
+		else
+			fput(clear_fd(files, fd));
+	}
+}
+
+/** close_range(first, last, flags) */
+long ksys_close_range(struct pt_regs *regs)
+{
+	uint32_t first = regs->di, last = regs->si, flags = regs->dx;
+	struct files_struct *files;
+
+	if ((flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) || first > last)
+		return -LX_EINVAL;
+	if ((flags & CLOSE_RANGE_UNSHARE) && unshare_files())
+		return -LX_ENOMEM;
+	files = writable_files();
+	if (!files)
+		return -LX_ENOMEM;
+	close_or_mark(files, first, last, flags & CLOSE_RANGE_CLOEXEC);
 	return 0;
 }
 

@@ -6,15 +6,18 @@
 #include "fpu.h"
 #include "fs.h"
 #include "labdev.h"
+#include "cred.h"
+#include "files.h"
+#include "pidfd.h"
 #include "signal.h"
 #include "task.h"
 #include "uaccess.h"
 
 #define PID_MAX	32768
 
-/* Namespaces and pidfds are not built in: Linux says EINVAL then, too. */
+/* Namespaces are not built in: Linux says EINVAL then, too. */
 #define CLONE_UNSUPPORTED \
-	(LX_CLONE_PIDFD | LX_CLONE_NEWNS | LX_CLONE_NEWCGROUP | LX_CLONE_NEWUTS | LX_CLONE_NEWIPC | \
+	(LX_CLONE_NEWNS | LX_CLONE_NEWCGROUP | LX_CLONE_NEWUTS | LX_CLONE_NEWIPC | \
 	 LX_CLONE_NEWUSER | LX_CLONE_NEWPID | LX_CLONE_NEWNET)
 
 DEFINE_KMEM_CACHE(task_cachep, "task_struct", sizeof(struct task));
@@ -66,6 +69,8 @@ static void *alloc_stack(void)
 	return page ? __va(page_to_pfn(page) << PAGE_SHIFT) : NULL;
 }
 
+static uint64_t last_serial;
+
 struct task *alloc_task(void)
 {
 	struct task *task = kmem_cache_zalloc(&task_cachep);
@@ -78,6 +83,7 @@ struct task *alloc_task(void)
 		return NULL;
 	}
 	task->ts.pid = alloc_pid();
+	task->serial = ++last_serial;
 	task->ts.tgid = task->ts.pid;
 	task->ts.state = TASK_INTERRUPTIBLE;
 	task->ts.channel = -1;
@@ -97,6 +103,8 @@ void free_task(struct task *task)
 	struct page *page = pfn_to_page(__pa(task->ts.stack) >> PAGE_SHIFT);
 
 	put_rlimits(task);
+	if (task->cred)
+		put_cred(task->cred);
 	__free_pages(page, KERNEL_STACK_ORDER);
 	kmem_cache_free(&task_cachep, task);
 }
@@ -138,6 +146,7 @@ struct task *kernel_thread(void (*fn)(void *), void *arg, const char comm[TASK_C
 	task->ts.flags = PF_KTHREAD;
 	task->files = &init_files;
 	task->fs = &init_fs;
+	task->cred = get_cred(&root_cred);
 	set_task_comm(task, comm);
 	frame = push_switch_frame(task, kernel_task_start);
 	frame->bx = (uint64_t)fn;
@@ -153,6 +162,8 @@ static bool clone_flags_valid(uint64_t flags)
 	if ((flags & LX_CLONE_THREAD) && !(flags & LX_CLONE_SIGHAND))
 		return false;
 	if ((flags & LX_CLONE_SIGHAND) && !(flags & LX_CLONE_VM))
+		return false;
+	if ((flags & LX_CLONE_PIDFD) && (flags & (LX_CLONE_DETACHED | LX_CLONE_THREAD)))
 		return false;
 	return !(flags & CLONE_UNSUPPORTED);
 }
@@ -193,6 +204,7 @@ static void copy_plain(struct task *child, const struct clone_args *args)
 
 	set_task_comm(child, current->ts.comm);
 	child->ts.flags = PF_FORKNOEXEC;
+	child->cred = get_cred(current->cred);
 	child->nice = current->nice;
 	child->no_new_privs = current->no_new_privs;
 	child->ts.pgrp = current->group_leader->ts.pgrp;
@@ -228,6 +240,22 @@ static void join_family(struct task *child, uint64_t flags)
 	attach_task(child, parent);
 }
 
+/* CLONE_PIDFD: a descriptor for the child to be, told where the caller wants it. 0 or -errno. */
+static int give_pidfd(const struct task *child, uint64_t to)
+{
+	long fd = get_unused_fd();
+	struct file *file = fd < 0 ? ERR_PTR(fd) : pidfd_file(child, 0);
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (put_user_u32(fd, to)) {
+		fput(file);
+		return -LX_EFAULT;
+	}
+	fd_install(fd, file, LX_O_CLOEXEC);
+	return 0;
+}
+
 static struct task *copy_process(const struct clone_args *args)
 {
 	struct task *child;
@@ -255,10 +283,17 @@ static struct task *copy_process(const struct clone_args *args)
 		goto fail_sighand;
 	if (!(args->flags & LX_CLONE_THREAD))
 		copy_rlimits(child, current);
+	if (args->flags & LX_CLONE_PIDFD) {
+		error = give_pidfd(child, args->pidfd);
+		if (error)
+			goto fail_mm;
+	}
 	copy_thread(child, args);
 	join_family(child, args->flags);
 	return child;
 
+fail_mm:
+	mmput(child->ts.mm);
 fail_sighand:
 	put_sighand(child);
 fail_fs:

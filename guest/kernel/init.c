@@ -15,7 +15,7 @@ static long perform_request(const struct lab_request *request)
 {
 	switch (request->op) {
 	case LAB_REQ_SPAWN:
-		return spawn_agent(request->name, request->args[0]);
+		return spawn_agent(request->name, request->args[0], request->args[1]);
 	case LAB_REQ_TICK:
 		advance_time(request->args[0]);
 		return 0;

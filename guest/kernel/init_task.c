@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What exists before anything runs: the idle task of CPU 0. */
+#include "cred.h"
 #include "fs.h"
 #include "signal.h"
 #include "task.h"
@@ -25,4 +26,5 @@ struct task init_task = {
 	.pending.queue = LIST_HEAD_INIT(init_task.pending.queue),
 	.files = &init_files,
 	.fs = &init_fs,
+	.cred = &root_cred,
 };

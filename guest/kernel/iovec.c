@@ -46,11 +46,19 @@ int get_iovecs(struct iovecs *v, uint64_t at, uint64_t nr)
 
 /* --- readv, writev -------------------------------------------------------------------------------------------- */
 
+/* pos NULL: at the file's own place. */
+static long rw_piece(struct file *file, uint64_t at, uint64_t len, bool write, uint64_t *pos)
+{
+	if (!pos)
+		return rw_file(file, at, len, write);
+	return write ? file->f_op->write_at(file, at, len, pos) : file->f_op->read_at(file, at, len, pos);
+}
+
 /*
  * What was moved before an error counts; a piece that was not moved whole is the last. Of a stream what is there is taken, but
  * once there is something nothing more is waited for.
  */
-static long do_iovecs(struct file *file, const struct iovecs *v, bool write)
+static long do_iovecs(struct file *file, const struct iovecs *v, bool write, uint64_t *pos)
 {
 	uint64_t left = MAX_RW_COUNT;
 	bool hurried = false;
@@ -59,7 +67,7 @@ static long do_iovecs(struct file *file, const struct iovecs *v, bool write)
 	for (uint64_t i = 0; i < v->nr && left; i++) {
 		uint64_t len = min(v->iov[i].len, left);
 
-		n = len ? rw_file(file, v->iov[i].base, len, write) : 0;
+		n = len ? rw_piece(file, v->iov[i].base, len, write, pos) : 0;
 		if (n < 0)
 			break;
 		total += n;
@@ -77,7 +85,7 @@ static long do_iovecs(struct file *file, const struct iovecs *v, bool write)
 }
 
 /* The pieces are looked at first, then whether the file was opened for it, as Linux does. */
-static long do_rwv(struct pt_regs *regs, bool write)
+static long do_rwv(struct pt_regs *regs, bool write, uint64_t *pos)
 {
 	struct file *file = fget((uint32_t)regs->di);
 	struct iovecs v;
@@ -85,16 +93,20 @@ static long do_rwv(struct pt_regs *regs, bool write)
 
 	if (!file)
 		return -LX_EBADF;
+	if (pos && !file->f_op->read_at) {
+		fput(file);
+		return -LX_ESPIPE;
+	}
 	ret = get_iovecs(&v, regs->si, regs->dx);
 	for (uint64_t i = 0; !ret && i < v.nr; i++)
 		if (!access_ok(v.iov[i].base, v.iov[i].len))
 			ret = -LX_EFAULT;
 	if (!ret && !may_rw(file, write))
 		ret = -LX_EBADF;
-	if (!ret && !can_rw(file->f_op, write))
+	if (!ret && (pos && write ? !file->f_op->write_at : !can_rw(file->f_op, write)))
 		ret = -LX_EINVAL;
 	if (!ret)
-		ret = do_iovecs(file, &v, write);
+		ret = do_iovecs(file, &v, write, pos);
 	put_iovecs(&v);
 	fput(file);
 	return ret;
@@ -103,11 +115,38 @@ static long do_rwv(struct pt_regs *regs, bool write)
 /** readv(fd, iov, nr) */
 long ksys_readv(struct pt_regs *regs)
 {
-	return do_rwv(regs, /* write = */ false);
+	return do_rwv(regs, /* write = */ false, NULL);
 }
 
 /** writev(fd, iov, nr) */
 long ksys_writev(struct pt_regs *regs)
 {
-	return do_rwv(regs, /* write = */ true);
+	return do_rwv(regs, /* write = */ true, NULL);
 }
+
+static long do_rwv_at(struct pt_regs *regs, bool write)
+{
+	uint64_t pos = regs->r10;
+
+	return (int64_t)pos < 0 ? -LX_EINVAL : do_rwv(regs, write, &pos);
+}
+
+/** preadv(fd, iov, nr, pos, 0) */
+long ksys_preadv(struct pt_regs *regs) { return do_rwv_at(regs, /* write = */ false); }
+/** pwritev(fd, iov, nr, pos, 0) */
+long ksys_pwritev(struct pt_regs *regs) { return do_rwv_at(regs, /* write = */ true); }
+
+/* Flags that only a disk would mind: to be polled for, and to be written through. */
+#define RWF_HARMLESS	0x7u
+
+static long do_rwv2(struct pt_regs *regs, bool write)
+{
+	if ((uint32_t)regs->r9 & ~RWF_HARMLESS)
+		return -LX_EOPNOTSUPP;
+	return regs->r10 == UINT64_MAX ? do_rwv(regs, write, NULL) : do_rwv_at(regs, write);
+}
+
+/** preadv2(fd, iov, nr, pos, 0, flags); pos -1: at the file's own place. */
+long ksys_preadv2(struct pt_regs *regs) { return do_rwv2(regs, /* write = */ false); }
+/** pwritev2(fd, iov, nr, pos, 0, flags) */
+long ksys_pwritev2(struct pt_regs *regs) { return do_rwv2(regs, /* write = */ true); }

@@ -3,6 +3,7 @@
  * System V segments: how they are found, made and destroyed (Linux ipc/shm.c, ipc/util.c). There are at most
  * SHMMNI of them, so a list by place does for what Linux keeps in an idr and a hash table.
  */
+#include "permission.h"
 #include "labdev.h"
 #include "shm.h"
 
@@ -56,12 +57,23 @@ static struct shmid_kernel *find_key(int key)
 	return NULL;
 }
 
-/* Everybody is root, who made every segment, and nobody has a capability: the owner's three bits decide. */
 int ipcperms(const struct shmid_kernel *shp, uint32_t wanted)
 {
-	uint32_t bits = wanted >> 6 | wanted >> 3 | wanted;
+	const struct kern_ipc_perm *perm = &shp->shm_perm;
+	uint32_t bits = wanted >> 6 | wanted >> 3 | wanted, mode = perm->mode, euid = current_cred()->euid;
 
-	return bits & ~(shp->shm_perm.mode >> 6) & 07 ? -LX_EACCES : 0;
+	if (euid == perm->cuid || euid == perm->uid)
+		mode >>= 6;
+	else if (in_group_p(perm->cgid) || in_group_p(perm->gid))
+		mode >>= 3;
+	return (bits & ~mode & 07) && !capable(CAP_IPC_OWNER) ? -LX_EACCES : 0;
+}
+
+bool shm_is_owner(const struct shmid_kernel *shp)
+{
+	uint32_t euid = current_cred()->euid;
+
+	return euid == shp->shm_perm.cuid || euid == shp->shm_perm.uid;
 }
 
 /* --- ids ------------------------------------------------------------------------------------------------------ */
@@ -144,6 +156,8 @@ static int newseg(int key, uint64_t size, uint32_t flags)
 		return -LX_ENOMEM;
 	shp->shm_perm.key = key;
 	shp->shm_perm.mode = flags & S_IRWXUGO;
+	shp->shm_perm.uid = shp->shm_perm.cuid = current_cred()->euid;
+	shp->shm_perm.gid = shp->shm_perm.cgid = current_cred()->egid;
 	shp->shm_segsz = size;
 	shp->shm_ctim = shm_seconds();
 	shp->shm_cprid = current->ts.tgid;
@@ -158,6 +172,7 @@ static int newseg(int key, uint64_t size, uint32_t flags)
 		kmem_cache_free(&shm_cachep, shp);
 		return error;
 	}
+	inode_init_owner(shp->shm_file->f_inode, NULL);
 	/* maps tell it as the inode's number. */
 	shp->shm_file->f_inode->i_ino = shp->shm_perm.id;
 	init_ipc_ns.shm_tot += pages;

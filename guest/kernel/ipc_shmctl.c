@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* shmctl(2): looking at segments, changing, locking and removing them (Linux ipc/shm.c). */
+#include "cred.h"
 #include "shm.h"
 #include "uaccess.h"
 
@@ -73,6 +74,7 @@ static long stat_segment(int id, int cmd, uint64_t buf)
 		return -LX_EACCES;
 	ds = (struct user_shmid_ds){
 		.key = shp->shm_perm.key, .uid = shp->shm_perm.uid, .gid = shp->shm_perm.gid,
+		.cuid = shp->shm_perm.cuid, .cgid = shp->shm_perm.cgid,
 		.mode = shp->shm_perm.mode, .seq = shp->shm_perm.id >> IPCMNI_SHIFT,
 		.segsz = shp->shm_segsz, .nattch = shp->shm_nattch,
 		.atime = shp->shm_atim, .dtime = shp->shm_dtim, .ctime = shp->shm_ctim,
@@ -85,6 +87,12 @@ static long stat_segment(int id, int cmd, uint64_t buf)
 
 /* --- changing ------------------------------------------------------------------------------------------------- */
 
+/* Change or remove it (Linux ipcctl_obtain_check). */
+static bool may_control(const struct shmid_kernel *shp)
+{
+	return shm_is_owner(shp) || capable(CAP_SYS_ADMIN);
+}
+
 static long set_owner(int id, uint64_t buf)
 {
 	struct shmid_kernel *shp;
@@ -95,6 +103,8 @@ static long set_owner(int id, uint64_t buf)
 	shp = shm_find_id(id);
 	if (IS_ERR(shp))
 		return PTR_ERR(shp);
+	if (!may_control(shp))
+		return -LX_EPERM;
 	if (ds.uid == UINT32_MAX || ds.gid == UINT32_MAX)
 		return -LX_EINVAL;
 	shp->shm_perm.uid = ds.uid;
@@ -111,6 +121,8 @@ static long remove_segment(int id)
 
 	down_write(&shm_ids()->rwsem);
 	shp = shm_find_id(id);
+	if (!IS_ERR(shp) && !may_control(shp))
+		shp = ERR_PTR(-LX_EPERM);
 	if (!IS_ERR(shp) && shp->shm_nattch) {
 		shp->shm_perm.mode |= SHM_DEST;
 		shp->shm_perm.key = IPC_PRIVATE;
@@ -147,7 +159,7 @@ static long lock_segment(int id, bool lock)
 
 	if (IS_ERR(shp))
 		return PTR_ERR(shp);
-	if (lock && !rlimit(LX_RLIMIT_MEMLOCK))
+	if (!capable(CAP_IPC_LOCK) && (!shm_is_owner(shp) || (lock && !rlimit(LX_RLIMIT_MEMLOCK))))
 		return -LX_EPERM;
 	if (lock)
 		return shm_lock_memory(shp);

@@ -3,8 +3,10 @@
  * Pipes (Linux fs/pipe.c): a ring of 16 pages. A write fills pages from the first byte on; only what is less than a page
  * may go behind what the last one holds, and only as a whole: so no write of up to PIPE_BUF (a page) is ever torn.
  */
+#include "cred.h"
 #include "files.h"
 #include "fs.h"
+#include "permission.h"
 #include "pipe.h"
 #include "signal.h"
 #include "uaccess.h"
@@ -161,7 +163,7 @@ static long put_page_of(struct file *file, struct pipe_inode_info *pipe, uint64_
 /* Nobody will ever read it. */
 static long broken_pipe(void)
 {
-	struct ksiginfo info = { .signo = LX_SIGPIPE, .code = LX_SI_USER, .pid = current->ts.tgid };
+	struct ksiginfo info = { .signo = LX_SIGPIPE, .code = LX_SI_USER, .pid = current->ts.tgid, .uid = current_cred()->uid };
 
 	send_signal(current, &info, /* to_process = */ false);
 	return -LX_EPIPE;
@@ -243,10 +245,23 @@ static void pipe_release(struct file *file)
 		wake_up_all(&pipe->rd_wait);
 }
 
+static uint32_t pipe_poll(struct file *file)
+{
+	const struct pipe_inode_info *pipe = file->private_data;
+	uint32_t mask = 0;
+
+	if (file->f_mode & FMODE_READ)
+		mask |= (pipe_empty(pipe) ? 0 : EPOLLIN | EPOLLRDNORM) | (pipe->writers ? 0 : EPOLLHUP);
+	if (file->f_mode & FMODE_WRITE)
+		mask |= (pipe_full(pipe) ? 0 : EPOLLOUT | EPOLLWRNORM) | (pipe->readers ? 0 : EPOLLERR);
+	return mask;
+}
+
 static const struct file_operations pipe_fops = {
 	.read = pipe_read,
 	.write = pipe_write,
 	.release = pipe_release,
+	.poll = pipe_poll,
 };
 
 static struct pipe_inode_info *alloc_pipe(void)
@@ -281,6 +296,7 @@ static struct file *open_pipe(uint32_t flags)
 	char name[32];
 
 	if (pipe) {
+		inode_init_owner(inode, NULL);
 		inode->i_nlink = 1;	/* stat says so, though it has no name in a directory */
 		snprintf(name, sizeof(name), "pipe:[%lu]", inode->i_ino);
 		file = as_end(alloc_file_pseudo(inode, name, LX_O_RDONLY | (flags & LX_O_NONBLOCK), &pipe_fops), pipe,

@@ -3,6 +3,7 @@
  * process_vm_readv(2) and process_vm_writev(2) (Linux mm/process_vm_access.c): the caller's memory on one side, a buffer of
  * pieces; on the other, pages of another mm, had as get_user_pages_remote() gives them. What was copied before a fault counts.
  */
+#include "cred.h"
 #include "files.h"
 #include "iovec.h"
 #include "task.h"
@@ -146,7 +147,6 @@ static long copy_all(struct remote *r, const struct iovecs *theirs, struct iov_i
 	return total > iter->count ? (long)(total - iter->count) : error;
 }
 
-/* Any task that has an mm may be asked: everybody is the same user. */
 static long with_task(int pid, const struct iovecs *theirs, struct iov_iter *iter, bool write)
 {
 	struct remote r = { .write = write };
@@ -158,6 +158,8 @@ static long with_task(int pid, const struct iovecs *theirs, struct iov_iter *ite
 	task = find_task(pid);
 	if (!task || !task->ts.mm)
 		return -LX_ESRCH;
+	if (!ptrace_may_access(task))
+		return -LX_EPERM;
 	r.mm = task->ts.mm;
 	mmget(r.mm);
 	ret = copy_all(&r, theirs, iter);

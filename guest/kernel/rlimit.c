@@ -3,7 +3,7 @@
  * Resource limits of a process (Linux kernel/sys.c). The mm asks rlimit() for AS, DATA, STACK and MEMLOCK. A process that
  * never changed a limit has none of its own; a fork shares what the parent changed.
  */
-#include "task.h"
+#include "cred.h"
 #include "uaccess.h"
 
 struct rlimit64 {
@@ -51,6 +51,9 @@ static const struct rlimits *limits_of(const struct task *task)
 
 uint64_t rlimit(unsigned int resource)
 {
+	/* Who may lock memory has no limit there. */
+	if (resource == LX_RLIMIT_MEMLOCK && capable(CAP_IPC_LOCK))
+		return LX_RLIM_INFINITY;
 	return limits_of(current)->rlim[resource].cur;
 }
 
@@ -93,7 +96,7 @@ static struct rlimits *own_limits(struct task *task)
 }
 
 /*
- * Linux do_prlimit. new, old: NULL if not wanted. Nobody has CAP_SYS_RESOURCE: a hard limit goes down only. (Linux has the limits
+ * Linux do_prlimit. new, old: NULL if not wanted. Without CAP_SYS_RESOURCE a hard limit goes down only. (Linux has the limits
  * in memory of the process already and never says -ENOMEM.)
  */
 static int do_prlimit(struct task *task, unsigned int resource, const struct rlimit64 *new, struct rlimit64 *old)
@@ -108,7 +111,7 @@ static int do_prlimit(struct task *task, unsigned int resource, const struct rli
 	if (new && resource == LX_RLIMIT_NOFILE && new->max > NR_OPEN)
 		return -LX_EPERM;
 	now = limits_of(task)->rlim[resource];
-	if (new && new->max > now.max)
+	if (new && new->max > now.max && !capable(CAP_SYS_RESOURCE))
 		return -LX_EPERM;
 	if (new) {
 		own = own_limits(task);
@@ -142,7 +145,17 @@ long ksys_setrlimit(struct pt_regs *regs)
 	return do_prlimit(current, regs->di, &new, NULL);
 }
 
-/** prlimit64(pid, resource, new, old): all tasks are of one user, so any may change any. */
+/* Linux check_prlimit_permission: the other's three ids are one's own, or one may all. */
+static bool may_prlimit(const struct task *task)
+{
+	const struct cred *me = current_cred(), *it = task->cred;
+
+	return task->group_leader == current->group_leader || capable(CAP_SYS_RESOURCE) ||
+	       (me->uid == it->euid && me->uid == it->suid && me->uid == it->uid && me->gid == it->egid && me->gid == it->sgid &&
+		me->gid == it->gid);
+}
+
+/** prlimit64(pid, resource, new, old) */
 long ksys_prlimit64(struct pt_regs *regs)
 {
 	struct rlimit64 new, old;
@@ -154,6 +167,8 @@ long ksys_prlimit64(struct pt_regs *regs)
 	task = (int)regs->di ? find_task(regs->di) : current;
 	if (!task || task->ts.state == TASK_DEAD)
 		return -LX_ESRCH;
+	if (!may_prlimit(task))
+		return -LX_EPERM;
 	error = do_prlimit(task, regs->si, regs->dx ? &new : NULL, regs->r10 ? &old : NULL);
 	if (error)
 		return error;

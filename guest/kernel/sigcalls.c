@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls about signals: arguments checked in Linux's order, then signal.c does it. */
+#include "cred.h"
 #include "signal.h"
 #include "uaccess.h"
 
@@ -139,11 +140,27 @@ long ksys_sigaltstack(struct pt_regs *regs)
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
+/* Linux kill_ok_by_cred, same_thread_group. */
+static bool may_kill(const struct task *task)
+{
+	const struct cred *me = current_cred(), *it = task->cred;
+
+	return task->group_leader == current->group_leader || me->euid == it->suid || me->euid == it->uid || me->uid == it->suid ||
+	       me->uid == it->uid || capable(CAP_KILL);
+}
+
 /* Is there such a signal, and may current send it to the task? 0 or -errno (Linux check_kill_permission). */
 static int check_kill(const struct task *task, const struct ksiginfo *info)
 {
-	(void)task;
-	return valid_signal(info->signo) ? 0 : -LX_EINVAL;
+	if (!valid_signal(info->signo))
+		return -LX_EINVAL;
+	/* What the kernel tells needs no leave. */
+	if (info->code > 0 || may_kill(task))
+		return 0;
+	/* A shell continues whom it started, whoever they have become. */
+	if (info->signo == LX_SIGCONT && task->group_leader->ts.session == current->group_leader->ts.session)
+		return 0;
+	return -LX_EPERM;
 }
 
 /* Every process of the group. As Linux 6.1: fine if one could be had, and otherwise what the last one said. */
@@ -203,7 +220,7 @@ long kill_process(int pid, const struct ksiginfo *info)
 long ksys_kill(struct pt_regs *regs)
 {
 	int pid = regs->di;
-	struct ksiginfo info = { .signo = regs->si, .code = LX_SI_USER, .pid = current->ts.tgid };
+	struct ksiginfo info = { .signo = regs->si, .code = LX_SI_USER, .pid = current->ts.tgid, .uid = current_cred()->uid };
 
 	if (pid == INT32_MIN)
 		return -LX_ESRCH;
@@ -227,7 +244,7 @@ long kill_thread(int tgid, int pid, const struct ksiginfo *info)
 
 static long do_tkill(int tgid, int pid, int signo)
 {
-	struct ksiginfo info = { .signo = signo, .code = LX_SI_TKILL, .pid = current->ts.tgid };
+	struct ksiginfo info = { .signo = signo, .code = LX_SI_TKILL, .pid = current->ts.tgid, .uid = current_cred()->uid };
 
 	return kill_thread(tgid, pid, &info);
 }

@@ -4,7 +4,9 @@
  * what a process does about them is sighand.c. A signal pends for one thread or for a process;
  * standard signals pend once, real-time ones (from 32 up) as often as sent.
  */
+#include "cred.h"
 #include "itimer.h"
+#include "poll.h"
 #include "session.h"
 #include "signal.h"
 
@@ -274,6 +276,7 @@ static void wake_waiters(struct task *parent)
 {
 	struct task *thread;
 
+	poll_wake();
 	/* init waits for nothing in particular. */
 	if (parent->waits_for_child || parent == child_reaper)
 		wake_up_task(parent);
@@ -291,6 +294,7 @@ bool notify_parent(struct task *child)
 		.signo = child->exit_signal,
 		.code = code & STATUS_CORE_DUMPED ? LX_CLD_DUMPED : code & 0x7f ? LX_CLD_KILLED : LX_CLD_EXITED,
 		.pid = child->ts.pid,
+		.uid = child->cred->uid,
 		.status = code & 0x7f ? code & 0x7f : code >> 8,
 	};
 	bool ignored = info.signo == LX_SIGCHLD && action.handler == SIG_IGN_HANDLER;
@@ -309,6 +313,7 @@ void notify_stop(struct task *leader, int stop_code)
 		.signo = LX_SIGCHLD,
 		.code = continued ? LX_CLD_CONTINUED : LX_CLD_STOPPED,
 		.pid = leader->ts.pid,
+		.uid = leader->cred->uid,
 		.status = continued ? LX_SIGCONT : stop_code >> 8,
 	};
 

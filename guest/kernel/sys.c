@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who one is, where one runs, what one's habits are (Linux kernel/sys.c, arch/x86/kernel/process_64.c). */
+#include "cred.h"
 #include "labdev.h"
 #include "signal.h"
 #include "sys.h"
@@ -131,6 +132,7 @@ static long set_no_new_privs(const struct pt_regs *regs)
 long ksys_prctl(struct pt_regs *regs)
 {
 	struct task *leader = current->group_leader;
+	long ret;
 
 	switch ((int)regs->di) {
 	case LX_PR_SET_PDEATHSIG:
@@ -155,6 +157,7 @@ long ksys_prctl(struct pt_regs *regs)
 	case LX_PR_GET_NO_NEW_PRIVS:
 		return regs->si || regs->dx || regs->r10 || regs->r8 ? -LX_EINVAL : current->no_new_privs;
 	default:
-		return -LX_EINVAL;
+		ret = cap_prctl(regs);
+		return ret == -LX_ENOSYS ? -LX_EINVAL : ret;
 	}
 }

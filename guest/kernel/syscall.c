@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of system calls, and the small ones that have no other home. */
+#include "cred.h"
 #include "files.h"
 #include "itimer.h"
 #include "iovec.h"
 #include "futex.h"
 #include "labdev.h"
+#include "pidfd.h"
 #include "pipe.h"
+#include "poll.h"
 #include "session.h"
 #include "shm.h"
 #include "signal.h"
@@ -42,6 +45,25 @@ static long sys_mmap(struct pt_regs *regs)
 static long sys_mprotect(struct pt_regs *regs)
 {
 	return ksys_mprotect(regs->di, regs->si, regs->dx);
+}
+
+/** pkey_mprotect(addr, len, prot, pkey): a processor without keys; -1 asks for none. */
+static long sys_pkey_mprotect(struct pt_regs *regs)
+{
+	return (int)regs->r10 == -1 ? ksys_mprotect(regs->di, regs->si, regs->dx) : -LX_EINVAL;
+}
+
+/** pkey_alloc(flags, rights): there is none to give. */
+static long sys_pkey_alloc(struct pt_regs *regs)
+{
+	return regs->di || (regs->si & ~3UL) ? -LX_EINVAL : -LX_ENOSPC;
+}
+
+/** pkey_free(pkey): none was given. */
+static long sys_pkey_free(struct pt_regs *regs)
+{
+	(void)regs;
+	return -LX_EINVAL;
 }
 
 static long sys_munmap(struct pt_regs *regs)
@@ -112,13 +134,6 @@ static long sys_exit_group(struct pt_regs *regs)
 	do_group_exit((regs->di & 0xff) << 8);
 }
 
-/** All four of getuid's family: everything is root's. */
-static long sys_getid(struct pt_regs *regs)
-{
-	(void)regs;
-	return 0;
-}
-
 /** ioctl(fd, cmd, arg): no file of this kernel is a terminal, and none has commands. */
 static long sys_ioctl(struct pt_regs *regs)
 {
@@ -140,6 +155,7 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_stat] = ksys_stat,
 	[NR_fstat] = ksys_fstat,
 	[NR_lstat] = ksys_lstat,
+	[NR_poll] = ksys_poll,
 	[NR_lseek] = ksys_lseek,
 	[NR_mmap] = sys_mmap,
 	[NR_mprotect] = sys_mprotect,
@@ -155,6 +171,7 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_writev] = ksys_writev,
 	[NR_access] = ksys_access,
 	[NR_pipe] = ksys_pipe,
+	[NR_select] = ksys_select,
 	[NR_sched_yield] = ksys_sched_yield,
 	[NR_mremap] = sys_mremap,
 	[NR_msync] = sys_msync,
@@ -198,28 +215,49 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_readlink] = ksys_readlink,
 	[NR_chmod] = ksys_chmod,
 	[NR_fchmod] = ksys_fchmod,
+	[NR_chown] = ksys_chown,
+	[NR_fchown] = ksys_fchown,
+	[NR_lchown] = ksys_lchown,
 	[NR_umask] = ksys_umask,
 	[NR_gettimeofday] = ksys_gettimeofday,
 	[NR_getrlimit] = ksys_getrlimit,
 	[NR_getrusage] = ksys_getrusage,
 	[NR_sysinfo] = ksys_sysinfo,
 	[NR_times] = ksys_times,
-	[NR_getuid] = sys_getid,
-	[NR_getgid] = sys_getid,
-	[NR_geteuid] = sys_getid,
-	[NR_getegid] = sys_getid,
+	[NR_getuid] = ksys_getuid,
+	[NR_getgid] = ksys_getgid,
+	[NR_setuid] = ksys_setuid,
+	[NR_setgid] = ksys_setgid,
+	[NR_geteuid] = ksys_geteuid,
+	[NR_getegid] = ksys_getegid,
 	[NR_setpgid] = ksys_setpgid,
 	[NR_getppid] = ksys_getppid,
 	[NR_getpgrp] = ksys_getpgrp,
 	[NR_setsid] = ksys_setsid,
+	[NR_setreuid] = ksys_setreuid,
+	[NR_setregid] = ksys_setregid,
+	[NR_getgroups] = ksys_getgroups,
+	[NR_setgroups] = ksys_setgroups,
+	[NR_setresuid] = ksys_setresuid,
+	[NR_getresuid] = ksys_getresuid,
+	[NR_setresgid] = ksys_setresgid,
+	[NR_getresgid] = ksys_getresgid,
 	[NR_getpgid] = ksys_getpgid,
+	[NR_setfsuid] = ksys_setfsuid,
+	[NR_setfsgid] = ksys_setfsgid,
 	[NR_getsid] = ksys_getsid,
+	[NR_capget] = ksys_capget,
+	[NR_capset] = ksys_capset,
 	[NR_rt_sigpending] = ksys_rt_sigpending,
 	[NR_rt_sigtimedwait] = ksys_rt_sigtimedwait,
 	[NR_rt_sigqueueinfo] = ksys_rt_sigqueueinfo,
 	[NR_rt_sigsuspend] = ksys_rt_sigsuspend,
 	[NR_sigaltstack] = ksys_sigaltstack,
+	[NR_utime] = ksys_utime,
+	[NR_mknod] = ksys_mknod,
 	[NR_personality] = ksys_personality,
+	[NR_statfs] = ksys_statfs,
+	[NR_fstatfs] = ksys_fstatfs,
 	[NR_getpriority] = ksys_getpriority,
 	[NR_setpriority] = ksys_setpriority,
 	[NR_sched_setparam] = ksys_sched_setparam,
@@ -236,7 +274,21 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_prctl] = ksys_prctl,
 	[NR_arch_prctl] = ksys_arch_prctl,
 	[NR_setrlimit] = ksys_setrlimit,
+	[NR_sync] = ksys_sync,
 	[NR_gettid] = ksys_gettid,
+	[NR_readahead] = ksys_readahead,
+	[NR_setxattr] = ksys_getxattr,
+	[NR_lsetxattr] = ksys_lgetxattr,
+	[NR_fsetxattr] = ksys_fgetxattr,
+	[NR_getxattr] = ksys_getxattr,
+	[NR_lgetxattr] = ksys_lgetxattr,
+	[NR_fgetxattr] = ksys_fgetxattr,
+	[NR_listxattr] = ksys_listxattr,
+	[NR_llistxattr] = ksys_llistxattr,
+	[NR_flistxattr] = ksys_flistxattr,
+	[NR_removexattr] = ksys_getxattr,
+	[NR_lremovexattr] = ksys_lgetxattr,
+	[NR_fremovexattr] = ksys_fgetxattr,
 	[NR_tkill] = ksys_tkill,
 	[NR_time] = ksys_time,
 	[NR_futex] = ksys_futex,
@@ -246,14 +298,19 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_getdents64] = ksys_getdents64,
 	[NR_set_tid_address] = ksys_set_tid_address,
 	[NR_restart_syscall] = ksys_restart_syscall,
+	[NR_fadvise64] = ksys_fadvise64,
 	[NR_clock_gettime] = ksys_clock_gettime,
 	[NR_clock_getres] = ksys_clock_getres,
 	[NR_clock_nanosleep] = ksys_clock_nanosleep,
 	[NR_exit_group] = sys_exit_group,
 	[NR_tgkill] = ksys_tgkill,
+	[NR_utimes] = ksys_utimes,
 	[NR_waitid] = ksys_waitid,
 	[NR_openat] = ksys_openat,
 	[NR_mkdirat] = ksys_mkdirat,
+	[NR_mknodat] = ksys_mknodat,
+	[NR_fchownat] = ksys_fchownat,
+	[NR_futimesat] = ksys_futimesat,
 	[NR_newfstatat] = ksys_newfstatat,
 	[NR_unlinkat] = ksys_unlinkat,
 	[NR_renameat] = ksys_renameat,
@@ -262,13 +319,22 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_readlinkat] = ksys_readlinkat,
 	[NR_fchmodat] = ksys_fchmodat,
 	[NR_faccessat] = ksys_faccessat,
+	[NR_pselect6] = ksys_pselect6,
+	[NR_ppoll] = ksys_ppoll,
 	[NR_set_robust_list] = ksys_set_robust_list,
 	[NR_get_robust_list] = ksys_get_robust_list,
+	[NR_sync_file_range] = ksys_sync_file_range,
+	[NR_utimensat] = ksys_utimensat,
+	[NR_eventfd] = ksys_eventfd,
 	[NR_fallocate] = ksys_fallocate,
+	[NR_eventfd2] = ksys_eventfd2,
 	[NR_dup3] = ksys_dup3,
 	[NR_pipe2] = ksys_pipe2,
+	[NR_preadv] = ksys_preadv,
+	[NR_pwritev] = ksys_pwritev,
 	[NR_rt_tgsigqueueinfo] = ksys_rt_tgsigqueueinfo,
 	[NR_prlimit64] = ksys_prlimit64,
+	[NR_syncfs] = ksys_syncfs,
 	[NR_getcpu] = ksys_getcpu,
 	[NR_process_vm_readv] = ksys_process_vm_readv,
 	[NR_process_vm_writev] = ksys_process_vm_writev,
@@ -276,7 +342,17 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_getrandom] = ksys_getrandom,
 	[NR_memfd_create] = ksys_memfd_create,
 	[NR_mlock2] = sys_mlock2,
+	[NR_preadv2] = ksys_preadv2,
+	[NR_pwritev2] = ksys_pwritev2,
+	[NR_pkey_mprotect] = sys_pkey_mprotect,
+	[NR_pkey_alloc] = sys_pkey_alloc,
+	[NR_pkey_free] = sys_pkey_free,
+	[NR_statx] = ksys_statx,
+	[NR_pidfd_send_signal] = ksys_pidfd_send_signal,
+	[NR_pidfd_open] = ksys_pidfd_open,
 	[NR_clone3] = ksys_clone3,
+	[NR_close_range] = ksys_close_range,
+	[NR_faccessat2] = ksys_faccessat2,
 };
 
 void do_syscall(struct pt_regs *regs)

@@ -3,6 +3,8 @@
  * wait4(2), waitid(2): which children a task may wait for, what they have to tell, and reaping them (Linux
  * kernel/exit.c).
  */
+#include "cred.h"
+#include "pidfd.h"
 #include "signal.h"
 #include "task.h"
 #include "uaccess.h"
@@ -18,7 +20,9 @@ struct wait_request {
 	enum wait_type type;
 	int id;				/* of the process or group */
 	uint32_t options;
+	bool impatient;			/* it would have waited, but for its pidfd: -LX_EAGAIN */
 	int status;			/* of the child found */
+	uint32_t uid;
 };
 
 static bool child_matches(const struct wait_request *wait, const struct task *child)
@@ -42,6 +46,7 @@ static int consider_child(struct wait_request *wait, struct task *child)
 		if (!(wait->options & LX_WEXITED))
 			return 0;
 		wait->status = child->ts.exit_code;
+		wait->uid = child->cred->uid;
 		if (reap)
 			release_task(child);
 		return pid;
@@ -49,6 +54,7 @@ static int consider_child(struct wait_request *wait, struct task *child)
 	if (!child->stop_code || !(wait->options & (continued ? LX_WCONTINUED : LX_WUNTRACED)))
 		return 0;
 	wait->status = child->stop_code;
+	wait->uid = child->cred->uid;
 	if (reap)
 		child->stop_code = 0;
 	return pid;
@@ -82,8 +88,10 @@ static long do_wait(struct wait_request *wait)
 	for (;;) {
 		int pid = look_at_children(wait);
 
-		if (pid != 0 || (wait->options & LX_WNOHANG))
+		if (pid != 0)
 			return pid;
+		if (wait->options & LX_WNOHANG)
+			return wait->impatient ? -LX_EAGAIN : 0;
 		if (signal_pending(current))
 			return -ERESTARTSYS;
 		current->waits_for_child = true;
@@ -125,6 +133,23 @@ long ksys_wait4(struct pt_regs *regs)
 
 /* --- waitid ----------------------------------------------------------------------------------- */
 
+/* One that does not wait for what it means is never waited for either: WNOHANG in effect, and EAGAIN instead of nothing. */
+static int waitid_pidfd(struct wait_request *wait, int fd)
+{
+	bool nonblock = false;
+	struct task *task = fd < 0 ? ERR_PTR(-LX_EINVAL) : pidfd_get_task(fd, &nonblock);
+
+	if (IS_ERR(task) && task != ERR_PTR(-LX_ESRCH))
+		return PTR_ERR(task);
+	wait->type = WAIT_PID;
+	wait->id = IS_ERR(task) ? 0 : task->ts.pid;	/* gone: nobody's child */
+	if (nonblock && !(wait->options & LX_WNOHANG)) {
+		wait->options |= LX_WNOHANG;
+		wait->impatient = true;
+	}
+	return 0;
+}
+
 /* Whom the first two arguments mean. 0 or -errno. */
 static int waitid_who(struct wait_request *wait, uint32_t which, int id)
 {
@@ -136,6 +161,8 @@ static int waitid_who(struct wait_request *wait, uint32_t which, int id)
 		wait->type = WAIT_PID;
 		wait->id = id;
 		return id > 0 ? 0 : -LX_EINVAL;
+	case LX_P_PIDFD:
+		return waitid_pidfd(wait, id);
 	case LX_P_PGID:
 		wait->type = WAIT_PGRP;
 		wait->id = id ? id : current->group_leader->ts.pgrp;
@@ -146,9 +173,10 @@ static int waitid_who(struct wait_request *wait, uint32_t which, int id)
 }
 
 /* The tale of a child, as SIGCHLD would tell it; nobody's (pid 0) is zeros. */
-static int put_child_info(uint64_t to, int pid, int status)
+static int put_child_info(uint64_t to, int pid, const struct wait_request *wait)
 {
-	struct user_siginfo info = { .si_signo = pid ? LX_SIGCHLD : 0, .si_pid = pid };
+	struct user_siginfo info = { .si_signo = pid ? LX_SIGCHLD : 0, .si_pid = pid, .si_uid = wait->uid };
+	int status = wait->status;
 
 	if (status == STATUS_CONTINUED) {
 		info.si_code = LX_CLD_CONTINUED;
@@ -173,7 +201,7 @@ static int put_child_info(uint64_t to, int pid, int status)
 /** waitid(which, id, info, options, rusage) */
 long ksys_waitid(struct pt_regs *regs)
 {
-	struct wait_request wait = { .options = regs->r10, .status = 0 };
+	struct wait_request wait = { .options = regs->r10 };
 	long pid = -LX_EINVAL;
 
 	if (!(wait.options & ~WAITID_OPTIONS) && (wait.options & WAITID_EVENTS))
@@ -183,7 +211,7 @@ long ksys_waitid(struct pt_regs *regs)
 	if (pid > 0 && put_no_usage(regs->r8))
 		return -LX_EFAULT;
 	/* Told even when it failed: nobody. */
-	if (regs->dx && put_child_info(regs->dx, max(pid, 0L), wait.status))
+	if (regs->dx && put_child_info(regs->dx, max(pid, 0L), &wait))
 		return -LX_EFAULT;
 	return min(pid, 0L);
 }

@@ -101,6 +101,11 @@ struct page *shmem_get_page(struct inode *inode, uint64_t index, enum sgp_type s
 	return add_page(inode, index, error);
 }
 
+bool shmem_has_page(struct inode *inode, uint64_t index)
+{
+	return xa_load(&inode->i_data.i_pages, index) || is_backed(inode, index);
+}
+
 static struct page *shmem_cache_page(struct address_space *mapping, uint64_t index, int *error)
 {
 	return shmem_get_page(mapping->host, index, SGP_CACHE, error);

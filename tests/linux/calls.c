@@ -35,6 +35,12 @@ static const struct {
 	CALL(truncate),	 CALL(ftruncate), CALL(dup),	  CALL(dup2),	    CALL(dup3),	    CALL(fcntl),
 	CALL(fsync),	 CALL(fallocate), CALL(getdents64), CALL(memfd_create), CALL(mmap), CALL(execve),
 	CALL(umask),	 CALL(newfstatat), CALL(stat),	  CALL(lstat),	    CALL(fstat),    CALL(getcwd),
+	CALL(capget), CALL(chown), CALL(close_range), CALL(eventfd2), CALL(faccessat2),
+	CALL(fadvise64), CALL(fchown), CALL(fchownat), CALL(fstatfs), CALL(futimesat),
+	CALL(getgroups), CALL(getresuid), CALL(lchown), CALL(mknod), CALL(mknodat), CALL(pidfd_open),
+	CALL(pidfd_send_signal), CALL(poll), CALL(ppoll), CALL(readahead), CALL(select),
+	CALL(setgid), CALL(setresgid), CALL(setreuid), CALL(setuid), CALL(statfs), CALL(statx),
+	CALL(sync_file_range), CALL(syncfs), CALL(utime), CALL(utimensat), CALL(utimes),
 };
 
 static int failed, done;
@@ -137,6 +143,8 @@ static void do_file(const char *name)
 	fd = fcntl(fileno(file), F_DUPFD_CLOEXEC, 700);
 	fclose(file);
 	file = fdopen(fd, "r");
+	/* Those of the file before. */
+	close_range(3, 699, 0);
 	umask(022);
 	for (int line = 1; fgets(text, sizeof(text), file); line++) {
 		const char *p = skip(text);

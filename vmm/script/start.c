@@ -47,6 +47,8 @@ static struct target *make_guest(struct session *s, const struct machine_config 
 		return NULL;
 	guest->output = s->output;
 	guest->root = s->options->root;
+	if (s->options->prog)
+		target_guest_grant_all(guest);
 	guest->wants_trace = s->options->verify == VERIFY_STEP && !s->max_instructions;
 	return guest;
 }

@@ -13,6 +13,8 @@
  */
 struct target *target_guest_create(const struct machine_ops *ops, const struct machine_config *config,
 				   const struct guest_elf *elf, struct error *e);
+/** What is spawned from now on has every right, as root on Linux; else it is root by number, as a scenario's tasks are. */
+void target_guest_grant_all(struct target *t);
 /** The machine under a guest target, for what only it can tell (instructions counted, RAM size). */
 const struct machine *target_guest_machine(const struct target *t);
 

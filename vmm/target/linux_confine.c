@@ -42,6 +42,14 @@ static const int allowed[] = {
 	NR_sched_setaffinity, NR_sched_getaffinity, NR_sched_setscheduler, NR_sched_getscheduler, NR_sched_setparam,
 	NR_sched_getparam, NR_sched_get_priority_max, NR_sched_get_priority_min, NR_sched_rr_get_interval, NR_getpriority,
 	NR_setpriority, NR_getcpu,
+	NR_SYSCALLS, NR_poll, NR_select, NR_chown, NR_fchown, NR_lchown, NR_setuid, NR_setgid, NR_setreuid,
+	NR_setregid, NR_getgroups, NR_setgroups, NR_setresuid, NR_getresuid, NR_setresgid, NR_getresgid, NR_setfsuid,
+	NR_setfsgid, NR_capget, NR_capset, NR_utime, NR_mknod, NR_statfs, NR_fstatfs, NR_sync, NR_readahead,
+	NR_setxattr, NR_lsetxattr, NR_fsetxattr, NR_getxattr, NR_lgetxattr, NR_fgetxattr, NR_listxattr,
+	NR_llistxattr, NR_flistxattr, NR_removexattr, NR_lremovexattr, NR_fremovexattr, NR_fadvise64, NR_utimes,
+	NR_mknodat, NR_fchownat, NR_futimesat, NR_pselect6, NR_ppoll, NR_sync_file_range, NR_utimensat, NR_eventfd,
+	NR_eventfd2, NR_preadv, NR_pwritev, NR_syncfs, NR_preadv2, NR_pwritev2, NR_pkey_mprotect, NR_pkey_alloc,
+	NR_pkey_free, NR_statx, NR_pidfd_send_signal, NR_pidfd_open, NR_close_range, NR_faccessat2,
 };
 
 /* NR_clone3 alone is left out: a filter does not see its flags, and who finds none asks clone. */
@@ -49,7 +57,8 @@ static const int allowed[] = {
 /* What a task may say about itself. */
 static const int prctl_options[] = {
 	LX_PR_SET_PDEATHSIG, LX_PR_GET_PDEATHSIG, LX_PR_GET_DUMPABLE, LX_PR_SET_DUMPABLE, LX_PR_SET_NAME, LX_PR_GET_NAME,
-	LX_PR_SET_CHILD_SUBREAPER, LX_PR_GET_CHILD_SUBREAPER, LX_PR_SET_NO_NEW_PRIVS, LX_PR_GET_NO_NEW_PRIVS,
+	LX_PR_GET_KEEPCAPS, LX_PR_SET_KEEPCAPS, LX_PR_CAPBSET_READ, LX_PR_CAPBSET_DROP, LX_PR_GET_SECUREBITS, LX_PR_SET_SECUREBITS,
+	LX_PR_CAP_AMBIENT, LX_PR_SET_CHILD_SUBREAPER, LX_PR_GET_CHILD_SUBREAPER, LX_PR_SET_NO_NEW_PRIVS, LX_PR_GET_NO_NEW_PRIVS,
 };
 
 /* A task makes processes and threads, never namespaces. */

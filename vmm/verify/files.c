@@ -108,6 +108,12 @@ static bool may_be_of_host(const struct model_inode *inode)
 	       (type == LX_S_IFREG || type == LX_S_IFDIR || (type == LX_S_IFLNK && !inode->nr_pages));
 }
 
+/** Behind a file that is none of the tree (eventfd, pidfd): of no type, as on Linux. */
+static bool is_anon(const struct inode *raw)
+{
+	return raw->i_mode == 0600 && raw->i_nlink == 1 && !raw->i_size;
+}
+
 void check_inode_fields(struct verify_context *c, const struct invariant *self)
 {
 	gva_t in_memory = {0}; /* operations of all but the image's files */
@@ -125,7 +131,7 @@ void check_inode_fields(struct verify_context *c, const struct invariant *self)
 			wrong = "i_flags are unknown";
 		else if ((inode->raw.i_flags & S_HOST) && !may_be_of_host(inode))
 			wrong = "it is the host's, and no file, directory or link with a number there";
-		else if (!known_type(inode->raw.i_mode & LX_S_IFMT))
+		else if (!known_type(inode->raw.i_mode & LX_S_IFMT) && !is_anon(&inode->raw))
 			wrong = "i_mode is of no type";
 		else if (!constant_or_none(c->now, inode->raw.i_data.a_ops))
 			wrong = "a_ops are no constant of the kernel's";

@@ -1,0 +1,57 @@
+-- poll and select that wait for a time: they end when it has come, tell what is left, and go on after a signal nobody handles.
+-- both: no, real time passes there
+local a = spawn("a")
+local p = a:mmap{len = PAGE, prot = "rwx"}
+local MS = 1000000
+
+step("A timeout in milliseconds")
+local h = a:start("poll", 0, 0, 100)
+tick(100 * MS - 1)
+expect(not h:done())
+tick(1)
+expect(h:done())
+expect.eq(h:result(), 0)
+
+step("select tells what is left: nothing, and after a signal the rest")
+a:write(p, string.pack("<i8i8", 1, 500000))
+h = a:start("select", 0, 0, 0, 0, p)
+tick(1500 * MS)
+expect(h:done())
+expect.eq(a:read(p, 8), 0)
+expect.eq(a:read(p + 8, 8), 0)
+a:write(p + 256, "\xb8\x0f\0\0\0\x0f\x05")	-- mov $15, %eax; syscall
+a:write(p + 320, "\xc3")
+a:syscall("rt_sigaction", 10, string.pack("<I8I8I8I8", p + 320, 0x14000000, p + 256, 0), 0, 8)	-- SA_RESTART
+local b = spawn("b")
+a:write(p, string.pack("<i8i8", 2, 0))
+h = a:start("select", 0, 0, 0, 0, p)
+tick(500 * MS)
+b:kill("SIGUSR1", a)
+expect(h:done())
+local _, errno = h:result()
+expect.eq(errno, "EINTR", "never started over, whatever SA_RESTART says")
+expect.eq(a:read(p, 8), 1)
+expect.eq(a:read(p + 8, 8), 500000)
+
+step("A signal that is let in for the time of the wait alone")
+a:syscall("rt_sigprocmask", 0, string.pack("<I8", 1 << 9), 0, 8)
+a:write(p + 64, 0, 8)
+a:write(p, string.pack("<i8i8", 5, 0))
+b:kill("SIGUSR1", a)
+h = a:start("ppoll", 0, 0, p, p + 64, 8)
+expect(h:done())
+_, errno = h:result()
+expect.eq(errno, "EINTR")
+expect.eq(a:read(p, 8), 5)
+a:syscall("rt_sigprocmask", 0, 0, p, 8)
+expect.eq(a:read(p, 8), 1 << 9, "the mask is as it was")
+
+step("pselect6 with a mask of its own")
+a:write(p, string.pack("<i8i8", 1, 0))
+a:write(p + 128, string.pack("<I8I8", p + 64, 8))
+h = a:start("pselect6", 0, 0, 0, 0, p, p + 128)
+tick(1000 * MS - 1)
+expect(not h:done())
+tick(1)
+expect(h:done())
+expect.eq(h:result(), 0)
