@@ -38,7 +38,7 @@ int proc_mm_attach(struct proc_mm *ref, struct inode *inode)
 
 	if (!task)
 		return -LX_ESRCH;
-	if (!ptrace_may_access(task))
+	if (task->ts.mm && task->ts.mm != current->ts.mm && !ptrace_may_access(task))
 		return -LX_EACCES;
 	ref->mm = task->ts.mm;
 	if (ref->mm)
