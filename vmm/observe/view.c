@@ -102,8 +102,12 @@ static void add_leaf(struct view *view, const struct model *model, const struct 
 	page = view_add_page(view);
 	page->va = leaf->va;
 	page->bits = VP_PRESENT | (zero || anon ? 0 : VP_FILE);
-	if (!zero && pfn < model->nr_touched && model->frames[pfn].raw._mapcount == 0)
+	page->frame = pfn;
+	page->maps = zero || pfn >= model->nr_touched ? 0 : model->frames[pfn].raw._mapcount + 1;
+	if (page->maps == 1)
 		page->bits |= VP_EXCLUSIVE;
+	if ((leaf->entry & PTE_SOFT_DIRTY) || (area && area->flags & VM_SOFTDIRTY))
+		page->bits |= VP_SOFT_DIRTY;
 	page->hash = bytes ? view_hash(bytes) : 0;
 }
 

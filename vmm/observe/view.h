@@ -25,6 +25,7 @@ struct view_area {
 #define VP_SWAPPED   2u
 #define VP_FILE	     4u /* of a file or shared memory, not anonymous */
 #define VP_EXCLUSIVE 8u /* mapped exactly once in the whole system */
+#define VP_SOFT_DIRTY 16u /* written since the marks were last cleared; where the kernel keeps account of it */
 
 /* Areas beyond this size have no pages in a view: Linux tells them one by one, present or not. */
 #define VIEW_MAX_READ (1ULL << 30)
@@ -32,7 +33,9 @@ struct view_area {
 struct view_page {
 	uint64_t va;
 	uint64_t hash; /* of its bytes; 0 where they were not read */
-	uint8_t bits;  /* VP_* */
+	uint64_t frame; /* its number; 0: the kernel tells root alone */
+	uint32_t maps;	/* how many entries of the whole system map that frame (the zero page: 0), where frame is told */
+	uint32_t bits;	/* VP_* */
 };
 
 /** Bytes, as in /proc/PID/status. */
@@ -60,7 +63,7 @@ uint64_t view_hash(const void *page);
 	(VM_READ | VM_WRITE | VM_EXEC | VM_SHARED | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_MAYSHARE |  \
 	 VM_GROWSDOWN | VM_PFNMAP | VM_LOCKED | VM_IO | VM_SEQ_READ | VM_RAND_READ | VM_DONTCOPY |         \
 	 VM_DONTEXPAND | VM_LOCKONFAULT | VM_ACCOUNT | VM_NORESERVE | VM_SYNC | VM_WIPEONFORK |            \
-	 VM_DONTDUMP)
+	 VM_DONTDUMP | VM_SOFTDIRTY)
 /** The view of a process of the guest; empty if it has no mm. Free with view_free. */
 struct view *view_of_model(const struct model *model, int pid);
 void view_free(struct view *view);

@@ -207,6 +207,7 @@ static int both_compare(struct target *t, const struct model *now, const int *pi
 	for (uint32_t i = 0; i < n; i++)
 		if (compare_process(b, now, pids[i], e))
 			return -1;
+	compare_frames(c);
 	if (!c->differences)
 		return 0;
 	fflush(c->to);
@@ -233,6 +234,7 @@ static void both_destroy(struct target *t)
 	b->linux_side->ops->destroy(b->linux_side);
 	b->guest->ops->destroy(b->guest);
 	fclose(b->comparison.to);
+	free(b->comparison.pairs);
 	free(b->text);
 	free(b);
 }

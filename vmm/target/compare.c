@@ -8,9 +8,7 @@
 #include "target/compare.h"
 #include "uapi.h"
 
-/* One difference: a line of what, one of each side. */
-static void tell(struct comparison *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void tell(struct comparison *c, const char *format, ...)
+void compare_tell(struct comparison *c, const char *format, ...)
 {
 	va_list args;
 
@@ -27,10 +25,10 @@ void compare_number(struct comparison *c, const char *who, const char *what, int
 	if (guest == linux_side)
 		return;
 	if (guest > 0xffff || linux_side > 0xffff)
-		tell(c, "  %s: %s\n    guest  %" PRIx64 "\n    linux  %" PRIx64 "\n", who, what, guest,
+		compare_tell(c, "  %s: %s\n    guest  %" PRIx64 "\n    linux  %" PRIx64 "\n", who, what, guest,
 		     linux_side);
 	else
-		tell(c, "  %s: %s\n    guest  %" PRId64 "\n    linux  %" PRId64 "\n", who, what, guest,
+		compare_tell(c, "  %s: %s\n    guest  %" PRId64 "\n    linux  %" PRId64 "\n", who, what, guest,
 		     linux_side);
 }
 
@@ -75,7 +73,7 @@ static void compare_data(struct comparison *c, const char *who, const struct age
 		c->compared++;
 		if (guest->data[i] == linux_side->data[i] || masked(c, cmd, i))
 			continue;
-		tell(c, "  %s: byte %u of the answer\n    guest  %02x\n    linux  %02x\n", who, i,
+		compare_tell(c, "  %s: byte %u of the answer\n    guest  %02x\n    linux  %02x\n", who, i,
 		     guest->data[i], linux_side->data[i]);
 		return;
 	}
@@ -107,6 +105,7 @@ static void put_area(FILE *to, const struct view_area *area)
 		{VM_RAND_READ, "random"},    {VM_DONTCOPY, "dontcopy"}, {VM_DONTEXPAND, "dontexpand"},
 		{VM_LOCKONFAULT, "onfault"}, {VM_ACCOUNT, "account"},	{VM_NORESERVE, "noreserve"},
 		{VM_SYNC, "sync"},	     {VM_WIPEONFORK, "wipeonfork"}, {VM_DONTDUMP, "dontdump"},
+		{VM_SOFTDIRTY, "softdirty"},
 	};
 
 	fprintf(to, "%" PRIx64 "-%" PRIx64 " %c%c%c%c %08" PRIx64 " %s; rss %" PRIu64 "p, anonymous %" PRIu64 "p;",
@@ -142,6 +141,8 @@ static bool same_flags(struct comparison *c, const struct view_area *guest, cons
 	uint64_t more = guest->flags & ~linux_side->flags, less = linux_side->flags & ~guest->flags;
 	bool read_only = !(guest->flags & (VM_WRITE | VM_SHARED)) && !*guest->name;
 
+	if (!c->soft_dirty)
+		more &= ~VM_SOFTDIRTY;
 	if ((more & VM_LOCKONFAULT) && rule_excuses(&c->rules, RULE_LOCKONFAULT))
 		more &= ~VM_LOCKONFAULT;
 	if ((more & VM_ACCOUNT) && read_only && rule_excuses(&c->rules, PROFILE_UNCHARGE))
@@ -169,7 +170,7 @@ static bool same_area(struct comparison *c, const struct view_area *guest, const
 
 static bool could_merge(const struct view_area *a, const struct view_area *b)
 {
-	uint64_t unlike = (a->flags ^ b->flags) & ~(VM_ACCOUNT | VM_LOCKONFAULT);
+	uint64_t unlike = (a->flags ^ b->flags) & ~(VM_ACCOUNT | VM_LOCKONFAULT | VM_SOFTDIRTY);
 
 	return a->end == b->start && !unlike && !*a->name && !*b->name && !(a->flags & VM_MAYSHARE) &&
 	       !in_agent_footprint(a->start, a->end) && !in_agent_footprint(b->start, b->end);
@@ -260,26 +261,29 @@ static const char *page_words(const struct view_page *page, char *text, size_t s
 {
 	if (!page)
 		return "not there";
-	snprintf(text, size, "%s%s%s, contents %08" PRIx64, page->bits & VP_SWAPPED ? "swapped" : "present",
-		 page->bits & VP_FILE ? " of a file" : "", page->bits & VP_EXCLUSIVE ? " mapped once" : "",
-		 page->hash >> 32);
+	snprintf(text, size, "%s%s%s%s, contents %08" PRIx64 ", mapped %u times",
+		 page->bits & VP_SWAPPED ? "swapped" : "present", page->bits & VP_FILE ? " of a file" : "",
+		 page->bits & VP_EXCLUSIVE ? " mapped once" : "", page->bits & VP_SOFT_DIRTY ? " soft-dirty" : "",
+		 page->hash >> 32, page->maps);
 	return text;
 }
 
 static void tell_pages(struct comparison *c, const char *who, const struct view_page *guest,
 		       const struct view_page *linux_side)
 {
-	char one[80], other[80];
+	char one[128], other[128];
 
-	tell(c, "  %s: page %" PRIx64 "\n    guest  %s\n    linux  %s\n", who, guest ? guest->va : linux_side->va,
+	compare_tell(c, "  %s: page %" PRIx64 "\n    guest  %s\n    linux  %s\n", who, guest ? guest->va : linux_side->va,
 	     page_words(guest, one, sizeof(one)), page_words(linux_side, other, sizeof(other)));
 }
 
 static bool same_page(struct comparison *c, const struct view *guest, const struct view_page *a,
 		      const struct view_page *b)
 {
-	c->compared += 5;
-	if (a->bits != b->bits)
+	c->compared += b->frame ? 7 : 6;
+	if ((a->bits ^ b->bits) & ~(c->soft_dirty ? 0 : VP_SOFT_DIRTY))
+		return false;
+	if (b->frame && a->maps != b->maps)
 		return false;
 	if (a->hash == b->hash)
 		return true;
@@ -298,6 +302,7 @@ static void compare_pages(struct comparison *c, const char *who, const struct vi
 		if (a && b && a->va == b->va) {
 			if (!same_page(c, guest, a, b))
 				tell_pages(c, who, a, b);
+			compare_note_frames(c, guest->pid, a, b);
 			i++;
 			j++;
 		} else if (a && (!b || a->va < b->va)) {
@@ -331,11 +336,19 @@ static void compare_locked(struct comparison *c, const char *who, const struct v
 	compare_number(c, who, "VmLck", guest->counters.locked, theirs);
 }
 
+/* A kernel without such an account never says so; one that has it says so of every new area. */
+static void note_soft_dirty(struct comparison *c, const struct view *linux_side)
+{
+	for (uint32_t i = 0; i < linux_side->nr_areas && !c->soft_dirty; i++)
+		c->soft_dirty = linux_side->areas[i].flags & VM_SOFTDIRTY;
+}
+
 void compare_views(struct comparison *c, const struct view *guest, const struct view *linux_side)
 {
 	char who[32];
 
 	snprintf(who, sizeof(who), "pid %d", guest->pid);
+	note_soft_dirty(c, linux_side);
 	compare_all_areas(c, who, guest, linux_side);
 	compare_pages(c, who, guest, linux_side);
 	compare_number(c, who, "VmSize", guest->counters.size, linux_side->counters.size);

@@ -172,7 +172,7 @@ static const struct {
 	{"gd", VM_GROWSDOWN},	{"pf", VM_PFNMAP},    {"lo", VM_LOCKED},     {"io", VM_IO},
 	{"sr", VM_SEQ_READ},	{"rr", VM_RAND_READ}, {"dc", VM_DONTCOPY},   {"de", VM_DONTEXPAND},
 	{"lf", VM_LOCKONFAULT}, {"ac", VM_ACCOUNT},   {"nr", VM_NORESERVE},  {"sf", VM_SYNC},
-	{"wf", VM_WIPEONFORK},	{"dd", VM_DONTDUMP},
+	{"wf", VM_WIPEONFORK},	{"dd", VM_DONTDUMP},  {"sd", VM_SOFTDIRTY},
 };
 
 /* "rd wr mr mw me ac" */
@@ -276,10 +276,23 @@ bool proc_find_vdso(int proc, int pid, uint64_t *start, uint64_t *end)
 #define PM_SWAP	      (1ULL << 62)
 #define PM_FILE	      (1ULL << 61)
 #define PM_EXCLUSIVE  (1ULL << 56)
+#define PM_SOFT_DIRTY (1ULL << 55)
+#define PM_FRAME      ((1ULL << 55) - 1) /* 0 for whoever lacks CAP_SYS_ADMIN */
 
 struct page_files {
-	int pagemap, mem;
+	int pagemap, mem, counts; /* counts: /proc/kpagecount, root's alone; -1: not to be had */
 };
+
+/* By how many entries a frame is mapped, and its number; both untold unless both can be had. */
+static void add_frame(struct view_page *page, const struct page_files *files, uint64_t frame)
+{
+	uint64_t maps;
+
+	if (!frame || files->counts < 0 || pread(files->counts, &maps, 8, frame * 8) != 8)
+		return;
+	page->frame = frame;
+	page->maps = maps;
+}
 
 static void add_page(struct view *view, const struct page_files *files, uint64_t va, uint64_t entry)
 {
@@ -288,7 +301,10 @@ static void add_page(struct view *view, const struct page_files *files, uint64_t
 
 	page->va = va;
 	page->bits = (entry & PM_PRESENT ? VP_PRESENT : 0) | (entry & PM_SWAP ? VP_SWAPPED : 0) |
-		     (entry & PM_FILE ? VP_FILE : 0) | (entry & PM_EXCLUSIVE ? VP_EXCLUSIVE : 0);
+		     (entry & PM_FILE ? VP_FILE : 0) | (entry & PM_EXCLUSIVE ? VP_EXCLUSIVE : 0) |
+		     (entry & PM_SOFT_DIRTY ? VP_SOFT_DIRTY : 0);
+	if (entry & PM_PRESENT)
+		add_frame(page, files, entry & PM_FRAME);
 	/* Only what is present is read: anything else would be faulted in by it. */
 	if ((entry & PM_PRESENT) && pread(files->mem, bytes, sizeof(bytes), va) == sizeof(bytes))
 		page->hash = view_hash(bytes);
@@ -319,7 +335,8 @@ static void read_pages(struct view *view, const struct page_files *files, const 
 static void read_all_pages(struct view *view, int proc)
 {
 	struct page_files files = {.pagemap = open_proc(proc, view->pid, "pagemap", O_RDONLY),
-				   .mem = open_proc(proc, view->pid, "mem", O_RDONLY)};
+				   .mem = open_proc(proc, view->pid, "mem", O_RDONLY),
+				   .counts = openat(proc, "kpagecount", O_RDONLY | O_CLOEXEC)};
 
 	for (uint32_t i = 0; i < view->nr_areas && files.pagemap >= 0; i++)
 		read_pages(view, &files, &view->areas[i]);
@@ -327,6 +344,8 @@ static void read_all_pages(struct view *view, int proc)
 		close(files.pagemap);
 	if (files.mem >= 0)
 		close(files.mem);
+	if (files.counts >= 0)
+		close(files.counts);
 }
 
 struct view *proc_read_view(int proc, int pid)
