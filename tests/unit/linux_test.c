@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The target `linux`: that tasks do what they are told and a step ends when all rest, and that nothing of them
- * gets out of their box. The tests try: other processes, files, capabilities, calls, and what stays behind.
+ * gets out of their box. The tests try: other processes and their memory, files, descriptors, capabilities,
+ * limits, calls, bombs, and what stays behind.
  */
 #include <errno.h>
 #include <libgen.h>
@@ -15,6 +16,7 @@
 #include "target/linux_proc.h"
 #include "uapi.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #undef si_addr /* a field of the report, too */
@@ -213,7 +215,8 @@ Test(linux_target, kill_reaches_only_the_tasks_of_the_run)
 Test(linux_target, no_file_of_the_host_is_in_sight)
 {
 	static const char *const paths[] = {"/etc/passwd", "../../../etc/passwd", "/root", "/proc/1/root/etc/passwd",
-					    "/home", "/usr/bin/env", "/dev/kvm", "/dev/mem", "/sys"};
+					    "/home", "/usr/bin/env", "/dev/kvm", "/dev/mem", "/sys",
+					    "/proc/1/cwd/agent", "/proc/1/fd/932", "/proc/self/task/2/root/etc/passwd"};
 	int a = spawn();
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -282,6 +285,127 @@ Test(linux_target, calls_outside_the_language_do_not_exist)
 		CHECK_THAT(call(a, numbers[i], 0, 0, 0) == -LX_ENOSYS, "call %d", numbers[i]);
 	CHECK_EQ(call(a, SYS_clone, 0x10000000 | SIGCHLD, 0, 0), -LX_ENOSYS); /* CLONE_NEWUSER */
 	CHECK_EQ(call(a, 0x40000000 | NR_getpid, 0, 0, 0), -LX_ENOSYS);	      /* x32 */
+}
+
+Test(linux_target, no_descriptor_of_vmm_is_open_in_it)
+{
+	int a = spawn();
+
+	for (int fd = 3; fd < 4096; fd++) {
+		if (fd == AGENT_FD_BASE)
+			fd += AGENT_CHANNELS;
+		CHECK_THAT(call(a, NR_fcntl, fd, 1, 0) == -LX_EBADF, "descriptor %d", fd); /* F_GETFD */
+		fd += fd > 64 && fd < AGENT_FD_BASE - 8 ? 6 : 0;
+	}
+}
+
+Test(linux_target, limits_are_not_raised_and_others_have_none_of_ours)
+{
+	const uint64_t more[2] = {UINT64_MAX, UINT64_MAX};
+	struct agent_cmd cmd = {.op = AGENT_SYSCALL, .nr = NR_prlimit64, .in_data = 4, .len = sizeof(more)};
+	struct agent_report report;
+	int a = spawn();
+	bool fresh;
+
+	memcpy(cmd.data, more, sizeof(more));
+	cmd.args[1] = 6; /* RLIMIT_NPROC */
+	CHECK_EQ(tell(a, &cmd, &report, &fresh), TASK_AWAITS);
+	CHECK_EQ(report.value, -LX_EPERM);
+	cmd.args[0] = 1; /* the keeper's */
+	CHECK_EQ(tell(a, &cmd, &report, &fresh), TASK_AWAITS);
+	CHECK_EQ(report.value, -LX_EPERM);
+	cmd.args[0] = getpid();
+	CHECK_EQ(tell(a, &cmd, &report, &fresh), TASK_AWAITS);
+	CHECK_EQ(report.value, -LX_ESRCH);
+}
+
+Test(linux_target, memory_of_others_is_neither_read_nor_written)
+{
+	static const uint64_t numbers[] = {NR_process_vm_readv, NR_process_vm_writev};
+	struct agent_cmd cmd = {.op = AGENT_SYSCALL, .in_data = 2 | 8, .len = 32};
+	uint64_t parts[4] = {AGENT_SLOTS + AGENT_HOT, 8, AGENT_TEXT, 8};
+	struct agent_report report;
+	int a = spawn();
+	bool fresh;
+
+	memcpy(cmd.data, parts, sizeof(parts));
+	cmd.args[2] = cmd.args[4] = 1;
+	cmd.args[3] = 16; /* the second part of data: theirs */
+	for (int i = 0; i < 2; i++) {
+		cmd.nr = numbers[i];
+		cmd.args[0] = 1;
+		CHECK_EQ(tell(a, &cmd, &report, &fresh), TASK_AWAITS);
+		CHECK_EQ(report.value, -LX_EPERM);
+		cmd.args[0] = getpid();
+		CHECK_EQ(tell(a, &cmd, &report, &fresh), TASK_AWAITS);
+		CHECK_EQ(report.value, -LX_ESRCH);
+	}
+}
+
+Test(linux_target, its_files_have_an_end)
+{
+	struct agent_cmd cmd = {.op = AGENT_SYSCALL, .nr = NR_fallocate, .args = {3, 0, 0, 1UL << 30}};
+	struct agent_report report;
+	int a = spawn();
+	bool fresh;
+
+	CHECK_EQ(open_file(a, "/large", 0102), 3);
+	CHECK_EQ(call(a, NR_fallocate, 3, 0, 0), -LX_EINVAL); /* no length */
+	CHECK_EQ(tell(a, &cmd, &report, &fresh), TASK_AWAITS);
+	CHECK_EQ(report.value, -LX_ENOSPC);
+}
+
+/* mov eax, 57; syscall; jmp back: every child forks, too. */
+static const uint8_t bomb[] = {0xb8, 57, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7};
+
+/* One command of the box's first task; its answer. */
+static int64_t order(struct box *box, const struct agent_cmd *cmd)
+{
+	struct agent_report report = {.value = -1};
+
+	CHECK(send(box->ours[0], cmd, AGENT_CMD_HEADER + cmd->len, 0) > 0);
+	CHECK(recv(box->ours[0], &report, sizeof(report), 0) >= AGENT_REPORT_HEADER);
+	return report.value;
+}
+
+static int count_processes(int proc)
+{
+	int n = 0, fd = openat(proc, ".", O_RDONLY | O_DIRECTORY);
+	DIR *dir = fdopendir(fd);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		n += *entry->d_name >= '0' && *entry->d_name <= '9';
+	closedir(dir);
+	return n;
+}
+
+Test(linux_target, a_bomb_of_forks_has_a_bound_and_ends_with_its_box)
+{
+	struct agent_cmd map = {.op = AGENT_SYSCALL, .nr = NR_mmap, .args = {0, PAGE_SIZE, 7, 0x22, -1UL, 0}};
+	struct agent_cmd put = {.op = AGENT_WRITE_BYTES, .len = sizeof(bomb)}, go = {.op = AGENT_RUN};
+	struct box box;
+	size_t size;
+	const void *agent = the_agent(&size);
+	int pid, most = 0, proc;
+
+	if (box_open(&box, agent, size, &e))
+		cr_skip_test("%s", e.text);
+	CHECK(!box_spawn(&box, "t", 0, &pid, &e) && pid == 2);
+	put.args[0] = go.args[0] = order(&box, &map);
+	memcpy(put.data, bomb, sizeof(bomb));
+	order(&box, &put);
+	CHECK(send(box.ours[0], &go, AGENT_CMD_HEADER, 0) > 0);
+	for (int i = 0; i < 100; i++) {
+		int n = count_processes(box.proc);
+
+		most = n > most ? n : most;
+		usleep(5000);
+	}
+	proc = dup(box.proc);
+	box_close(&box);
+	CHECK_THAT(most > 8 && most <= 257, "%d processes at most", most);
+	CHECK_EQ(count_processes(proc), 0);
 }
 
 /* --- what stays behind ------------------------------------------------------------------------------ */
