@@ -18,3 +18,7 @@ $(BUILD)/bench/verify: tests/bench/verify.c $(filter-out %/vmm/main.c.o,$(VMM_OB
 .PHONY: bench
 bench: all $(BUILD)/bench/bare $(BUILD)/bench/ratio $(BUILD)/bench/verify ## measure start-up against a bare KVM program, count instructions of boot and of each operation
 	$(Q)tests/bench/run $(BUILD) $(ROUNDS)
+
+.PHONY: bench-nested
+bench-nested: all nested-files $(BUILD)/bench/user ## one program's micro-benchmarks on this host's Linux, on Linux 6.1 and on the guest, as ratios
+	$(Q)NESTED_DIR=$(NESTED) tests/bench/user-ratios $(BUILD)

@@ -74,7 +74,7 @@ static int run(const struct options *o)
 int prog_main(const struct options *options)
 {
 	struct options o = *options;
-	char initrd[32];
+	char initrd[64];
 	struct cpio c;
 	struct error e;
 	int status;
@@ -83,7 +83,8 @@ int prog_main(const struct options *options)
 		fprintf(stderr, "vmm: %s\n", e.text);
 		return of_tool(e.status);
 	}
-	snprintf(initrd, sizeof(initrd), "/proc/self/fd/%d", c.fd);
+	/* By our own number: QEMU opens it, too, and there `self` is another. */
+	snprintf(initrd, sizeof(initrd), "/proc/%d/fd/%d", getpid(), c.fd);
 	o.initrd = initrd;
 	status = run(&o);
 	close(c.fd);
