@@ -14,8 +14,9 @@ $(BUILD)/obj/vmm/%.c.o: vmm/%.c
 	$(Q)echo "  CC    $<"
 	$(Q)gcc $(VMM_FLAGS) -MMD -MP -c $< -o $@
 
-# The tour is embedded (.incbin), which the compiler's dependencies do not tell.
+# Lua that is embedded (.incbin), which the compiler's dependencies do not tell.
 $(BUILD)/obj/vmm/script/tour.c.o $(BUILD)/obj/san/vmm/script/tour.c.o: tests/scenarios/tour.lua
+$(BUILD)/obj/vmm/explore/fuzz_prelude.c.o $(BUILD)/obj/san/vmm/explore/fuzz_prelude.c.o: vmm/explore/fuzz_prelude.lua
 
 $(BUILD)/vmm: $(VMM_OBJ)
 	$(Q)echo "  LD    $@"

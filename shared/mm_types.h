@@ -66,6 +66,7 @@ enum page_type {
 #define PG_anon_exclusive	(1UL << 1)	/* PageAnonExclusive: exactly one mm may map it writable */
 #define PG_zeroed		(1UL << 2)	/* contents known to be zero */
 #define PG_swapbacked		(1UL << 3)	/* may go to swap only: shared memory, tmpfs, anonymous memory not given up */
+#define PG_fallocated		(1UL << 5)	/* not PG_uptodate: fallocate() made it and nobody has used it, it reads as a hole */
 #define PG_dirty		(1UL << 4)	/* was written, whatever the D bits of entries say */
 
 #define PAGE_MAPPING_ANON	1UL		/* bit 0 of page.mapping: it is an anon_vma */

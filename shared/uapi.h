@@ -221,6 +221,7 @@
 #define LX_ESRCH	3
 #define LX_EINTR	4
 #define LX_EIO		5
+#define LX_ENXIO	6
 #define LX_E2BIG	7
 #define LX_ENOEXEC	8
 #define LX_EBADF	9
@@ -242,7 +243,6 @@
 #define LX_ETXTBSY	26
 #define LX_EFBIG	27
 #define LX_ENOSPC	28
-#define LX_ENXIO	6
 #define LX_ESPIPE	29
 #define LX_EROFS	30
 #define LX_EPIPE	32

@@ -164,9 +164,9 @@ static int truncate_inode(struct inode *inode, uint64_t size)
 		error = get_write_access(inode);
 	if (error)
 		return error;
-	vfs_truncate(inode, size);
+	error = vfs_truncate(inode, size);
 	put_write_access(inode);
-	return 0;
+	return error;
 }
 
 struct file *do_filp_open(int dfd, const char *path, uint32_t flags, uint32_t mode)

@@ -19,10 +19,16 @@ _Static_assert(sizeof(struct user_stat) == 144, "the ABI");
 
 #define STAT_TIME(ns)	{ .sec = (ns) / NSEC_PER_SEC, .nsec = (ns) % NSEC_PER_SEC }
 
-/* Of 512 bytes. A short link lies in the inode, on Linux. */
+/* Of 512 bytes. A short link lies in the inode, on Linux; the pages of the image are in no cache, and there. */
 static uint64_t blocks_of(const struct inode *inode)
 {
-	return is_symlink(inode) ? 0 : inode->i_data.nrpages * (PAGE_SIZE / 512);
+	uint64_t pages = inode->i_data.nrpages;
+
+	if (is_symlink(inode))
+		return 0;
+	if (inode->i_flags & S_IMAGE)
+		pages = ALIGN_UP(inode->i_size, PAGE_SIZE) >> PAGE_SHIFT;
+	return pages * (PAGE_SIZE / 512);
 }
 
 static long put_stat(const struct inode *inode, uint64_t at)

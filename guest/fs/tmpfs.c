@@ -6,8 +6,6 @@
 #include "permission.h"
 #include "uaccess.h"
 
-#define MAX_LFS_FILESIZE	INT64_MAX
-
 /* --- reading and writing ------------------------------------------------------------------------------------- */
 
 /* One page of the file, with a reference; NULL and no error: a hole. */
@@ -94,7 +92,7 @@ static long write_chunk(struct inode *inode, uint64_t pos, uint64_t at, uint64_t
 		return error;
 	done = n - copy_from_user((char *)__va(page_to_pfn(page) << PAGE_SHIFT) + pos % PAGE_SIZE, at, n);
 	inode->i_size = max(inode->i_size, pos + done);
-	page->flags |= PG_dirty;
+	page->flags = (page->flags & ~PG_fallocated) | PG_dirty;
 	put_page(page);
 	return done;
 }
@@ -111,11 +109,10 @@ static long tmpfs_write_at(struct file *file, uint64_t at, uint64_t len, uint64_
 	down_write(&inode->i_rwsem);
 	if (file->f_flags & LX_O_APPEND)
 		*pos = inode->i_size;
-	if (*pos >= MAX_LFS_FILESIZE)
-		got = -LX_EFBIG;
-	else
+	got = generic_write_checks(*pos, len);
+	len = got < 0 ? 0 : got;
+	if (len)
 		update_mtime(inode);
-	len = min(len, MAX_LFS_FILESIZE - *pos);
 	while (got >= 0 && done < len) {
 		uint64_t n = min(len - done, PAGE_SIZE - *pos % PAGE_SIZE);
 
@@ -133,6 +130,7 @@ const struct file_operations shmem_file_operations = {
 	.read_at = generic_read_at,
 	.write_at = tmpfs_write_at,
 	.mmap = shmem_mmap,
+	.llseek = shmem_llseek,
 	.fallocate = shmem_fallocate,
 	.fsync = noop_fsync,
 };
@@ -140,15 +138,22 @@ const struct file_operations shmem_file_operations = {
 const struct file_operations image_file_operations = {
 	.read_at = generic_read_at,
 	.mmap = generic_file_mmap,
+	.llseek = generic_file_llseek,
 	.fsync = noop_fsync,
 };
 
-void vfs_truncate(struct inode *inode, uint64_t size)
+int vfs_truncate(struct inode *inode, uint64_t size)
 {
+	int error;
+
 	down_write(&inode->i_rwsem);
-	shmem_truncate(inode, size);
-	update_mtime(inode);
+	error = inode_newsize_ok(inode, size);
+	if (!error) {
+		shmem_truncate(inode, size);
+		update_mtime(inode);
+	}
 	up_write(&inode->i_rwsem);
+	return error;
 }
 
 /* --- inodes ---------------------------------------------------------------------------------------------------- */

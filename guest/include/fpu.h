@@ -35,6 +35,8 @@ struct task;
 void switch_fpu(struct task *next);
 /** The child begins with what current has. */
 void fork_fpu(struct task *child);
+/** A task that has never run begins with what the processor has after a reset: its stack may have been anything before. */
+void new_fpu(struct task *task);
 /** A new program begins with what the processor has after a reset, all exceptions masked. */
 void reset_fpu(void);
 /** The task will not run in ring 3 again: what it left in the registers is of no use. */

@@ -146,8 +146,17 @@ struct file *dentry_open(struct dentry *dentry, uint32_t flags);
 struct dentry *add_entry(struct dentry *parent, const char *name, struct inode *inode);
 /** The entry goes: links, sizes and times of it and its directory, whose i_rwsem is held for writing (dir_calls.c). */
 void remove_entry(struct dentry *dentry);
-/** A new length; size fits an int64_t, and the caller has write access. */
-void vfs_truncate(struct inode *inode, uint64_t size);
+/** A new length; size fits an int64_t, and the caller has write access. 0, or -LX_EFBIG and a signal. */
+int vfs_truncate(struct inode *inode, uint64_t size);
+
+/* --- filesize.c: RLIMIT_FSIZE; who meets it gets SIGXFSZ ----------------------------------------------------------- */
+
+/** May it become so large? 0 or -LX_EFBIG. */
+int inode_newsize_ok(const struct inode *inode, uint64_t size);
+/** Would a write to this file at pos meet the limit? Tells nobody. */
+bool at_size_limit(const struct file *file, uint64_t pos);
+/** Of a write of len bytes at pos so many may be done; or -LX_EFBIG. */
+long generic_write_checks(uint64_t pos, uint64_t len);
 
 /* i_writecount: either there are writers, or programs run from the file. 0 or -LX_ETXTBSY. */
 static inline int get_write_access(struct inode *inode)

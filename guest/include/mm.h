@@ -239,14 +239,16 @@ struct inode *shmem_get_inode(uint32_t mode, uint64_t size, uint64_t vm_flags);
 /** Linux shmem_setattr: a new size, up or down; mapped pages beyond it go. i_rwsem held for writing. */
 void shmem_truncate(struct inode *inode, uint64_t size);
 int shmem_mmap(struct file *file, struct vm_area_struct *vma);
+/** Linux shmem_file_llseek: SEEK_DATA and SEEK_HOLE look for pages. */
+int64_t shmem_llseek(struct file *file, int64_t offset, uint32_t whence);
+/** Linux generic_file_llseek: a file without holes. */
+int64_t generic_file_llseek(struct file *file, int64_t offset, uint32_t whence);
 int shmem_fallocate(struct file *file, uint32_t mode, uint64_t offset, uint64_t len);
 int noop_fsync(struct file *file);
 /** An open file of `size` bytes in no directory (alloc_file_pseudo), its memory committed unless VM_NORESERVE; ERR_PTR. */
 struct file *shmem_file_setup(const char *name, uint64_t size, uint64_t vm_flags);
 /** Linux shmem_zero_setup: the area is bound to memory of its own, which it shares with its children. 0 or -errno. */
 int shmem_zero_setup(struct vm_area_struct *vma);
-/** Is there a page of the file at that index, in its cache or in what it began as? */
-bool shmem_has_page(struct inode *inode, uint64_t index);
 extern const struct file_operations shmem_file_operations;	/* by the fs */
 static inline struct inode *igrab(struct inode *inode) { inode->i_count++; return inode; }
 void iput(struct inode *inode);			/* the last reference frees inode and pages */

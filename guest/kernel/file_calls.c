@@ -78,39 +78,13 @@ long ksys_pread64(struct pt_regs *regs) { return do_rw_at(regs, /* write = */ fa
 /** pwrite64(fd, buf, count, pos) */
 long ksys_pwrite64(struct pt_regs *regs) { return do_rw_at(regs, /* write = */ true); }
 
-/* The first byte from offset on that is of a page (hole: of none, or the end). Not of a tmpfs: all of it is data. */
-static int64_t seek_data(struct file *file, int64_t offset, bool hole)
-{
-	struct inode *inode = file->f_inode;
-	uint64_t size = inode->i_size, at = offset;
-
-	if (offset < 0 || at >= size)
-		return -LX_ENXIO;
-	while (at < size && (file->f_op != &shmem_file_operations || shmem_has_page(inode, at >> PAGE_SHIFT)) == hole)
-		at = file->f_op == &shmem_file_operations ? ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE : size;
-	if (at >= size && !hole)
-		return -LX_ENXIO;
-	file->f_pos = min(at, size);
-	return file->f_pos;
-}
-
 static int64_t seek(struct file *file, int64_t offset, uint32_t whence)
 {
-	int64_t from;
-
 	if (file->f_op->llseek)
 		return file->f_op->llseek(file, offset, whence);
 	if (!file->f_op->read_at)
 		return -LX_ESPIPE;
-	if (whence == LX_SEEK_DATA || whence == LX_SEEK_HOLE)
-		return seek_data(file, offset, whence == LX_SEEK_HOLE);
-	if (whence > LX_SEEK_END)
-		return -LX_EINVAL;
-	from = whence == LX_SEEK_SET ? 0 : whence == LX_SEEK_CUR ? (int64_t)file->f_pos : (int64_t)file->f_inode->i_size;
-	if (__builtin_add_overflow(from, offset, &from) || from < 0)
-		return -LX_EINVAL;
-	file->f_pos = from;
-	return from;
+	return whence > LX_SEEK_END ? -LX_EINVAL : generic_file_llseek(file, offset, whence);
 }
 
 /** lseek(fd, offset, whence) */
@@ -137,10 +111,8 @@ long ksys_ftruncate(struct pt_regs *regs)
 	file = fget((uint32_t)regs->di);
 	if (!file)
 		return -LX_EBADF;
-	if (file->f_inode && is_reg(file->f_inode) && may_rw(file, /* write = */ true)) {
-		vfs_truncate(file->f_inode, regs->si);
-		ret = 0;
-	}
+	if (file->f_inode && is_reg(file->f_inode) && may_rw(file, /* write = */ true))
+		ret = vfs_truncate(file->f_inode, regs->si);
 	fput(file);
 	return ret;
 }
@@ -190,6 +162,9 @@ long ksys_fallocate(struct pt_regs *regs)
 	if (!file)
 		return -LX_EBADF;
 	ret = check_fallocate(file, regs->si, regs->dx, regs->r10);
+	/* Its room counts even if the length stays. */
+	if (!ret && !(regs->si & ~LX_FALLOC_FL_KEEP_SIZE & UINT32_MAX))
+		ret = inode_newsize_ok(file->f_inode, regs->dx + regs->r10);
 	if (!ret)
 		ret = file->f_op->fallocate(file, regs->si, regs->dx, regs->r10);
 	fput(file);

@@ -55,6 +55,11 @@ void fork_fpu(struct task *child)
 	fxsave(saved_state(child));
 }
 
+void new_fpu(struct task *task)
+{
+	*saved_state(task) = init_state;
+}
+
 void reset_fpu(void)
 {
 	load_state(current, &init_state);

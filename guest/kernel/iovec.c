@@ -67,6 +67,8 @@ static long do_iovecs(struct file *file, const struct iovecs *v, bool write, uin
 	for (uint64_t i = 0; i < v->nr && left; i++) {
 		uint64_t len = min(v->iov[i].len, left);
 
+		if (write && total && at_size_limit(file, pos ? *pos : file->f_pos))
+			break;
 		n = len ? rw_piece(file, v->iov[i].base, len, write, pos) : 0;
 		if (n < 0)
 			break;

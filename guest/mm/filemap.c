@@ -13,13 +13,23 @@ static int filemap_fault(struct vm_fault *vmf)
 	return error == -LX_ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
 }
 
+/* The first page at or behind *index whose contents are there (Linux next_uptodate_page). */
+static struct page *next_uptodate_page(const struct address_space *mapping, uint64_t *index)
+{
+	struct page *page;
+
+	while ((page = xa_find(&mapping->i_pages, index)) && (page->flags & PG_fallocated))
+		++*index;
+	return page;
+}
+
 bool filemap_has_pages(struct address_space *mapping, uint64_t start, uint64_t end)
 {
 	uint64_t size = ALIGN_UP(mapping->host->i_size, PAGE_SIZE) >> PAGE_SHIFT, index = start;
 	bool found;
 
 	spin_lock(&mapping->i_pages.xa_lock);
-	found = xa_find(&mapping->i_pages, &index) && index <= end && index < size;
+	found = next_uptodate_page(mapping, &index) && index <= end && index < size;
 	spin_unlock(&mapping->i_pages.xa_lock);
 	return found;
 }
@@ -37,7 +47,7 @@ void filemap_map_pages(struct vm_fault *vmf, uint64_t start, uint64_t end)
 
 	spin_lock(&mapping->i_pages.xa_lock);
 	for (uint64_t index = start;
-	     (page = xa_find(&mapping->i_pages, &index)) && index <= end && index < size;
+	     (page = next_uptodate_page(mapping, &index)) && index <= end && index < size;
 	     index++) {
 		uint64_t *pte = vmf->pte + (int64_t)(index - vmf->pgoff);
 

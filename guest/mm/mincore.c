@@ -7,13 +7,15 @@ static bool unmapped_page_in_core(const struct vm_area_struct *vma, uint64_t add
 {
 	uint64_t index = linear_page_index(vma, addr);
 	struct address_space *mapping;
+	struct page *page;
 
 	if (!vma->vm_file)
 		return false;
 	mapping = vma->vm_file->f_mapping;
 	if (mapping->host->i_flags & S_IMAGE)
 		return index < ALIGN_UP(mapping->host->i_size, PAGE_SIZE) >> PAGE_SHIFT;
-	return xa_load(&mapping->i_pages, index) != NULL;
+	page = xa_load(&mapping->i_pages, index);
+	return page && !(page->flags & PG_fallocated);
 }
 
 /**

@@ -107,26 +107,27 @@ static uint64_t move_page_tables(struct vm_area_struct *vma, uint64_t old_addr, 
 /* --- a new area ----------------------------------------------------------------------------------------- */
 
 /*
- * An area like *pvma for [addr, addr + len), which is free; or a neighbour that now includes it. *pvma may have been
+ * An area like *pvma for r's new range, which is free; or a neighbour that now includes it. *pvma may have been
  * merged into that neighbour: then it becomes it. NULL: no memory.
  */
-static struct vm_area_struct *copy_vma(struct vm_area_struct **pvma, uint64_t addr, uint64_t len, uint64_t pgoff,
-				       bool *need_rmap_locks)
+static struct vm_area_struct *copy_vma(struct vm_area_struct **pvma, const struct mremap *r, bool *need_rmap_locks)
 {
 	struct vm_area_struct *vma = *pvma, *new_vma, *prev;
-	uint64_t vma_start = vma->vm_start;
+	uint64_t vma_start = vma->vm_start, addr = r->new_addr;
+	bool fresh = vma_is_anonymous(vma) && !vma->anon_vma, beside;
 	struct vma_merge m = {
-		.mm = vma->vm_mm, .start = addr, .end = addr + len, .vm_flags = vma->vm_flags,
-		.anon_vma = vma->anon_vma, .file = vma->vm_file, .pgoff = pgoff,
+		.mm = vma->vm_mm, .start = addr, .end = addr + r->new_len, .vm_flags = vma->vm_flags,
+		.anon_vma = vma->anon_vma, .file = vma->vm_file,
+		/* No page has an index yet: then it may fit to its new neighbours. */
+		.pgoff = fresh ? addr >> PAGE_SHIFT : linear_page_index(vma, r->addr),
 	};
 
-	/* No page has an index yet: then it may fit to its new neighbours. */
-	if (vma_is_anonymous(vma) && !vma->anon_vma)
-		m.pgoff = addr >> PAGE_SHIFT;
 	new_vma = find_vma_prev(m.mm, addr, &prev);
 	BUG_ON(new_vma && new_vma->vm_start < m.end);
 	m.prev = prev;
-	new_vma = vma_merge(&m);
+	/* What is left behind (MREMAP_DONTUNMAP) does not become one area with what went. */
+	beside = fresh && (r->flags & LX_MREMAP_DONTUNMAP) && (vma->vm_end == addr || vma->vm_start == m.end);
+	new_vma = beside ? NULL : vma_merge(&m);
 	if (new_vma) {
 		if (vma_start >= new_vma->vm_start && vma_start < new_vma->vm_end)
 			*pvma = vma = new_vma;
@@ -173,12 +174,22 @@ static bool unmap_moved(struct vm_area_struct *vma, uint64_t addr, uint64_t len,
 	return unmapped;
 }
 
-/*
- * MREMAP_DONTUNMAP: the old area stays, empty, and nothing of it is locked any more. (Linux 6.1 forgets to take what it
- * was larger than the moved range off locked_vm.)
- */
+/* What was moved becomes an area of its own; where no memory is for that, it stays a part. */
+static void split_off(struct vm_area_struct *vma, const struct mremap *r)
+{
+	uint64_t end = r->addr + r->old_len;
+
+	if (vma->vm_start < r->addr && split_vma(r->mm, vma, r->addr, /* new_below = */ true))
+		return;
+	if (end < vma->vm_end)
+		split_vma(r->mm, vma, end, /* new_below = */ false);
+}
+
+/* MREMAP_DONTUNMAP: the old range stays, empty, and is not locked any more: that of a locked area for itself alone, and unmerged. */
 static void keep_emptied(struct vm_area_struct *vma, const struct vm_area_struct *new_vma, const struct mremap *r)
 {
+	if (vma->vm_flags & VM_LOCKED)
+		split_off(vma, r);
 	if (vma->vm_flags & VM_LOCKED)
 		r->mm->locked_vm -= vma_pages(vma) - (r->old_len >> PAGE_SHIFT);
 	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
@@ -213,7 +224,7 @@ static uint64_t move_vma(struct mremap *r, struct vm_area_struct *vma)
 		return -LX_ENOMEM;
 	if (vm_enough_memory(charge))
 		return -LX_ENOMEM;
-	new_vma = copy_vma(&vma, r->new_addr, r->new_len, linear_page_index(vma, r->addr), &need_rmap_locks);
+	new_vma = copy_vma(&vma, r, &need_rmap_locks);
 	if (!new_vma) {
 		vm_unacct_memory(charge);
 		return -LX_ENOMEM;

@@ -92,18 +92,15 @@ struct page *shmem_get_page(struct inode *inode, uint64_t index, enum sgp_type s
 		return NULL;
 	}
 	page = xa_load(&inode->i_data.i_pages, index);
-	if (page) {
+	if (page && (sgp != SGP_READ || !(page->flags & PG_fallocated))) {
+		if (sgp == SGP_CACHE)
+			page->flags &= ~PG_fallocated;
 		get_page(page);
 		return page;
 	}
 	if (sgp == SGP_READ && !is_backed(inode, index))
 		return NULL;
 	return add_page(inode, index, error);
-}
-
-bool shmem_has_page(struct inode *inode, uint64_t index)
-{
-	return xa_load(&inode->i_data.i_pages, index) || is_backed(inode, index);
 }
 
 static struct page *shmem_cache_page(struct address_space *mapping, uint64_t index, int *error)
@@ -245,39 +242,51 @@ static void punch_hole(struct inode *inode, uint64_t start, uint64_t end)
 		vm_unacct_memory(gone);
 }
 
-/* In page->private: made by the fallocate() under way. */
-#define FALLOC_MARK	(1UL << 63)
-
-/* The marked pages of [start, end) lose their mark, or go, if !keep. Nobody has seen them yet. */
-static void settle_range(struct inode *inode, uint64_t start, uint64_t end, bool keep)
+/* The pages of [start, end) that fallocate() made and nobody has used go. */
+static void forget_range(struct inode *inode, uint64_t start, uint64_t end)
 {
 	struct page *page;
 
-	for (uint64_t index = start; (page = xa_find(&inode->i_data.i_pages, &index)) && index < end; index++) {
-		if (!(page->private & FALLOC_MARK))
-			continue;
-		page->private &= ~FALLOC_MARK;
-		if (!keep)
+	for (uint64_t index = start; (page = xa_find(&inode->i_data.i_pages, &index)) && index < end; index++)
+		if (page->flags & PG_fallocated)
 			vm_unacct_memory(truncate_inode_pages(&inode->i_data, index, index));
-	}
 }
 
-/* Pages [start, end) come to be; those that this call made go again when one cannot. 0 or -LX_ENOMEM. */
+/*
+ * Pages [start, end) come to be, and are dirty, so that nobody takes them for worthless. What nobody has used yet goes again when one
+ * cannot be had; so what an earlier call made and promised counts as used from now on. 0 or -LX_ENOMEM.
+ */
 static int allocate_range(struct inode *inode, uint64_t start, uint64_t end)
 {
-	struct page *page;
 	int error = 0;
 
-	for (uint64_t index = start; index < end && !error; index++) {
-		if (xa_load(&inode->i_data.i_pages, index))
-			continue;
-		page = shmem_get_page(inode, index, SGP_WRITE, &error);
+	for (uint64_t index = start; index < end; index++) {
+		bool found = xa_load(&inode->i_data.i_pages, index) != NULL;
+		struct page *page = shmem_get_page(inode, index, SGP_WRITE, &error);
+
 		if (!page)
 			break;
-		page->private |= FALLOC_MARK;
+		page->flags = found ? page->flags & ~PG_fallocated : page->flags | PG_fallocated;
+		page->flags |= PG_dirty;
 		put_page(page);
 	}
-	settle_range(inode, start, end, /* keep = */ !error);
+	if (error)
+		forget_range(inode, start, end);
+	return error;
+}
+
+/* All that the initrd holds of it, in pages of its own. 0 or -LX_ENOMEM: some of them, which is harmless. */
+static int fill_backed_pages(struct inode *inode)
+{
+	int error = 0;
+
+	for (uint64_t index = 0; is_backed(inode, index); index++) {
+		struct page *page = shmem_get_page(inode, index, SGP_WRITE, &error);
+
+		if (!page)
+			break;
+		put_page(page);
+	}
 	return error;
 }
 
@@ -293,7 +302,7 @@ int shmem_fallocate(struct file *file, uint32_t mode, uint64_t offset, uint64_t 
 	down_write(&inode->i_rwsem);
 	if (mode & LX_FALLOC_FL_PUNCH_HOLE) {
 		/* What was never looked at must not come back where the hole is. */
-		error = allocate_range(inode, 0, size_pages(inode->i_backing_size));
+		error = fill_backed_pages(inode);
 		if (!error) {
 			inode->i_backing_size = 0;
 			punch_hole(inode, offset, end);

@@ -25,6 +25,7 @@ static const char fuzz_help[] =
 	"  --jobs N       programs at a time (1)\n"
 	"  --shard I/N    only the seeds whose number is I modulo N\n"
 	"  --keep DIR     where a failing program is written, shrunk, as a scenario (fuzz)\n"
+	"  --shrink N     runs that making it smaller may take, at most (3000); 0: it stays as it is\n"
 	"  --results FILE one JSON line for each program, appended\n"
 	"and --machine, --target, --mem, --time-limit as for a run.\n"
 	"\n"
@@ -33,7 +34,7 @@ static const char fuzz_help[] =
 struct campaign {
 	struct options options; /* of each run; seed: the first */
 	uint64_t seeds;
-	uint32_t steps, tasks, jobs, shard, shards;
+	uint32_t steps, tasks, jobs, shard, shards, shrink;
 	const char *keep, *results;
 };
 
@@ -70,6 +71,8 @@ static bool own_option(struct campaign *c, const char *name, const char *value, 
 		*bad = !number(value, &n, FUZZ_MAX_TASKS) || !(c->tasks = n);
 	else if (!strcmp(name, "--jobs"))
 		*bad = !number(value, &n, 256) || !(c->jobs = n);
+	else if (!strcmp(name, "--shrink"))
+		*bad = !number(value, &n, 1u << 20) || ((c->shrink = n), false);
 	else if (!strcmp(name, "--shard"))
 		*bad = !shard_of(value, c);
 	else if (!strcmp(name, "--keep"))
@@ -175,7 +178,7 @@ static enum exit_status one_program(const struct campaign *c, uint64_t seed, str
 		return result.end == FUZZ_HELD ? EXIT_HELD : EXIT_HOST;
 	}
 	program.n = result.step;
-	fuzz_shrink(&options, &program, &result);
+	fuzz_shrink(&options, c->shrink, &program, &result);
 	mkdir(c->keep, 0777);
 	snprintf(path, sizeof(path), "%s/seed-%" PRIu64 ".lua", c->keep, seed);
 	if (write_scenario(path, seed, &program, &result, &e))
@@ -282,7 +285,7 @@ static int merge(int n, char **paths)
 
 int fuzz_main(int argc, char **argv)
 {
-	struct campaign c = {.seeds = 1, .steps = 1000, .tasks = 3, .jobs = 1, .shards = 1, .keep = "fuzz"};
+	struct campaign c = {.seeds = 1, .steps = 1000, .tasks = 3, .jobs = 1, .shards = 1, .shrink = 3000, .keep = "fuzz"};
 	struct error e;
 
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {

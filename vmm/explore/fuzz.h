@@ -15,7 +15,7 @@
 #define FUZZ_MAX_TASKS 8
 
 struct fuzz_step {
-	uint8_t op;	/* row of fuzz_ops */
+	uint8_t op;	/* fuzz_op(op) */
 	uint8_t task;	/* 1 … : T[task] */
 	uint16_t choice[FUZZ_CHOICES];
 };
@@ -24,6 +24,9 @@ struct fuzz_step {
 struct fuzz_range {
 	uint64_t start, len;
 };
+
+/** What an operation may do to the tasks that live. */
+enum fuzz_may { FUZZ_GOES_ON, FUZZ_ADDS, FUZZ_ENDS, FUZZ_BLOCKS, FUZZ_BEGINS };
 
 /** A kind of operation. */
 struct fuzz_op {
@@ -34,9 +37,12 @@ struct fuzz_op {
 	void (*render)(const struct fuzz_step *step, struct buf *b);
 	/** Its range as rendered; NULL: none. */
 	struct fuzz_range (*range)(const struct fuzz_step *step);
+	enum fuzz_may may;
+	/** FUZZ_ENDS: which of the living, counted from 0 and around; NULL: its own task. */
+	uint16_t (*victim)(const struct fuzz_step *step);
 };
-extern const struct fuzz_op fuzz_ops[];
-extern const unsigned int nr_fuzz_ops;
+/** The rows of all groups in turn; NULL beyond. */
+const struct fuzz_op *fuzz_op(unsigned int index);
 /** What a program begins with: the tasks' table, files, and what makes a line harmless once its task is gone. */
 extern const char fuzz_prelude[];
 void fuzz_render(const struct fuzz_step *step, struct buf *b);
@@ -52,6 +58,11 @@ unsigned int cover_step(struct fuzz_cover *cover, const struct model *model, int
 void cover_tell(const struct fuzz_cover *cover, struct buf *b);
 uint64_t cover_reached(const struct fuzz_cover *cover);
 void cover_free(struct fuzz_cover *cover);
+
+/* --- the next step (fuzz_draw.c) ---------------------------------------------------------------------- */
+
+/** Of a few the one that brings the guest where it has been least; at most max_tasks live. */
+struct fuzz_step fuzz_draw(const struct session *s, uint64_t *random, uint32_t max_tasks, struct fuzz_cover *cover);
 
 /* --- a program and how it ends (fuzz_run.c) ---------------------------------------------------------- */
 
@@ -76,8 +87,8 @@ void fuzz_run(const struct options *options, const struct fuzz_program *program,
 void fuzz_generate(const struct options *options, uint32_t steps, uint32_t tasks, struct fuzz_cover *cover,
 		   struct fuzz_program *program, struct fuzz_result *result);
 
-/** Make it as short and as plain as it goes while it fails in the same way (fuzz_shrink.c). How many runs that took. */
-uint32_t fuzz_shrink(const struct options *options, struct fuzz_program *program, struct fuzz_result *result);
+/** Make it as short and as plain as it goes in max_runs while it fails in the same way (fuzz_shrink.c). How many runs that took. */
+uint32_t fuzz_shrink(const struct options *options, uint32_t max_runs, struct fuzz_program *program, struct fuzz_result *result);
 
 /** `vmm fuzz …`. argv[0] is "fuzz"; exit status. */
 int fuzz_main(int argc, char **argv);

@@ -18,11 +18,12 @@ enum relation {
 
 enum area_kind {
 	KIND_ANON, KIND_ANON_RO, KIND_NONE, KIND_SHARED_ANON, KIND_FILE_PRIVATE, KIND_FILE_SHARED, KIND_LOCKED, KIND_GROWS,
+	KIND_SEGMENT, KIND_ONFAULT, KIND_WIPED,
 	NR_KINDS
 };
 
 enum page_state {
-	PAGE_ABSENT, PAGE_ZERO, PAGE_EXCLUSIVE, PAGE_SHARED, PAGE_OF_FILE, PAGE_OF_FILE_DIRTY, PAGE_HELD, NR_STATES
+	PAGE_ABSENT, PAGE_ZERO, PAGE_EXCLUSIVE, PAGE_SHARED, PAGE_OF_FILE, PAGE_OF_FILE_DIRTY, PAGE_HELD, PAGE_CLEAN, NR_STATES
 };
 
 #define MAX_OPS	  64
@@ -69,6 +70,14 @@ static enum relation relation(uint64_t s, uint64_t e, uint64_t a, uint64_t b)
 	return e < b ? REL_DURING : REL_OVERLAPPED_BY;
 }
 
+static bool is_segment(const struct model *model, int inode)
+{
+	for (uint32_t i = 0; i < model->nr_shms; i++)
+		if (model->shms[i].inode == inode)
+			return true;
+	return false;
+}
+
 static enum area_kind area_kind(const struct model *model, const struct model_vma *vma)
 {
 	uint64_t flags = vma->raw.vm_flags;
@@ -77,11 +86,15 @@ static enum area_kind area_kind(const struct model *model, const struct model_vm
 	if (flags & VM_GROWSDOWN)
 		return KIND_GROWS;
 	if (flags & VM_LOCKED)
-		return KIND_LOCKED;
+		return flags & VM_LOCKONFAULT ? KIND_ONFAULT : KIND_LOCKED;
+	if (flags & VM_WIPEONFORK)
+		return KIND_WIPED;
 	if (!(flags & (VM_READ | VM_WRITE | VM_EXEC)))
 		return KIND_NONE;
 	if (vma->inode < 0)
 		return flags & VM_WRITE ? KIND_ANON : KIND_ANON_RO;
+	if (is_segment(model, vma->inode))
+		return KIND_SEGMENT;
 	if (flags & VM_SHARED)
 		return file ? KIND_FILE_SHARED : KIND_SHARED_ANON;
 	return KIND_FILE_PRIVATE;
@@ -96,7 +109,9 @@ static enum page_state leaf_state(const struct model *model, const struct leaf *
 		return PAGE_ZERO;
 	if (!frame || model_frame_role(model, pfn) != FRAME_ANON)
 		return leaf->entry & PTE_D ? PAGE_OF_FILE_DIRTY : PAGE_OF_FILE;
-	return frame->raw._mapcount ? PAGE_SHARED : PAGE_EXCLUSIVE;
+	if (frame->raw._mapcount)
+		return PAGE_SHARED;
+	return leaf->entry & PTE_D ? PAGE_EXCLUSIVE : PAGE_CLEAN;
 }
 
 /* First of n leaves at or above va. */
@@ -161,7 +176,7 @@ static const struct model_mm *mm_of(const struct model *model, int pid)
 
 unsigned int cover_step(struct fuzz_cover *cover, const struct model *model, int pid, const struct fuzz_step *step, bool add)
 {
-	const struct fuzz_op *op = &fuzz_ops[step->op];
+	const struct fuzz_op *op = fuzz_op(step->op);
 	const struct model_mm *mm = mm_of(model, pid);
 	unsigned int fresh = 0;
 	struct fuzz_range range;
@@ -190,13 +205,14 @@ unsigned int cover_step(struct fuzz_cover *cover, const struct model *model, int
 void cover_tell(const struct fuzz_cover *cover, struct buf *b)
 {
 	const char *separator = "";
+	const struct fuzz_op *op;
 
 	buf_printf(b, "%lu situations (operation x relation of its range to an area x kind of area x state of a page): ",
 		   cover->reached);
-	for (unsigned int op = 0; op < nr_fuzz_ops; op++) {
-		if (!fuzz_ops[op].range)
+	for (unsigned int i = 0; (op = fuzz_op(i)); i++) {
+		if (!op->range)
 			continue;
-		buf_printf(b, "%s%s %lu", separator, fuzz_ops[op].name, cover->per_op[op]);
+		buf_printf(b, "%s%s %lu", separator, op->name, cover->per_op[i]);
 		separator = ", ";
 	}
 	buf_puts(b, "\n");

@@ -9,8 +9,6 @@
 #include "script/program.h"
 #include "verify/verify.h"
 
-#define CANDIDATES 4 /* of them the step is taken that reaches most */
-
 const char *fuzz_end_name(enum fuzz_end end)
 {
 	static const char *const names[] = {
@@ -147,105 +145,16 @@ void fuzz_run(const struct options *options, const struct fuzz_program *program,
 
 /* --- making one ---------------------------------------------------------------------------------------- */
 
-/* splitmix64: any seed is a good one. */
-static uint64_t next(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15UL;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9UL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebUL;
-	return z ^ z >> 31;
-}
-
-static uint8_t draw_op(uint64_t *random)
-{
-	unsigned int total = 0, at;
-
-	for (unsigned int i = 0; i < nr_fuzz_ops; i++)
-		total += fuzz_ops[i].weight;
-	at = next(random) % total;
-	for (unsigned int i = 0;; i++) {
-		if (at < fuzz_ops[i].weight)
-			return i;
-		at -= fuzz_ops[i].weight;
-	}
-}
-
-/* The living tasks of the session, by their place in T. */
-static uint32_t living(const struct session *s, uint8_t *tasks, uint32_t max)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < s->nr_tasks && i < UINT8_MAX && n < max; i++)
-		if (!s->tasks[i]->gone)
-			tasks[n++] = i + 1;
-	return n;
-}
-
-/* Is there a living process beside that of T[task]? */
-static bool others_live(const struct session *s, uint8_t task)
-{
-	for (uint32_t i = 0; i < s->nr_tasks; i++)
-		if (!s->tasks[i]->gone && s->tasks[i]->process != s->tasks[task - 1]->process)
-			return true;
-	return false;
-}
-
-/* A new task too many, or the end of the last process. */
-static bool out_of_place(const struct session *s, const struct fuzz_step *step, uint32_t nr_living, uint32_t max_tasks)
-{
-	const char *name = fuzz_ops[step->op].name;
-
-	return strcmp(name, "fork") == 0 ? nr_living >= max_tasks : strcmp(name, "exit") == 0 && !others_live(s, step->task);
-}
-
-static struct fuzz_step draw(const struct session *s, uint64_t *random, const uint8_t *tasks, uint32_t nr_living,
-			     uint32_t max_tasks)
-{
-	struct fuzz_step step;
-
-	do {
-		step = (struct fuzz_step){.op = draw_op(random), .task = tasks[next(random) % nr_living]};
-	} while (out_of_place(s, &step, nr_living, max_tasks));
-	for (unsigned int i = 0; i < fuzz_ops[step.op].choices; i++)
-		step.choice[i] = next(random);
-	return step;
-}
-
-/* Of a few the one that brings the guest where it has been least. */
-static struct fuzz_step choose(struct fuzz_machine *m, uint64_t *random, uint32_t max_tasks, struct fuzz_cover *cover)
-{
-	struct session *s = m->session;
-	uint8_t tasks[UINT8_MAX];
-	uint32_t nr = living(s, tasks, UINT8_MAX);
-	struct fuzz_step best = draw(s, random, tasks, nr, max_tasks);
-	unsigned int most = cover ? cover_step(cover, s->model, s->tasks[best.task - 1]->pid, &best, false) : 0;
-
-	for (int i = 1; cover && i < CANDIDATES; i++) {
-		struct fuzz_step other = draw(s, random, tasks, nr, max_tasks);
-		unsigned int reaches = cover_step(cover, s->model, s->tasks[other.task - 1]->pid, &other, false);
-
-		if (reaches > most) {
-			best = other;
-			most = reaches;
-		}
-	}
-	if (cover)
-		cover_step(cover, s->model, s->tasks[best.task - 1]->pid, &best, true);
-	return best;
-}
-
 void fuzz_generate(const struct options *options, uint32_t steps, uint32_t tasks, struct fuzz_cover *cover,
 		   struct fuzz_program *program, struct fuzz_result *result)
 {
 	uint64_t random = options->seed;
 	struct fuzz_machine m;
 	bool good = begin(&m, options, result);
-	uint8_t any[1];
 
 	*program = (struct fuzz_program){.steps = xcalloc(steps + 1, sizeof(*program->steps))};
-	while (good && program->n < steps && living(m.session, any, 1)) {
-		struct fuzz_step step = choose(&m, &random, tasks, cover);
+	while (good && program->n < steps) {
+		struct fuzz_step step = fuzz_draw(m.session, &random, tasks, cover);
 
 		program->steps[program->n++] = step;
 		result->step = program->n;

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* A failing program made small: fewer steps (delta debugging), then smaller choices, as long as it fails in the same way. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "explore/fuzz.h"
-
-#define MAX_RUNS 3000 /* what is found by then is small enough */
 
 struct shrinking {
 	const struct options *options;
 	struct fuzz_program *program;	/* the smallest so far */
 	struct fuzz_result *result;	/* how it fails */
-	uint32_t runs;
+	uint32_t runs, max_runs;
 };
 
 /* Does `candidate` fail as the program does? Then it is the program from now on, cut behind the step that failed. */
@@ -20,7 +20,7 @@ static bool still_fails(struct shrinking *s, const struct fuzz_program *candidat
 {
 	struct fuzz_result r;
 
-	if (s->runs >= MAX_RUNS)
+	if (s->runs >= s->max_runs)
 		return false;
 	s->runs++;
 	fuzz_run(s->options, candidate, &r);
@@ -107,20 +107,37 @@ static bool smaller_choices(struct shrinking *s, struct fuzz_program *scratch)
 
 	for (uint32_t step = 0; step < s->program->n; step++) {
 		any |= first_task(s, step, scratch);
-		for (unsigned int i = 0; step < s->program->n && i < fuzz_ops[s->program->steps[step].op].choices; i++)
+		for (unsigned int i = 0; step < s->program->n && i < fuzz_op(s->program->steps[step].op)->choices; i++)
 			any |= smaller_choice(s, step, i, scratch);
 	}
 	return any;
 }
 
-uint32_t fuzz_shrink(const struct options *options, struct fuzz_program *program, struct fuzz_result *result)
+/* The same death a thousand times over is nothing to tell: standard error leads nowhere meanwhile. Gives the old one. */
+static int hush(void)
 {
-	struct shrinking s = {.options = options, .program = program, .result = result};
+	int old = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (nowhere >= 0) {
+		dup2(nowhere, STDERR_FILENO);
+		close(nowhere);
+	}
+	return old;
+}
+
+uint32_t fuzz_shrink(const struct options *options, uint32_t max_runs, struct fuzz_program *program, struct fuzz_result *result)
+{
+	struct shrinking s = {.options = options, .program = program, .result = result, .max_runs = max_runs};
 	struct fuzz_program scratch = {.steps = xcalloc(program->n + 1, sizeof(*scratch.steps))};
+	int old = hush();
 
 	/* Smaller choices may make more steps needless, and the other way round. */
 	while (fewer_steps(&s, &scratch) | smaller_choices(&s, &scratch))
 		;
+	if (old >= 0) {
+		dup2(old, STDERR_FILENO);
+		close(old);
+	}
 	free(scratch.steps);
 	return s.runs;
 }

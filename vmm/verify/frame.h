@@ -52,7 +52,7 @@ static inline uint64_t frame_known_flags(const struct model_frame *f)
 	case FRAME_FREE:
 		return PG_zeroed;
 	case FRAME_FILE:
-		return f->nr_cache ? PG_swapbacked | PG_dirty : PG_reserved;
+		return f->nr_cache ? PG_swapbacked | PG_dirty | PG_fallocated : PG_reserved;
 	case FRAME_ZERO:
 		return PG_reserved;
 	default:
