@@ -30,6 +30,7 @@ function mark(found) { return found ? "x" : "" }
 		shown = ids[1] ", " ids[2] ", " ids[3] " and " count - 3 " more"
 	else
 		gsub(/ /, ", ", shown)
+	gsub(/\|/, "\\\\|", $7)
 	row[n] = sprintf("| `%s` | %s | %s | %s | %s | %s | %s | %s | %s |", $1, $7, mark(count > 0), mark($4 > 0), mark(validate), mark(ptcheck), died ? $6 : "", shown == "-" ? "" : shown, $2)
 }
 END {

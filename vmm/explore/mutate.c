@@ -23,6 +23,7 @@ struct request {
 static const char usage[] =
 	"usage: vmm mutate --list                                     the catalogue of corruptions\n"
 	"       vmm mutate [options] --catalogue guest.bin scenario…  each on live states: is it found?\n"
+	"       vmm mutate --source DIR [edit…]                       wrong edits of the source in DIR: who finds them?\n"
 	"\n"
 	"  --instances N  objects that each corruption is done to, in each state (3)\n"
 	"  --flips N      random single bits in each state, too (0)\n"
@@ -274,6 +275,8 @@ int mutate_main(int argc, char **argv)
 	struct options options;
 	struct error e;
 
+	if (argc > 1 && !strcmp(argv[1], "--source"))
+		return argc > 2 ? mutate_source(argv[2], argv + 3, argc - 3) : bad_usage("--source: a tree is wanted", "");
 	if (read_args(&r, argc, argv))
 		return EXIT_USAGE;
 	if (r.list)

@@ -59,6 +59,8 @@ void mutate_by_catalogue(struct mutation *m, struct session *s, const struct mod
 /** Random bits on that state. `state` is it, to go back to. */
 void mutate_by_flips(struct mutation *m, struct session *s, const struct model *model,
 		     const struct target_state *state);
+/** Wrong edits of the tree's source, or those of these names: its runner takes this process over. Exit status if it cannot. */
+int mutate_source(const char *tree, char **names, int nr_names);
 /** The table of rows and invariants as a page. 0 or -1 with *e. */
 int mutation_html(const struct mutation *m, const char *path, struct error *e);
 
