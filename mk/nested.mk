@@ -20,7 +20,7 @@ nested-files: $(NESTED)/vmlinuz $(NESTED)/base.cpio
 check-nested: deps ## every scenario on kvm_amd with nested paging, emulated: works without /dev/kvm
 	$(Q)$(MAKE) --no-print-directory all $(BUILD)/initrd.cpio nested-files
 	$(Q)NESTED_DIR=$(NESTED) tests/nested/check $(BUILD)
-	$(Q)$(MAKE) --no-print-directory check-both-nested check-core check-linux-vm
+	$(Q)$(MAKE) --no-print-directory check-both-nested check-core check-linux-vm check-maps
 
 # The agent on Linux, driven to its end as tests/core/crash.lua does it on the guest.
 $(BUILD)/core/on_linux: tests/core/on_linux.c shared/agent.h

@@ -7,6 +7,8 @@
 #   cli        exit statuses and messages of the program as a user types it
 #   qemu       scenarios on QEMU's microvm: the same bytes must come out
 #   both       scenarios in lockstep on the guest and on this host's Linux, compared after every step
+#   programs   real programs, natively and in the guest (tests/programs/check); programs-root with their own libraries, --root /
+#   maps       nested: where they lie, and what is no program, on the guest and on Linux 6.1
 #   access     tests/access: what the MMU does with each kind of entry and access, as the model of the walk foretells
 
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -43,7 +45,7 @@ $(BUILD)/tests/%_test: tests/unit/%_test.c $(BUILD)/tests/libvmm-san.a
 .PHONY: check unit scenarios cli check-qemu check-both bless
 check: deps ## install what is missing, build, and run every test
 	$(Q)$(MAKE) --no-print-directory all arrows unit unit-guestmm
-	$(Q)$(MAKE) --no-print-directory cli scenarios programs mutate-some check-qemu access-sample check-both
+	$(Q)$(MAKE) --no-print-directory cli scenarios programs programs-root mutate-some check-qemu access-sample check-both
 
 unit: $(UNIT_BIN) $(BUILD)/guest.bin ## Criterion unit tests of the host side, under ASan and UBSan
 	$(Q)tests/unit/run unit $(UNIT_BIN)

@@ -25,12 +25,6 @@ struct elf_file {
 	struct page *phdr_page;			/* a copy of headers that lie elsewhere in the file; NULL: none */
 };
 
-/** How far segments reach so far: file bytes, memory. */
-struct elf_extent {
-	uint64_t bss, brk;
-	bool bss_exec;
-};
-
 /** A program on its way into an mm. */
 struct elf_image {
 	struct mm_struct *mm;
@@ -61,14 +55,15 @@ uint64_t total_mapping_size(const struct elf_file *elf);
  */
 uint64_t elf_map(struct mm_struct *mm, const struct elf_file *elf, uint64_t addr, const struct elf64_phdr *ph, uint64_t flags,
 		 uint64_t total);
-/** Does it end in user space, at `start`, with no more bytes in the file than in memory? */
+/** The same with the zeros that the segment has in memory behind that (Linux elf_load()). */
+uint64_t elf_load(struct mm_struct *mm, const struct elf_file *elf, uint64_t addr, const struct elf64_phdr *ph, uint64_t flags,
+		  uint64_t total);
+/** Does it end in user space, starting at `start`, with no more bytes in the file than in memory? */
 bool segment_valid(const struct elf64_phdr *ph, uint64_t start);
-/** The extent with a segment that starts at `start`. */
-void extend(struct elf_extent *extent, const struct elf64_phdr *ph, uint64_t start);
-/** Anonymous pages from where file bytes end to where memory does (Linux set_brk()). 0 or -errno. */
-int map_bss(struct mm_struct *mm, const struct elf_extent *extent);
-/** Bytes of the last file page behind its contents read as zeros, up to `to` if that is nearer. 0 or -LX_EFAULT. */
-int clear_page_end(struct mm_struct *mm, uint64_t from, uint64_t to);
+/** Anonymous pages from where file bytes end to where memory does. 0 or -errno. */
+int map_bss(struct mm_struct *mm, uint64_t start, uint64_t end, bool exec);
+/** The bytes behind `from` in its page become zeros (Linux padzero()). 0 or -LX_EFAULT. */
+int clear_page_end(struct mm_struct *mm, uint64_t from);
 
 /* --- elf_stack.c ------------------------------------------------------------------------------ */
 

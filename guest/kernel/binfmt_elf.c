@@ -11,7 +11,7 @@
 
 #define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | \
 			 VM_ACCOUNT)
-#define ELF_ET_DYN_BASE	ALIGN_DOWN(TASK_SIZE / 3 * 2, PAGE_SIZE)
+#define ELF_ET_DYN_BASE	(TASK_SIZE / 3 * 2)
 
 /* --- the interpreter -------------------------------------------------------------------------- */
 
@@ -62,9 +62,8 @@ static int read_interpreter(struct elf_image *elf, const struct elf64_phdr *ph)
 static int map_interpreter(struct elf_image *elf)
 {
 	const struct elf_file *interp = &elf->interp;
-	bool fixed = interp->ehdr->e_type == ET_EXEC, placed = fixed;
-	uint64_t total = total_mapping_size(interp), base = 0;
-	struct elf_extent extent = { 0 };
+	bool fixed = interp->ehdr->e_type == ET_EXEC, placed = fixed, exec = false;
+	uint64_t total = total_mapping_size(interp), base = 0, file_end = 0, end = 0;
 
 	if ((!fixed && interp->ehdr->e_type != ET_DYN) || !total)
 		return -LX_EINVAL;
@@ -84,12 +83,15 @@ static int map_interpreter(struct elf_image *elf)
 		placed = true;
 		if (!segment_valid(ph, base + ph->p_vaddr))
 			return -LX_ENOMEM;
-		extend(&extent, ph, base + ph->p_vaddr);
+		file_end = max(file_end, base + ph->p_vaddr + ph->p_filesz);
+		if (base + ph->p_vaddr + ph->p_memsz > end) {
+			end = base + ph->p_vaddr + ph->p_memsz;
+			exec = ph->p_flags & PF_EXEC;
+		}
 	}
 	elf->interp_base = base;
-	if (clear_page_end(elf->mm, extent.bss, ~0UL))
-		return -LX_EFAULT;
-	return map_bss(elf->mm, &extent);
+	/* Unlike a program's, its last page has to be one that can be written. */
+	return clear_page_end(elf->mm, file_end) ? -LX_EFAULT : map_bss(elf->mm, file_end, end, exec);
 }
 
 /* --- the program ------------------------------------------------------------------------------ */
@@ -143,7 +145,7 @@ static uint64_t map_first(struct elf_image *elf, const struct elf64_phdr *ph)
 			flags = 0;		/* anywhere */
 		elf->load_bias = ALIGN_DOWN(elf->load_bias - ph->p_vaddr, PAGE_SIZE);
 	}
-	at = elf_map(elf->mm, main, elf->load_bias + ph->p_vaddr, ph, flags, total);
+	at = elf_load(elf->mm, main, elf->load_bias + ph->p_vaddr, ph, flags, total);
 	if (!IS_ERR_VALUE(at) && main->ehdr->e_type == ET_DYN)
 		elf->load_bias += at - ALIGN_DOWN(elf->load_bias + ph->p_vaddr, PAGE_SIZE);
 	return at;
@@ -165,11 +167,10 @@ static void note_segment(struct elf_image *elf, const struct elf64_phdr *ph)
 	mm->end_data = max(mm->end_data, start + ph->p_filesz);
 }
 
-/* All segments, and what follows the last of them. 0 or -errno. */
-static int map_segments(struct elf_image *elf, struct elf_extent *extent)
+/* All segments; *end: where the last of them ends. 0 or -errno. */
+static int map_segments(struct elf_image *elf, uint64_t *end)
 {
 	bool first = true;
-	int error;
 
 	for (const struct elf64_phdr *ph = elf->main.phdr; ph < elf_phdrs_end(&elf->main); ph++) {
 		uint64_t at;
@@ -178,25 +179,15 @@ static int map_segments(struct elf_image *elf, struct elf_extent *extent)
 			continue;
 		if (!segment_valid(ph, ph->p_vaddr))
 			return -LX_EINVAL;
-		/* A segment behind one with a bss: that bss comes first, lest it overlap. */
-		if (extent->brk > extent->bss) {
-			error = map_bss(elf->mm, extent);
-			if (error)
-				return error;
-			clear_page_end(elf->mm, extent->bss, extent->brk);
-		}
 		at = first ? map_first(elf, ph)
-			   : elf_map(elf->mm, &elf->main, elf->load_bias + ph->p_vaddr, ph, LX_MAP_FIXED, 0);
+			   : elf_load(elf->mm, &elf->main, elf->load_bias + ph->p_vaddr, ph, LX_MAP_FIXED, 0);
 		if (IS_ERR_VALUE(at))
 			return at;
 		first = false;
 		note_segment(elf, ph);
-		extend(extent, ph, elf->load_bias + ph->p_vaddr);
+		*end = max(*end, elf->load_bias + ph->p_vaddr + ph->p_memsz);
 	}
-	error = map_bss(elf->mm, extent);
-	if (!error && extent->brk != extent->bss)
-		error = clear_page_end(elf->mm, extent->bss, ~0UL);
-	return error;
+	return 0;
 }
 
 static void start_regs(struct pt_regs *regs, uint64_t entry, uint64_t sp)
@@ -214,8 +205,7 @@ static void start_regs(struct pt_regs *regs, uint64_t entry, uint64_t sp)
 static int load_image(struct elf_image *elf, const struct exec_strings *strings, struct pt_regs *regs)
 {
 	struct mm_struct *mm = elf->mm;
-	struct elf_extent extent = { 0 };
-	uint64_t sp, entry;
+	uint64_t sp, entry, end = 0;
 	int error;
 
 	arch_pick_mmap_layout(mm, rlimit(LX_RLIMIT_STACK));
@@ -223,10 +213,13 @@ static int load_image(struct elf_image *elf, const struct exec_strings *strings,
 	if (error)
 		return error;
 	mm->start_code = ~0UL;
-	error = map_segments(elf, &extent);
+	error = map_segments(elf, &end);
 	if (error)
 		return error;
-	mm->start_brk = mm->brk = ALIGN_UP(extent.brk, PAGE_SIZE);
+	/* One that lies among what mmap() places has its heap where programs with an interpreter lie: it could not grow there. */
+	if (elf->main.ehdr->e_type == ET_DYN && !elf->interp.file)
+		end = ELF_ET_DYN_BASE;
+	mm->start_brk = mm->brk = ALIGN_UP(end, PAGE_SIZE);
 	if (elf->interp.file)
 		error = map_interpreter(elf);
 	if (error)

@@ -99,25 +99,16 @@ bool segment_valid(const struct elf64_phdr *ph, uint64_t start)
 	return start < TASK_SIZE && ph->p_filesz <= ph->p_memsz && ph->p_memsz <= TASK_SIZE - start;
 }
 
-void extend(struct elf_extent *extent, const struct elf64_phdr *ph, uint64_t start)
+int map_bss(struct mm_struct *mm, uint64_t start, uint64_t end, bool exec)
 {
-	extent->bss = max(extent->bss, start + ph->p_filesz);
-	if (start + ph->p_memsz > extent->brk) {
-		extent->brk = start + ph->p_memsz;
-		extent->bss_exec = ph->p_flags & PF_EXEC;
-	}
+	start = ALIGN_UP(start, PAGE_SIZE);
+	end = ALIGN_UP(end, PAGE_SIZE);
+	return end > start ? vm_brk_flags(mm, start, end - start, exec ? VM_EXEC : 0) : 0;
 }
 
-int map_bss(struct mm_struct *mm, const struct elf_extent *extent)
+int clear_page_end(struct mm_struct *mm, uint64_t from)
 {
-	uint64_t start = ALIGN_UP(extent->bss, PAGE_SIZE), end = ALIGN_UP(extent->brk, PAGE_SIZE);
-
-	return end > start ? vm_brk_flags(mm, start, end - start, extent->bss_exec ? VM_EXEC : 0) : 0;
-}
-
-int clear_page_end(struct mm_struct *mm, uint64_t from, uint64_t to)
-{
-	uint64_t n = min(-from % PAGE_SIZE, to - from);
+	uint64_t n = -from % PAGE_SIZE;
 	void *bytes;
 
 	if (n == 0)
@@ -127,4 +118,23 @@ int clear_page_end(struct mm_struct *mm, uint64_t from, uint64_t to)
 		return -LX_EFAULT;
 	memset(bytes, 0, n);
 	return 0;
+}
+
+uint64_t elf_load(struct mm_struct *mm, const struct elf_file *elf, uint64_t addr, const struct elf64_phdr *ph, uint64_t flags,
+		  uint64_t total)
+{
+	uint64_t at = ALIGN_DOWN(addr, PAGE_SIZE), start = at, in_page = ph->p_vaddr % PAGE_SIZE;
+	int error;
+
+	if (ph->p_filesz) {
+		at = elf_map(mm, elf, addr, ph, flags, total);
+		start = at + in_page + ph->p_filesz;
+	}
+	if (IS_ERR_VALUE(at) || ph->p_memsz <= ph->p_filesz)
+		return at;
+	/* In a segment that cannot be written they stay what they are in the file. */
+	if (ph->p_filesz && clear_page_end(mm, start) && (ph->p_flags & PF_WRITE))
+		return -LX_EFAULT;
+	error = map_bss(mm, start, at + in_page + ph->p_memsz, ph->p_flags & PF_EXEC);
+	return error ? (uint64_t)error : at;
 }

@@ -56,7 +56,8 @@ static int pack_program(struct cpio *c, const struct options *o, struct error *e
 
 int prog_pack(struct cpio *c, const struct options *o, struct error *e)
 {
-	int failed = pack_program(c, o, e) || cpio_add(c, "tmp", S_IFDIR | 01777, NULL, 0, e);
+	/* What is written to a /tmp of the folder stays in the guest, too. */
+	int failed = pack_program(c, o, e) || (!in_root(o, "/tmp") && cpio_add(c, "tmp", S_IFDIR | 01777, NULL, 0, e));
 
 	/* A terminal would have to be asked as the program runs: it finds the end of the file. */
 	if (!failed && isatty(STDIN_FILENO))

@@ -18,12 +18,14 @@ const char *prog_path_variable(const struct options *o)
 	return o->root ? "PATH=" ROOT_PATH : "PATH=/bin";
 }
 
-/* Is there such a name in the folder? What it is, the guest will see. */
-static bool in_root(const struct options *o, const char *path)
+/* What it is, the guest will see. */
+bool in_root(const struct options *o, const char *path)
 {
 	char host[8192];
 	struct stat st;
 
+	if (!o->root)
+		return false;
 	snprintf(host, sizeof(host), "%s%s", o->root, path);
 	return lstat(host, &st) == 0;
 }
