@@ -74,6 +74,7 @@ cli: all $(BUILD)/tests/calls ## exit statuses and messages, as a user meets the
 	$(Q)tests/cli/gdb_core $(BUILD)
 	$(Q)tests/linux/check $(BUILD)/tests/calls || [ $$? = 77 ]
 	$(Q)if [ -w /dev/kvm ]; then tests/cli/fuzz $(BUILD); else echo "no /dev/kvm here: fuzz is skipped"; fi
+	$(Q)if [ -w /dev/kvm ]; then tests/cli/twice $(BUILD); else echo "no /dev/kvm here: twice is skipped"; fi
 
 bless: all $(INITRD) ## rewrite expected outputs; refuses while an invariant or an expectation fails
 	$(Q)tests/scenarios/run --bless $(BUILD)/vmm $(BUILD)/guest.bin

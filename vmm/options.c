@@ -193,6 +193,13 @@ static bool set_tour(struct options *o, const char *value)
 	return true;
 }
 
+static bool set_twice(struct options *o, const char *value)
+{
+	(void)value;
+	o->verify_twice = true;
+	return true;
+}
+
 static bool set_count(struct options *o, const char *value)
 {
 	(void)value;
@@ -207,6 +214,7 @@ static const struct option_row rows[] = {
 	{"--mem", "a size from 4M to 1T in whole pages, such as 64M", set_mem},
 	{"--cpus", "1, all that this version runs", set_cpus},
 	{"--verify", "step, end or off", set_verify},
+	{"--verify-twice", NULL, set_twice},
 	{"--seed", "a number", set_seed},
 	{"--dump", "none, changes or full", set_dump},
 	{"--format", "text or json", set_format},
@@ -242,6 +250,7 @@ const char options_help[] =
 	"  --root DIR               the guest's / is this folder, read as it is needed and never written\n"
 	"  --time-limit S           seconds without progress before the guest counts as hung (60; 0: none)\n"
 	"  --verify step|end|off    when the invariants are checked (step)\n"
+	"  --verify-twice           each time again by the long way, without what makes it fast: the two must agree\n"
 	"  --seed N                 seed of math.random (1)\n"
 	"  --dump none|changes|full what is shown after each step (changes)\n"
 	"  --format text|json       how (text)\n"

@@ -24,6 +24,7 @@ struct options {
 	uint64_t mem_size;		/* --mem: bytes, page-aligned; 0: not given (the scenario's, or DEFAULT_MEM_SIZE) */
 	unsigned int nr_cpus;		/* --cpus: 1 */
 	enum verify_when verify;	/* --verify: step (default), end, off */
+	bool verify_twice;		/* --verify-twice: each verification again by the long way; they must agree */
 	uint64_t seed;			/* --seed: of math.random; DEFAULT_SEED */
 	enum dump_what dump;		/* --dump: changes (default) */
 	bool raw;			/* --raw: dumps as they are, not canonical */

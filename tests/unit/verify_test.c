@@ -37,14 +37,10 @@ static int lying_translate(void *ctx, uint64_t va, uint64_t *pa)
 /** What the sieve lets through has no findings: with and without it they are the same, in the same order. */
 static void check_same(const struct findings *a, const struct findings *b)
 {
-	CHECK_EQ(a->n, b->n);
-	CHECK_EQ(a->suppressed, b->suppressed);
-	for (uint32_t i = 0; i < a->n && i < b->n; i++) {
-		CHECK_STR(a->items[i].text, b->items[i].text);
-		CHECK(a->items[i].invariant == b->items[i].invariant && a->items[i].mm == b->items[i].mm &&
-		      a->items[i].object.va == b->items[i].object.va && a->items[i].va == b->items[i].va &&
-		      a->items[i].pfn == b->items[i].pfn);
-	}
+	uint32_t where;
+
+	CHECK_THAT(findings_equal(a, b, &where), "finding %u: %s, not %s", where, where < a->n ? a->items[where].text : "none",
+		   where < b->n ? b->items[where].text : "none");
 }
 
 /* A host that gave other bytes, whatever they are; only what says to be of its folder is asked for. */

@@ -26,6 +26,7 @@ static void kvm_destroy(struct machine *machine)
 	if (m->kvm_fd >= 0)
 		close(m->kvm_fd);
 	ram_destroy(&m->ram);
+	free(m->dirty);
 	free(m);
 }
 
@@ -129,5 +130,6 @@ const struct machine_ops machine_kvm = {
 	.set_breaks = kvm_set_breaks,
 	.strike = kvm_strike,
 	.place_cpu = kvm_place_cpu,
+	.dirty = kvm_dirty,
 	.destroy = kvm_destroy,
 };

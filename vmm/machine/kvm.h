@@ -36,6 +36,8 @@ struct kvm_machine {
 	size_t run_size;
 	struct guest_ram ram;
 	struct kvm_memory memory;
+	uint64_t *dirty;		/* kvm_dirty.c: a bit a frame; NULL: nobody asked yet */
+	bool dirty_lost;		/* the log misses something: set by whoever makes slots anew or writes to RAM */
 	const struct guest_elf *elf;	/* for symbols; the caller's */
 	FILE *console;
 	bool console_dirty;		/* written since the last flush */
@@ -92,6 +94,10 @@ void kvm_free_state(struct machine_state *state);
 /* --- kvm_tables.c: what makes host edits of page tables seen --- */
 
 int kvm_tables_changed(struct machine *machine, struct error *e);
+
+/* --- kvm_dirty.c: see machine_ops --- */
+
+const uint64_t *kvm_dirty(struct machine *machine);
 
 /* --- kvm_probe_tables.c --- */
 

@@ -76,6 +76,7 @@ int kvm_tables_changed(struct machine *machine, struct error *e)
 	static cure_function *cure;
 	struct kvm_machine *m = (struct kvm_machine *)machine;
 
+	m->dirty_lost = true;
 	if (!cure)
 		cure = choose_cure(m->kvm_fd, e);
 	return cure && cure(&m->memory, e) >= 0 ? 0 : -1;

@@ -290,6 +290,17 @@ struct model *model_build(const struct guest_image *image, const struct cpu_stat
 void model_free(struct model *model);
 /** Hash the bytes of every frame that holds user memory, mapped or cached: what a later model is compared with. */
 void model_hash(struct model *model);
+/** The hashes of the last look, by frame; 0: none. All zero is none at all. */
+struct page_hashes {
+	uint64_t *hash;
+	uint64_t nr;
+};
+/** The same, but a frame that is not in `written` (a bit each; NULL: all are) keeps its hash of *last, which is brought up to date. */
+void model_hash_since(struct model *model, struct page_hashes *last, const uint64_t *written);
+
+/** The first frame whose hash is not that of its bytes, or is missing; NO_FRAME: there is none. */
+#define NO_FRAME (~0UL)
+uint64_t model_wrong_hash(const struct model *model);
 
 /** Area of mm that holds va, or NULL. O(log n). */
 const struct model_vma *model_find_vma(const struct model_mm *mm, uint64_t va);

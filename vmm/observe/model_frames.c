@@ -7,6 +7,7 @@
 #include "observe/view.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char *frame_role_name(enum frame_role role)
 {
@@ -285,16 +286,53 @@ void count_references(struct build *b)
 			   "more frames behind leaves and free blocks than the host counts");
 }
 
+/* --- contents ------------------------------------------------------------------------------------- */
+
+/** The page to be hashed, or NULL. */
+static const void *user_page(const struct model *model, uint64_t pfn)
+{
+	const struct model_frame *frame = &model->frames[pfn];
+
+	if ((frame->role != FRAME_ANON && frame->role != FRAME_FILE) || (!frame->nr_maps && !frame->nr_cache))
+		return NULL;
+	return image_ptr(model->image, (gpa_t){pfn << PAGE_SHIFT}, PAGE_SIZE);
+}
+
 void model_hash(struct model *model)
 {
 	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++) {
-		struct model_frame *frame = &model->frames[pfn];
-		const void *page = NULL;
+		const void *page = user_page(model, pfn);
 
-		if ((frame->role == FRAME_ANON || frame->role == FRAME_FILE) && (frame->nr_maps || frame->nr_cache))
-			page = image_ptr(model->image, (gpa_t){pfn << PAGE_SHIFT}, PAGE_SIZE);
 		if (page)
-			frame->hash = view_hash(page);
+			model->frames[pfn].hash = view_hash(page);
 	}
 	model->hashed = true;
+}
+
+void model_hash_since(struct model *model, struct page_hashes *last, const uint64_t *written)
+{
+	if (model->nr_touched > last->nr) {
+		last->hash = xrealloc(last->hash, model->nr_touched * sizeof(*last->hash));
+		memset(last->hash + last->nr, 0, (model->nr_touched - last->nr) * sizeof(*last->hash));
+	}
+	last->nr = model->nr_touched;
+	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++) {
+		const void *page = user_page(model, pfn);
+		uint64_t known = written && !(written[pfn / 64] >> pfn % 64 & 1) ? last->hash[pfn] : 0;
+
+		last->hash[pfn] = !page ? 0 : known ? known : view_hash(page);
+		model->frames[pfn].hash = last->hash[pfn];
+	}
+	model->hashed = true;
+}
+
+uint64_t model_wrong_hash(const struct model *model)
+{
+	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++) {
+		const void *page = user_page(model, pfn);
+
+		if (model->frames[pfn].hash != (page ? view_hash(page) : 0))
+			return pfn;
+	}
+	return NO_FRAME;
 }

@@ -348,21 +348,12 @@ static void all_mm_changes(struct changes *c)
 
 /* --- frames --------------------------------------------------------------------------------------- */
 
-static const struct pic_frame *find_frame(const struct picture *p, const struct pic_frame *like)
+/** The frame of that name, or NULL. Names ascend in a picture, and so do those that are asked for: *at goes along. */
+static const struct pic_frame *frame_named(const struct picture *p, uint32_t *at, uint32_t name)
 {
-	uint32_t low = 0, high = p ? p->nr_frames : 0;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (p->frames[middle].name == like->name)
-			return &p->frames[middle];
-		if (p->frames[middle].name < like->name)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	while (p && *at < p->nr_frames && p->frames[*at].name < name)
+		++*at;
+	return p && *at < p->nr_frames && p->frames[*at].name == name ? &p->frames[*at] : NULL;
 }
 
 static bool same_owners(const struct pic_frame *a, const struct pic_frame *b)
@@ -462,15 +453,15 @@ typedef void (*frame_pair_fn)(struct changes *c, void *ctx, const struct pic_fra
 
 static void each_frame_pair(struct changes *c, frame_pair_fn fn, void *ctx)
 {
-	for (uint32_t i = 0; i < c->now->nr_frames; i++) {
+	for (uint32_t i = 0, at = 0; i < c->now->nr_frames; i++) {
 		const struct pic_frame *is = &c->now->frames[i];
-		const struct pic_frame *was = find_frame(c->before, is);
+		const struct pic_frame *was = frame_named(c->before, &at, is->name);
 
 		if (frame_changed(was, is))
 			fn(c, ctx, was, is);
 	}
-	for (uint32_t i = 0; c->before && i < c->before->nr_frames; i++)
-		if (!find_frame(c->now, &c->before->frames[i]))
+	for (uint32_t i = 0, at = 0; c->before && i < c->before->nr_frames; i++)
+		if (!frame_named(c->now, &at, c->before->frames[i].name))
 			fn(c, ctx, &c->before->frames[i], NULL);
 }
 

@@ -305,6 +305,8 @@ static void verify_now(struct session *s, uint32_t *fresh, uint64_t *checks)
 	uint32_t n = 0;
 
 	*checks = verify_model(s->model, s->before, s->target->ops->aids(s->target), &found);
+	if (s->options->verify_twice)
+		session_verify_twice(s, &found, *checks);
 	for (uint32_t i = 0; i < found.n; i++) {
 		struct finding f = found.items[i];
 		bool stood = false;

@@ -142,6 +142,8 @@ int session_observe(struct session *s);
 int session_look(struct session *s);
 /** Verify now; new findings are told. Number of findings, or -1. */
 int64_t session_verify(struct session *s);
+/** twice.c: s->model was verified, with these findings. Is the long way to the same end? If not the run is over. */
+void session_verify_twice(struct session *s, const struct findings *found, uint64_t checks);
 /** A failed expectation: counted, status 1. */
 void session_failure(struct session *s);
 /** End of the script: what remains to be verified, and the summary. Then s->status stands. */

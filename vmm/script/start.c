@@ -49,6 +49,7 @@ static struct target *make_guest(struct session *s, const struct machine_config 
 	guest->root = s->options->root;
 	if (s->options->prog)
 		target_guest_grant_all(guest);
+	guest->wants_log = s->options->verify_twice;
 	guest->wants_trace = s->options->verify == VERIFY_STEP && !s->max_instructions;
 	return guest;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "target/guest.h"
+#include "target/guest_hash.h"
 #include "target/guest_panic.h"
 #include "target/guest_plan.h"
 #include "target/guest_root.h"
@@ -37,6 +38,7 @@ struct guest {
 	struct guest_trace trace;
 	struct guest_plan plan;
 	struct guest_root *root; /* NULL: there is none */
+	struct guest_hash hash;
 	struct step_facts facts;
 	bool all_rights;     /* what is spawned has every right */
 	bool facts_ended;    /* they are of a step that was looked at */
@@ -106,6 +108,7 @@ static int answer_root(struct guest *g, struct error *e)
 {
 	if (!g->root)
 		return error_set(e, EXIT_GUEST_DIED, "the guest asks for files of --root, and there is none");
+	guest_hash_forget(&g->hash, READ_ONCE(g->lab->root.pfn)); /* the answer may be written there, by the host */
 	return guest_root_answer(g->root, &g->lab->root, g->machine->ram, g->machine->ram_size, e);
 }
 
@@ -396,7 +399,8 @@ static struct model *guest_observe(struct target *t, struct error *e)
 	free(cpus);
 	if (model && g->trace.on) {
 		tlb_watch_end(&g->trace.watch, model);
-		model_hash(model);
+		g->hash.asking |= t->wants_log;
+		guest_hash(&g->hash, g->machine, model);
 	}
 	/* A step in which no task was told anything has no facts. */
 	if (g->facts_ended)
@@ -478,6 +482,7 @@ static uint8_t *guest_memory(struct target *t, uint64_t pa, uint64_t n)
 {
 	struct machine *m = guest_of(t)->machine;
 
+	guest_of(t)->hash.blind = true;
 	return pa <= m->ram_size && n <= m->ram_size - pa ? m->ram + pa : NULL;
 }
 
@@ -509,6 +514,7 @@ static void guest_destroy(struct target *t)
 	tlb_watch_forget(&g->trace.watch);
 	if (g->root)
 		guest_root_close(g->root);
+	guest_hash_free(&g->hash);
 	free(g->events);
 	free(g);
 }

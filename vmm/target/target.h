@@ -107,6 +107,7 @@ struct target {
 	char release[65];		/* of a Linux, once started: its kernel's, as uname tells it */
 	FILE *output;			/* before start(): what programs write to the console goes here; NULL: with the console */
 	const char *root;		/* before start(): the folder that is the guest's "/"; NULL: it has a tree of its own */
+	bool wants_log;			/* before start(): the machine is asked what was written, however few pages there are */
 	bool wants_trace;		/* before start(): the guest shall leave its trace (aids()->tlb) */
 };
 

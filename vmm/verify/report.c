@@ -30,6 +30,20 @@ void report(struct verify_context *c, const struct invariant *self, struct site 
 	va_end(args);
 }
 
+static bool finding_equal(const struct finding *a, const struct finding *b)
+{
+	return a->invariant == b->invariant && a->mm == b->mm && a->object.va == b->object.va && a->va == b->va &&
+	       a->pfn == b->pfn && !strcmp(a->text, b->text);
+}
+
+bool findings_equal(const struct findings *a, const struct findings *b, uint32_t *where)
+{
+	for (*where = 0; *where < a->n && *where < b->n; ++*where)
+		if (!finding_equal(&a->items[*where], &b->items[*where]))
+			return false;
+	return a->n == b->n && a->suppressed == b->suppressed;
+}
+
 void findings_free(struct findings *findings)
 {
 	free(findings->items);

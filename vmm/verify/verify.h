@@ -81,6 +81,8 @@ uint64_t verify_model(const struct model *now, const struct model *before, const
 /** The same, and nothing sifted out beforehand: each check looks at everything. Tests hold the two against each other. */
 uint64_t verify_model_thoroughly(const struct model *now, const struct model *before, const struct verify_aids *aids,
 				 struct findings *findings);
+/** The same findings in the same order; else *where is the first that is not. */
+bool findings_equal(const struct findings *a, const struct findings *b, uint32_t *where);
 void findings_free(struct findings *findings);
 /** The invariant of that id, or NULL. */
 const struct invariant *find_invariant(const char *id);
