@@ -27,7 +27,7 @@ static bool look(struct tiny *t, struct guest_hash *h, const struct machine_ops 
 	uint64_t wrong;
 
 	guest_hash(h, &m, model);
-	CHECK(model->hashed);
+	CHECK(model->hashes);
 	wrong = model_wrong_hash(model);
 	CHECK(wrong == NO_FRAME || wrong == t->own_pfn);
 	model_free(model);

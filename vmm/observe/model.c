@@ -112,6 +112,7 @@ void model_free(struct model *model)
 	addr_map_free(&model->pipe_map);
 	addr_map_free(&model->file_map);
 	free(model->frames);
+	free(model->hashes);
 	free(model->cpus);
 	free(model->cpu_infos);
 	free(model->mms);

@@ -162,7 +162,6 @@ struct model_frame {
 	uint8_t nr_slab;		/* slab lists it was met on … */
 	uint8_t slab_cache;		/* … the first of the cache of this index */
 	uint8_t nr_stacks;		/* tasks whose kernel stack it belongs to */
-	uint64_t hash;			/* of its bytes, by model_hash(); 0: not hashed */
 	struct page raw;
 };
 
@@ -231,7 +230,6 @@ struct model {
 	struct cpu_state *cpus;		/* nr_cpus */
 	struct cpu_info *cpu_infos;
 	uint32_t nr_cpus;
-	bool hashed;			/* model_hash() was called */
 	struct walk_mode mode;
 	struct zone zone;
 	struct model_mm *mms;		/* [0] = init_mm; then mmlist in order, then those tasks lead to.
@@ -241,6 +239,7 @@ struct model {
 	uint32_t nr_tasks;
 	struct model_frame *frames;	/* [0, nr_touched), see model_frame and model_frame_role */
 	uint64_t nr_frames;
+	uint64_t *hashes;		/* of the bytes of each touched frame, 0: not hashed. NULL without model_hash() */
 	uint64_t nr_touched;		/* frames below the frontier: the rest are all UNTOUCHED */
 	struct leaf *kernel_leaves;	/* upper half, from init_mm's pgd */
 	uint32_t nr_kernel_leaves;

@@ -7,6 +7,7 @@
 #include "observe/view.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *frame_role_name(enum frame_role role)
@@ -298,19 +299,10 @@ static const void *user_page(const struct model *model, uint64_t pfn)
 	return image_ptr(model->image, (gpa_t){pfn << PAGE_SHIFT}, PAGE_SIZE);
 }
 
-void model_hash(struct model *model)
-{
-	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++) {
-		const void *page = user_page(model, pfn);
-
-		if (page)
-			model->frames[pfn].hash = view_hash(page);
-	}
-	model->hashed = true;
-}
-
 void model_hash_since(struct model *model, struct page_hashes *last, const uint64_t *written)
 {
+	if (!model->nr_touched)
+		return;
 	if (model->nr_touched > last->nr) {
 		last->hash = xrealloc(last->hash, model->nr_touched * sizeof(*last->hash));
 		memset(last->hash + last->nr, 0, (model->nr_touched - last->nr) * sizeof(*last->hash));
@@ -321,9 +313,17 @@ void model_hash_since(struct model *model, struct page_hashes *last, const uint6
 		uint64_t known = written && !(written[pfn / 64] >> pfn % 64 & 1) ? last->hash[pfn] : 0;
 
 		last->hash[pfn] = !page ? 0 : known ? known : view_hash(page);
-		model->frames[pfn].hash = last->hash[pfn];
 	}
-	model->hashed = true;
+	model->hashes = xrealloc(model->hashes, model->nr_touched * sizeof(*model->hashes));
+	memcpy(model->hashes, last->hash, model->nr_touched * sizeof(*model->hashes));
+}
+
+void model_hash(struct model *model)
+{
+	struct page_hashes none = {0};
+
+	model_hash_since(model, &none, NULL);
+	free(none.hash);
 }
 
 uint64_t model_wrong_hash(const struct model *model)
@@ -331,7 +331,7 @@ uint64_t model_wrong_hash(const struct model *model)
 	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++) {
 		const void *page = user_page(model, pfn);
 
-		if (model->frames[pfn].hash != (page ? view_hash(page) : 0))
+		if (model->hashes[pfn] != (page ? view_hash(page) : 0))
 			return pfn;
 	}
 	return NO_FRAME;

@@ -17,7 +17,7 @@ static void differ(struct session *s, const struct findings *found, const struct
 
 void session_verify_twice(struct session *s, const struct findings *found, uint64_t checks)
 {
-	uint64_t pfn = s->model->hashed ? model_wrong_hash(s->model) : NO_FRAME, checks_again;
+	uint64_t pfn = s->model->hashes ? model_wrong_hash(s->model) : NO_FRAME, checks_again;
 	struct findings again = {0};
 	uint32_t where;
 

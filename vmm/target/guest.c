@@ -497,6 +497,7 @@ static int guest_plan(struct target *t, const struct hardware_plan *plan, struct
 {
 	struct guest *g = guest_of(t);
 
+	g->hash.blind = true; /* what is done to the processor may write to any stack */
 	return guest_plan_begin(&g->plan, plan, g->machine, &g->trace, e);
 }
 

@@ -12,7 +12,7 @@
 /** Two hashed models, the trace between them, and the step's command. */
 static bool can_compare(const struct verify_context *c)
 {
-	return c->before && c->before->hashed && c->now->hashed && c->aids && c->aids->tlb && c->aids->facts;
+	return c->before && c->before->hashes && c->now->hashes && c->aids && c->aids->tlb && c->aids->facts;
 }
 
 static const uint8_t *page_bytes(const struct model *model, uint64_t pfn)
@@ -51,7 +51,7 @@ static const struct model_mm *same_mm(const struct model *before, const struct m
 
 static const struct model_frame *hashed_frame(const struct model *model, uint64_t pfn)
 {
-	return pfn < model->nr_touched && model->frames[pfn].hash ? &model->frames[pfn] : NULL;
+	return pfn < model->nr_touched && model->hashes && model->hashes[pfn] ? &model->frames[pfn] : NULL;
 }
 
 /** One page of memory all along: the frame before, and now. NULL: it was freed meanwhile, or is another page. */
@@ -64,6 +64,12 @@ static const struct model_frame *kept_frame(const struct verify_context *c, uint
 	    before->raw.index != (*now)->raw.index || addr_map_get(&c->aids->tlb->freed, pfn) != ADDR_MAP_NONE)
 		return NULL;
 	return before;
+}
+
+/** The frame was hashed in both, and holds what it held. */
+static bool same_bytes(const struct verify_context *c, uint64_t pfn)
+{
+	return c->before->hashes[pfn] == c->now->hashes[pfn];
 }
 
 /* --- what a task wrote ---------------------------------------------------------------------------- */
@@ -150,7 +156,7 @@ static void check_untouched_mm(struct verify_context *c, const struct invariant 
 		then = kept_frame(c, PFN(leaf->pa), &now);
 		if (!was || was->pa != leaf->pa || !then || now->role != FRAME_ANON)
 			continue;
-		if (now->hash != then->hash)
+		if (!same_bytes(c, PFN(leaf->pa)))
 			report(c, self, AT_LEAF(mm - c->now->mms, leaf),
 			       "%s: the bytes of %s at %#lx changed, though none of its tasks ran",
 			       mm_label(c->now, mm - c->now->mms).text, frame_label(c->now, PFN(leaf->pa)).text, leaf->va);
@@ -183,7 +189,7 @@ void check_content_shared(struct verify_context *c, const struct invariant *self
 		then = kept_frame(c, pfn, &now);
 		if (!then || then->nr_maps < 2)
 			continue;
-		if (now->hash != then->hash)
+		if (!same_bytes(c, pfn))
 			report(c, self, AT_FRAME(pfn), "%s is shared by copy-on-write by %u entries, and its bytes changed",
 			       frame_label(c->now, pfn).text, now->nr_maps);
 	}
@@ -197,7 +203,7 @@ static void check_readonly_leaf(struct verify_context *c, const struct invariant
 	const struct model_frame *now, *then = kept_frame(c, PFN(leaf->pa), &now);
 	bool image = PFN(leaf->pa) < c->now->lab.mem_map_start_pfn;
 
-	if (!was || was->pa != leaf->pa || was->writable || leaf->writable || !then || now->hash == then->hash)
+	if (!was || was->pa != leaf->pa || was->writable || leaf->writable || !then || same_bytes(c, PFN(leaf->pa)))
 		return;
 	/* Pages of a file that are not the image's may be written through another mapping, or by write(). */
 	if (now->role == FRAME_ANON || image)
@@ -298,7 +304,7 @@ static bool is_inherited(const struct verify_context *c, const struct model_mm *
 
 	if (area && area->raw.vm_flags & VM_WIPEONFORK)
 		return page && all_zero(page, PAGE_SIZE);
-	return !then || !now || then->hash == now->hash;
+	return !then || !now || c->before->hashes[PFN(was->pa)] == c->now->hashes[PFN(leaf->pa)];
 }
 
 void check_content_fork(struct verify_context *c, const struct invariant *self)

@@ -8,10 +8,11 @@
 
 static uint32_t lower_hash(const struct model *model, uint64_t pfn)
 {
-	const struct model_frame *frame = &model->frames[pfn];
 	const uint8_t *page = image_ptr(model->image, (gpa_t){pfn << PAGE_SHIFT}, PAGE_SIZE);
 
-	return frame->hash ? frame->hash : page ? view_hash(page) : 0;
+	if (model->hashes && model->hashes[pfn])
+		return model->hashes[pfn];
+	return page ? view_hash(page) : 0;
 }
 
 void check_content_root(struct verify_context *c, const struct invariant *self)

@@ -164,12 +164,12 @@ static void mark_changed(struct sieve *s, const struct model *before)
 {
 	const struct model *now = s->model;
 
-	if (!before || !before->hashed || !now->hashed)
+	if (!before || !before->hashes || !now->hashes)
 		return;
 	s->nr_changed = now->nr_touched < before->nr_touched ? now->nr_touched : before->nr_touched;
 	s->changed = xcalloc(s->nr_changed / 64 + 1, sizeof(*s->changed));
 	for (uint64_t pfn = 0; pfn < s->nr_changed; pfn++) {
-		uint64_t is = now->frames[pfn].hash, was = before->frames[pfn].hash;
+		uint64_t is = now->hashes[pfn], was = before->hashes[pfn];
 
 		if (is && was && (is != was || s->keep_all))
 			s->changed[pfn / 64] |= 1UL << pfn % 64;
