@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* /dev/null and /dev/zero (Linux drivers/char/mem.c). */
+/* /dev/null, zero, full, random and urandom, and tty (Linux drivers/char/mem.c, random.c, tty_io.c). */
 #include "fs.h"
+#include "random.h"
 #include "uaccess.h"
 
 /* What is written is gone. */
@@ -64,3 +65,41 @@ const struct file_operations zero_operations = {
 	.llseek = null_llseek,
 	.mmap = mmap_zero,
 };
+
+/* There is never room. */
+static long write_full(struct file *file, uint64_t at, uint64_t len, uint64_t *pos)
+{
+	(void)file, (void)at, (void)len, (void)pos;
+	return -LX_ENOSPC;
+}
+
+const struct file_operations full_operations = {
+	.read_at = read_zero,
+	.write_at = write_full,
+	.llseek = null_llseek,
+};
+
+static long read_random(struct file *file, uint64_t at, uint64_t len, uint64_t *pos)
+{
+	long n = get_random_bytes_user(at, len);
+
+	(void)file;
+	*pos += max(n, 0L);
+	return n;
+}
+
+/* What is written there changes nothing. */
+const struct file_operations random_operations = {
+	.read_at = read_random,
+	.write_at = write_null,
+	.llseek = null_llseek,
+};
+
+/* No process has a terminal. */
+static int open_tty(struct inode *inode, struct file *file)
+{
+	(void)inode, (void)file;
+	return -LX_ENXIO;
+}
+
+const struct file_operations tty_operations = { .open = open_tty };

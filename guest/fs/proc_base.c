@@ -234,10 +234,14 @@ static const struct pid_entry pid_entries[] = {
 	REG("limits", 0444, proc_limits_operations),
 	REG("maps", 0444, proc_maps_operations),
 	REG("mem", 0600, proc_mem_operations),
+	REG("mounts", 0444, proc_mounts_operations),
+	REG("oom_score", 0444, proc_oom_score_operations),
+	REG("oom_score_adj", 0644, proc_oom_score_adj_operations),
 	REG("pagemap", 0400, proc_pagemap_operations),
 	LNK("root", root_inode_operations),
 	REG("smaps", 0444, proc_smaps_operations),
 	REG("smaps_rollup", 0444, proc_smaps_rollup_operations),
+	REG("stat", 0444, proc_stat_operations),
 	REG("statm", 0444, proc_statm_operations),
 	REG("status", 0444, proc_status_operations),
 };
@@ -352,12 +356,29 @@ static int thread_self_link(struct inode *inode, char *buf)
 	return 0;
 }
 
+static int mounts_link(struct inode *inode, char *buf)
+{
+	(void)inode;
+	snprintf(buf, PATH_MAX, "self/mounts");
+	return 0;
+}
+
+static const struct inode_operations mounts_inode_operations = { .get_link = mounts_link };
 static const struct inode_operations self_inode_operations = { .get_link = self_link };
 static const struct inode_operations thread_self_inode_operations = { .get_link = thread_self_link };
 
 static const struct pid_entry root_entries[] = {
+	REG("cpuinfo", 0444, proc_cpuinfo_operations),
+	REG("filesystems", 0444, proc_filesystems_operations),
+	REG("loadavg", 0444, proc_loadavg_operations),
 	REG("meminfo", 0444, proc_meminfo_operations),
+	LNK("mounts", mounts_inode_operations),
+	REG("stat", 0444, proc_cpu_stat_operations),
+	REG("swaps", 0444, proc_swaps_operations),
 	DIR("sys", 0555, proc_sys_inode_operations),
+	DIR("sysvipc", 0555, proc_sysvipc_inode_operations),
+	REG("uptime", 0444, proc_uptime_operations),
+	REG("version", 0444, proc_version_operations),
 	LNK("self", self_inode_operations),
 	LNK("thread-self", thread_self_inode_operations),
 };

@@ -25,7 +25,7 @@ struct inode static_inodes[NR_STATIC_NODES] = {
 	[AGENT_NODE] = { INODE(AGENT_NODE, LX_S_IFREG | 0555, 1), .i_flags = S_IMAGE,
 			 .i_writecount = -1, .i_fop = &image_file_operations,
 			 .i_data.a_ops = &agent_aops },
-	[DEV_NODE] = { DIRECTORY(DEV_NODE, 0755, /* links = */ 3, /* entries = */ 5) },
+	[DEV_NODE] = { DIRECTORY(DEV_NODE, 0755, /* links = */ 3, /* entries = */ 9) },
 	[SHM_NODE] = { DIRECTORY(SHM_NODE, 01777, /* links = */ 2, /* entries = */ 0) },
 	[ZERO_NODE] = { CHARDEV(ZERO_NODE, 0666, 1, 5, &zero_operations) },
 	[NULL_NODE] = { CHARDEV(NULL_NODE, 0666, 1, 3, &null_operations) },
@@ -33,6 +33,10 @@ struct inode static_inodes[NR_STATIC_NODES] = {
 	[LAB_NODE] = { CHARDEV(LAB_NODE, 0600, 10, 0, &lab_mem_fops) },
 	[PROC_NODE] = { INODE(PROC_NODE, LX_S_IFDIR | 0555, 2), .i_op = &proc_root_inode_operations,
 			.i_fop = &dir_operations },
+	[FULL_NODE] = { CHARDEV(FULL_NODE, 0666, 1, 7, &full_operations) },
+	[RANDOM_NODE] = { CHARDEV(RANDOM_NODE, 0666, 1, 8, &random_operations) },
+	[URANDOM_NODE] = { CHARDEV(URANDOM_NODE, 0666, 1, 9, &random_operations) },
+	[TTY_NODE] = { CHARDEV(TTY_NODE, 0666, 5, 0, &tty_operations) },
 };
 
 struct list_head super_inodes = { &static_inodes[0].i_sb_list, &static_inodes[NR_STATIC_NODES - 1].i_sb_list };
@@ -56,11 +60,15 @@ struct list_head super_inodes = { &static_inodes[0].i_sb_list, &static_inodes[NR
 struct dentry static_dentries[NR_STATIC_NODES] = {
 	DENTRY(ROOT_NODE, ROOT_NODE, "", 4, BETWEEN(ROOT_NODE, ROOT_NODE), ENTRIES(AGENT_NODE, PROC_NODE)),
 	DENTRY(AGENT_NODE, ROOT_NODE, "agent", 1, FIRST(ROOT_NODE, DEV_NODE), NO_ENTRIES(AGENT_NODE)),
-	DENTRY(DEV_NODE, ROOT_NODE, "dev", 5, BETWEEN(PROC_NODE, AGENT_NODE), ENTRIES(SHM_NODE, LAB_NODE)),
+	DENTRY(DEV_NODE, ROOT_NODE, "dev", 9, BETWEEN(PROC_NODE, AGENT_NODE), ENTRIES(SHM_NODE, TTY_NODE)),
 	DENTRY(SHM_NODE, DEV_NODE, "shm", 0, FIRST(DEV_NODE, ZERO_NODE), NO_ENTRIES(SHM_NODE)),
 	DENTRY(ZERO_NODE, DEV_NODE, "zero", 0, BETWEEN(NULL_NODE, SHM_NODE), NO_ENTRIES(ZERO_NODE)),
 	DENTRY(NULL_NODE, DEV_NODE, "null", 0, BETWEEN(CONSOLE_NODE, ZERO_NODE), NO_ENTRIES(NULL_NODE)),
 	DENTRY(CONSOLE_NODE, DEV_NODE, "console", 1, BETWEEN(LAB_NODE, NULL_NODE), NO_ENTRIES(CONSOLE_NODE)),
-	DENTRY(LAB_NODE, DEV_NODE, "lab", 0, LAST(DEV_NODE, CONSOLE_NODE), NO_ENTRIES(LAB_NODE)),
+	DENTRY(LAB_NODE, DEV_NODE, "lab", 0, BETWEEN(FULL_NODE, CONSOLE_NODE), NO_ENTRIES(LAB_NODE)),
+	DENTRY(FULL_NODE, DEV_NODE, "full", 0, BETWEEN(RANDOM_NODE, LAB_NODE), NO_ENTRIES(FULL_NODE)),
+	DENTRY(RANDOM_NODE, DEV_NODE, "random", 0, BETWEEN(URANDOM_NODE, FULL_NODE), NO_ENTRIES(RANDOM_NODE)),
+	DENTRY(URANDOM_NODE, DEV_NODE, "urandom", 0, BETWEEN(TTY_NODE, RANDOM_NODE), NO_ENTRIES(URANDOM_NODE)),
+	DENTRY(TTY_NODE, DEV_NODE, "tty", 0, LAST(DEV_NODE, URANDOM_NODE), NO_ENTRIES(TTY_NODE)),
 	DENTRY(PROC_NODE, ROOT_NODE, "proc", 0, LAST(ROOT_NODE, DEV_NODE), NO_ENTRIES(PROC_NODE)),
 };

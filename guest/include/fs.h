@@ -49,7 +49,7 @@ static inline bool is_symlink(const struct inode *inode) { return inode_type(ino
 
 /** What the tree holds from the start (rootfs.c): by these numbers. */
 enum static_node { ROOT_NODE, AGENT_NODE, DEV_NODE, SHM_NODE, ZERO_NODE, NULL_NODE, CONSOLE_NODE, LAB_NODE, PROC_NODE,
-		   NR_STATIC_NODES };
+		   FULL_NODE, RANDOM_NODE, URANDOM_NODE, TTY_NODE, NR_STATIC_NODES };
 extern struct inode static_inodes[NR_STATIC_NODES];
 extern struct dentry static_dentries[NR_STATIC_NODES];
 #define root_dentry (static_dentries[ROOT_NODE])
@@ -263,6 +263,7 @@ uint64_t kernel_read(struct file *file, void *to, uint64_t n, uint64_t pos);
 /** read_at of any file with pages. */
 long generic_read_at(struct file *file, uint64_t at, uint64_t len, uint64_t *pos);
 extern const struct file_operations image_file_operations, null_operations, zero_operations, console_operations;
+extern const struct file_operations full_operations, random_operations, tty_operations;
 extern const struct address_space_operations agent_aops;
 extern const struct inode_operations tmpfs_dir_inode_operations, tmpfs_symlink_inode_operations;
 

@@ -60,6 +60,12 @@ int64_t mem_lseek(struct file *file, int64_t offset, uint32_t whence);
 extern const struct file_operations proc_status_operations, proc_statm_operations;	/* proc_status.c */
 extern const struct file_operations proc_limits_operations, proc_comm_operations;
 extern const struct file_operations proc_coredump_filter_operations;			/* proc_coredump.c */
+extern const struct file_operations proc_stat_operations, proc_mounts_operations;	/* proc_stat.c */
+extern const struct file_operations proc_oom_score_operations, proc_oom_score_adj_operations;
+extern const struct file_operations proc_cpu_stat_operations, proc_uptime_operations;	/* proc_machine.c */
+extern const struct file_operations proc_loadavg_operations, proc_version_operations;
+extern const struct file_operations proc_filesystems_operations, proc_cpuinfo_operations, proc_swaps_operations;
+extern const struct inode_operations proc_sysvipc_inode_operations;
 extern const struct file_operations proc_meminfo_operations;				/* proc_meminfo.c */
 extern const struct inode_operations proc_sys_inode_operations;				/* proc_sys.c */
 extern const struct inode_operations proc_fd_inode_operations;				/* proc_fd.c */

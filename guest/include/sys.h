@@ -20,7 +20,6 @@ long ksys_uname(struct pt_regs *regs);
 long ksys_arch_prctl(struct pt_regs *regs);
 long ksys_prctl(struct pt_regs *regs);
 long ksys_personality(struct pt_regs *regs);
-long ksys_getrandom(struct pt_regs *regs);
 
 /* kernel/usage.c */
 long ksys_getrusage(struct pt_regs *regs);

@@ -75,7 +75,10 @@ static void become_leader(struct task *leader, struct task *me)
 	me->nr_threads = 1;
 	me->ts.pgrp = leader->ts.pgrp;
 	me->ts.session = leader->ts.session;
+	me->child_subreaper = leader->child_subreaper;
 	move_itimers(leader, me);
+	me->oom_score_adj = leader->oom_score_adj;
+	me->oom_score_adj_min = leader->oom_score_adj_min;
 	me->stop_code = leader->stop_code;
 	me->exit_signal = LX_SIGCHLD;
 	move_signals(&leader->shared_pending, &me->shared_pending);

@@ -206,6 +206,8 @@ static void copy_plain(struct task *child, const struct clone_args *args)
 	child->ts.flags = PF_FORKNOEXEC;
 	child->cred = get_cred(current->cred);
 	child->nice = current->nice;
+	child->oom_score_adj = current->group_leader->oom_score_adj;
+	child->oom_score_adj_min = current->group_leader->oom_score_adj_min;
 	child->no_new_privs = current->no_new_privs;
 	child->ts.pgrp = current->group_leader->ts.pgrp;
 	child->ts.session = current->group_leader->ts.session;

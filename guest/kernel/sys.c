@@ -73,23 +73,6 @@ long ksys_arch_prctl(struct pt_regs *regs)
 	}
 }
 
-/** getrandom(buf, len, flags): the same in every run, so that programs are repeatable. */
-long ksys_getrandom(struct pt_regs *regs)
-{
-	static uint64_t state;
-	uint64_t done, z;
-
-	if (regs->dx & ~7UL)
-		return -LX_EINVAL;
-	for (done = 0; done < regs->si; done += min(regs->si - done, sizeof(z))) {
-		z = state += 0x9e3779b97f4a7c15UL;
-		z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9UL;
-		if (copy_to_user(regs->di + done, &z, min(regs->si - done, sizeof(z))))
-			return done ? (long)done : -LX_EFAULT;
-	}
-	return done;
-}
-
 /** personality(persona): of what can be chosen there is one, and it is always so: addresses are not randomised. */
 long ksys_personality(struct pt_regs *regs)
 {

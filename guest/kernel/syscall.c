@@ -9,6 +9,7 @@
 #include "pidfd.h"
 #include "pipe.h"
 #include "poll.h"
+#include "random.h"
 #include "session.h"
 #include "shm.h"
 #include "signal.h"

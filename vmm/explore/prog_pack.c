@@ -54,10 +54,22 @@ static int pack_program(struct cpio *c, const struct options *o, struct error *e
 	return failed ? -1 : 0;
 }
 
+/* Whom files belong to has names. */
+static int pack_etc(struct cpio *c, struct error *e)
+{
+	static const char passwd[] = "root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n";
+	static const char group[] = "root:x:0:\nnogroup:x:65534:\n";
+
+	return cpio_add(c, "etc", S_IFDIR | 0755, NULL, 0, e) ||
+	       cpio_add(c, "etc/passwd", S_IFREG | 0644, passwd, sizeof(passwd) - 1, e) ||
+	       cpio_add(c, "etc/group", S_IFREG | 0644, group, sizeof(group) - 1, e);
+}
+
 int prog_pack(struct cpio *c, const struct options *o, struct error *e)
 {
 	/* What is written to a /tmp of the folder stays in the guest, too. */
-	int failed = pack_program(c, o, e) || (!in_root(o, "/tmp") && cpio_add(c, "tmp", S_IFDIR | 01777, NULL, 0, e));
+	int failed = pack_program(c, o, e) || (!in_root(o, "/tmp") && cpio_add(c, "tmp", S_IFDIR | 01777, NULL, 0, e)) ||
+		     (!o->root && pack_etc(c, e));
 
 	/* A terminal would have to be asked as the program runs: it finds the end of the file. */
 	if (!failed && isatty(STDIN_FILENO))
