@@ -56,3 +56,4 @@ check-maps: all nested-files $(DYNAMIC)/made ## where dynamically linked program
 
 programs: all $(PROGRAM_BIN) ## real programs, static glibc and musl ones and busybox, natively and in the guest: the same comes out
 	$(Q)tests/programs/check $(BUILD)
+	$(Q)tests/programs/streams $(BUILD)

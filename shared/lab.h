@@ -37,6 +37,8 @@ enum lab_doorbell {
 	LAB_TRACE_FULL = 'T',		/* the trace is full: drain it and run on */
 	LAB_OUTPUT = 'O',		/* lab.output holds what a program wrote: take it and run on */
 	LAB_ROOT = 'R',			/* lab.root asks for something of the host's folder: answer and run on */
+	LAB_STREAM = 'S',		/* lab.stream holds an operation: do it and run on */
+	LAB_CLOCK = 'C',		/* lab.virtual_ns is asked for: bring it up to date and run on */
 	LAB_PANIC = 'P',		/* lab.panic tells; the guest halts */
 };
 
@@ -45,6 +47,7 @@ enum lab_request_op {
 	LAB_REQ_NONE = 0,
 	LAB_REQ_SPAWN,			/* args[0] = channel; args[1]: every right, not a scenario's; result = pid or -errno; comm in name */
 	LAB_REQ_TICK,			/* args[0] = ns to add to virtual time */
+	LAB_REQ_LIVE,			/* from now on live (lab.live); result = 0 or -errno */
 };
 
 struct lab_request {
@@ -243,6 +246,51 @@ struct lab_root {
 	uint8_t text[LAB_ROOT_TEXT];	/* LIST: a lab_root_node and its name, then the next at a multiple of 8 */
 };
 
+/**
+ * Descriptors 0, 1 and 2 of a program that runs live are streams of the host. One operation at a time; the bytes do not
+ * pass through the channel: the host is told where in RAM they lie, which is the program's own memory where that is worth it.
+ */
+enum lab_stream_op {
+	LAB_STREAM_NONE = 0,
+	LAB_STREAM_READ,		/* result: bytes, 0 at the end, -EAGAIN: nothing is there yet */
+	LAB_STREAM_WRITE,		/* result: bytes, -EAGAIN: it takes nothing now */
+	LAB_STREAM_IOCTL,		/* arg: the command; its argument is the one piece. result: 0 or -errno */
+	LAB_STREAM_POLL,		/* result: POLL* as they are now */
+};
+
+#define LAB_STREAM_PIECES	16
+
+struct lab_piece {
+	uint64_t pa, len;
+};
+
+struct lab_stream {
+	uint32_t op;			/* enum lab_stream_op; the host sets NONE when done */
+	uint32_t fd;
+	uint64_t arg;
+	int64_t result;
+	uint32_t nr_pieces;
+	uint32_t pad;
+	struct lab_piece pieces[LAB_STREAM_PIECES];
+};
+
+/**
+ * How a program of the host runs (vmm guest.bin -- prog): virtual time is the host's monotonic clock, and interrupts of vector
+ * TICK_VECTOR (x86.h) come in ring 3, by which tasks are preempted. Before each, and before each lab.seq, the host brings
+ * virtual_ns and stream_ready up to date.
+ */
+struct lab_live {
+	uint32_t on;			/* set by the guest (LAB_REQ_LIVE) */
+	volatile uint32_t stream_wait;	/* bit fd: a task waits for the stream. Guest */
+	volatile uint32_t stream_ready;	/* bit fd: it waits no more. Host; cleared by the guest */
+	volatile uint32_t clock_asked;	/* set by the guest with LAB_CLOCK, cleared by the host */
+	uint64_t realtime_offset;	/* the host's real time less its monotonic clock, ns; 0: not live */
+	volatile uint64_t next_timer;	/* when the first timer expires, as of LAB_QUIESCENT; UINT64_MAX: there is none */
+	struct lab_stream stream;
+};
+
+#define LAB_TICK_NS	4000000		/* between two: 250 a second, as Debian's Linux */
+
 struct lab_page {
 	uint64_t magic;				/* LAB_MAGIC, statically */
 	uint32_t abi_version;
@@ -265,6 +313,7 @@ struct lab_page {
 	GPTR(struct ipc_namespace) ipc_ns;	/* System V shared memory */
 	GPTR(struct list_head) pipes;		/* of struct pipe_inode_info */
 	GPTR(struct list_head) proc_mms;	/* of struct proc_mm */
+	GPTR(struct files_struct) init_files;	/* the table that every spawned process begins with */
 	GPTR(struct cpu_info) cpus;		/* array of nr_cpus */
 	uint64_t zero_pfn;			/* the shared zero page */
 	uint64_t vm_committed_as;		/* pages committed (VM_ACCOUNT), all mms */
@@ -291,6 +340,7 @@ struct lab_page {
 	struct lab_channel channels[AGENT_CHANNELS];
 	struct lab_output output;
 	struct lab_root root;
+	struct lab_live live;
 };
 
 #endif

@@ -110,6 +110,7 @@
 #define X86_TRAP_AC	17
 #define X86_TRAP_MC	18
 #define X86_TRAP_XF	19
+#define TICK_VECTOR		236	/* Linux: LOCAL_TIMER_VECTOR */
 
 /* Segment selectors, in Linux's order, so that SYSCALL and SYSRET could both use STAR. */
 #define KERNEL_CS	0x10

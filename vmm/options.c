@@ -111,6 +111,7 @@ static bool set_verify(struct options *o, const char *value)
 	int i = word_index(value, words);
 
 	o->verify = i < 0 ? VERIFY_STEP : i;
+	o->verify_given = true;
 	return i >= 0;
 }
 
@@ -151,6 +152,7 @@ static bool set_time_limit(struct options *o, const char *value)
 	if ((*value < '0' || *value > '9') && *value != '.')
 		return false;
 	o->time_limit = strtod(value, &end);
+	o->time_limit_given = true;
 	return end != value && !*end && isfinite(o->time_limit);
 }
 
@@ -371,5 +373,10 @@ int options_parse(struct options *o, int argc, char **argv, struct error *e)
 			return -1;
 		i += taken;
 	}
+	/* A program is no scenario: it may run as long as it likes, and is looked at when it has ended. */
+	if (o->prog && !o->verify_given)
+		o->verify = VERIFY_END;
+	if (o->prog && !o->time_limit_given)
+		o->time_limit = 0;
 	return check_whole(o, e);
 }

@@ -23,14 +23,15 @@ struct options {
 	const char *reference;		/* --reference: which Linux "both" compares with: "host" (default), "vm" */
 	uint64_t mem_size;		/* --mem: bytes, page-aligned; 0: not given (the scenario's, or DEFAULT_MEM_SIZE) */
 	unsigned int nr_cpus;		/* --cpus: 1 */
-	enum verify_when verify;	/* --verify: step (default), end, off */
+	enum verify_when verify;	/* --verify: step (default; with a program end), end, off */
 	bool verify_twice;		/* --verify-twice: each verification again by the long way; they must agree */
+	bool verify_given, time_limit_given;
 	uint64_t seed;			/* --seed: of math.random; DEFAULT_SEED */
 	enum dump_what dump;		/* --dump: changes (default) */
 	bool raw;			/* --raw: dumps as they are, not canonical */
 	enum dump_format format;	/* --format: text (default) */
 	const char *out;		/* --out: directory for step-NNNN.*; NULL: none */
-	double time_limit;		/* --time-limit: seconds without progress; 0: none; DEFAULT_TIME_LIMIT */
+	double time_limit;		/* --time-limit: seconds without progress, of a program: in all; 0: none (a program's default) */
 	bool tour;			/* --tour: the tour, even on a terminal */
 	bool count_instructions;	/* --count-instructions: single-step from the PVH entry to ring 3 and tell */
 	const char *cmdline;		/* --cmdline: for the guest, beyond the machine's own; "" */

@@ -3,8 +3,9 @@
  * What one CPU needs to take exceptions and system calls: GDT, TSS with its interrupt stacks, IDT, GS base
  * and the SYSCALL registers (SDM vol. 3A, chapters 3, 6 and 7; vol. 3A, 5.8.8).
  *
- * Interrupts are never enabled, in ring 0 or ring 3 (user_flags()): no device has one to raise. NMIs do come (from the host's
- * hand), and an interrupt that ought not to; both are counted. The IDT itself is idt.S's.
+ * Interrupts are never enabled in ring 0, and in ring 3 only while a program runs live (user_flags()): there is the tick, and no
+ * other device has one to raise. NMIs do come (from the host's hand), and an interrupt that ought not to; both are counted. The
+ * IDT itself is idt.S's.
  */
 #include "boot.h"
 #include "percpu.h"
@@ -26,6 +27,7 @@ struct descriptor_pointer {
 	uint64_t base;
 } __attribute__((packed));
 
+uint64_t user_flags_fixed = FLAGS_FIXED;
 struct cpu_info cpus[NR_CPUS];
 /* CPU 0 of head.S reaches its GDT by this name, too. Accessed bits are set so that no load writes here. */
 uint64_t cpu_gdt[NR_CPUS][GDT_SIZE / 8] = { [0 ... NR_CPUS - 1] = {

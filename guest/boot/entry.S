@@ -119,6 +119,12 @@ stray_interrupt:
 	incq	lab + LAB_NR_STRAY
 	iretq
 
+/* The tick of a program that runs live. Interrupts are on in ring 3 alone: one that comes elsewhere is not ours. */
+	.balign STUB_SIZE
+	testb	$3, 8(%rsp)			/* CS */
+	jz	stray_interrupt
+	jmp	tick_entry
+
 	.section .text.entry, "ax", @progbits
 exception_entry:
 	PUSH_REST
@@ -158,7 +164,7 @@ finish_syscall:
 	jne	1b
 	mov	%rcx, PT_IP(%rdi)
 	and	$USER_FLAGS_MASK, %r11d
-	or	$FLAGS_FIXED, %r11d
+	or	user_flags_fixed, %r11
 	mov	%r11, PT_FLAGS(%rdi)
 	movq	$USER_CS, PT_CS(%rdi)
 	movq	$USER_DS, PT_SS(%rdi)
@@ -174,6 +180,15 @@ kernel_exception:
 	call	trap_from_kernel
 	POP_REGS
 	iretq
+
+tick_entry:
+	push	$-1				/* orig_ax: no system call */
+	push	%rdi
+	PUSH_REST
+	cld
+	swapgs
+	call	tick_from_user
+	jmp	leave_kernel
 
 /*
  * IRETQ refused the user's frame (a return address that is not canonical, say): the task's exception, though

@@ -5,6 +5,7 @@
  *
  *	0 .. 19		the exceptions, each its stub; #DF, NMI and #MC with stacks of their own
  *	20 .. 31	no gate: `int n` is #GP, and nothing else brings them
+ *	236		the tick of a program that runs live
  *	32 .. 255	no device of ours interrupts, and interrupts stay off: should one come all the same, it is counted
  */
 #include "boot.h"
@@ -39,7 +40,11 @@ idt_table:
 	vector = vector + 1
 	.endr
 	.fill	2 * (FIRST_INTERRUPT - NR_EXCEPTIONS), 8, 0
-	.rept	NR_VECTORS - FIRST_INTERRUPT
+	.rept	TICK_VECTOR - FIRST_INTERRUPT
+	GATE	STUB(NR_EXCEPTIONS)
+	.endr
+	GATE	STUB(NR_EXCEPTIONS + 1)
+	.rept	NR_VECTORS - TICK_VECTOR - 1
 	GATE	STUB(NR_EXCEPTIONS)
 	.endr
 

@@ -7,6 +7,7 @@
  */
 #include "fs.h"
 #include "labdev.h"
+#include "live.h"
 #include "pipe.h"
 #include "labmem.h"
 #include "sections.h"
@@ -30,6 +31,7 @@ struct lab_page lab __attribute__((aligned(64), section(".data.lab"))) = {
 	.ipc_ns = &init_ipc_ns,
 	.pipes = &all_pipes,
 	.proc_mms = &proc_mms,
+	.init_files = &init_files,
 	.cpus = cpus,
 	.trace = lab_trace_ring,
 	.trace_sites = __start_trace_sites,
@@ -74,19 +76,39 @@ static void wake_readers(uint64_t kicked)
 	}
 }
 
-void lab_quiesce(void)
+void lab_take_commands(void)
 {
-	uint64_t seq = lab.seq, kicked;
+	uint64_t kicked = lab.channel_kick;
 
-	lab.zero_pfn = zero_pfn;
-	lab_doorbell(LAB_QUIESCENT);
-	while (lab.seq == seq)
-		cpu_relax();
-	kicked = lab.channel_kick;
 	lab.channel_kick = 0;
 	wake_readers(kicked);
 	if (lab.request.op != LAB_REQ_NONE)
 		wake_up_task(child_reaper);
+}
+
+/* Live, the host waits with us: until a timer expires or a stream is ready. */
+static void __attribute__((noinline, cold)) quiesce_live(uint64_t seq)
+{
+	lab.live.next_timer = next_expiry();
+	lab_doorbell(LAB_QUIESCENT);
+	while (lab.seq == seq)
+		cpu_relax();
+	live_wake();
+}
+
+void lab_quiesce(void)
+{
+	uint64_t seq = lab.seq;
+
+	lab.zero_pfn = zero_pfn;
+	if (unlikely(lab.live.on)) {
+		quiesce_live(seq);
+	} else {
+		lab_doorbell(LAB_QUIESCENT);
+		while (lab.seq == seq)
+			cpu_relax();
+	}
+	lab_take_commands();
 }
 
 void lab_event(enum lab_event_type type, uint64_t a, uint64_t b, uint64_t c, uint64_t d)

@@ -66,6 +66,8 @@ void do_syscall(struct pt_regs *regs);
  * Before each return to ring 3 (system calls, exceptions, new tasks): deliver signals, reschedule if asked.
  */
 void exit_to_user_mode(struct pt_regs *regs);
+/** A tick came in ring 3 (live.c). */
+void tick_from_user(void);
 /** Send a synchronous signal to current with Linux's force_sig_fault semantics. */
 void force_sig_fault(int signo, int code, uint64_t addr, int trapno, uint64_t error_code);
 /** Look the faulting kernel RIP up in the exception table; true: regs->ip now points at the fixup. */

@@ -244,7 +244,7 @@ static inline int d_complete(struct dentry *dir)
 static inline void shrink_dir(struct inode *dir) { dir->i_size -= min(dir->i_size, (uint64_t)TMPFS_DIRENT_SIZE); }
 
 /** Now, on the clock of inode times. */
-static inline uint64_t current_time(void) { return lab.virtual_ns; }
+static inline uint64_t current_time(void) { return lab.virtual_ns + lab.live.realtime_offset; }
 /** It was read (Linux atime_needs_update, relatime): told once after each change, and once a day. */
 static inline void file_accessed(struct inode *inode)
 {

@@ -19,6 +19,8 @@ extern struct lab_trace_entry lab_trace_ring[LAB_NR_TRACE];	/* trace.c */
 void lab_doorbell(enum lab_doorbell byte);
 /** Everything sleeps: ring, wait for the host, and wake whom its commands are for. */
 void lab_quiesce(void);
+/** Wake whom the host's new commands and request are for. */
+void lab_take_commands(void);
 /** Passing the time until the host has done what the doorbell asks. */
 static inline void cpu_relax(void) { asm volatile("pause" : : : "memory"); }
 /** A new process begins on channel c: what an earlier one left unread is void. */

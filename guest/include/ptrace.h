@@ -39,11 +39,14 @@ _Static_assert(offsetof(struct pt_regs, ax) == PT_AX && offsetof(struct pt_regs,
 static inline bool user_mode(const struct pt_regs *regs) { return regs->cs & 3; }
 
 /**
- * RFLAGS for ring 3 made of `flags`: never IOPL or IF. Interrupts stay off in ring 3 too: no device raises
- * any, and a legacy PIC that a firmware left unmasked (its vectors overlap the exceptions) must not be
- * heard. A new task has user_flags(0).
+ * What is set in RFLAGS of ring 3 whatever it wishes: FLAGS_FIXED, and IF once the guest runs live. Before, interrupts stay
+ * off in ring 3 too: no device raises any, and a legacy PIC that a firmware left unmasked (its vectors overlap the
+ * exceptions) must not be heard.
  */
-static inline uint64_t user_flags(uint64_t flags) { return (flags & USER_FLAGS_MASK) | FLAGS_FIXED; }
+extern uint64_t user_flags_fixed;	/* boot/cpu.c */
+
+/** RFLAGS for ring 3 made of `flags`: never IOPL. A new task has user_flags(0). */
+static inline uint64_t user_flags(uint64_t flags) { return (flags & USER_FLAGS_MASK) | user_flags_fixed; }
 
 #endif
 #endif

@@ -84,6 +84,7 @@ struct task {
 	/* The process, kept in its leader. */
 	int32_t nr_threads;		/* alive */
 	bool child_subreaper;		/* orphans among its descendants become its own */
+	uint64_t cpu_time;		/* ns in which ticks found one of its threads running; live only */
 	bool group_exit;		/* all threads shall die, of group_exit_code */
 	struct task *group_exec;	/* all threads but this one shall die: it is in execve */
 	bool group_stopped;		/* SIGSTOP and kin: threads sleep until SIGCONT */
@@ -168,6 +169,10 @@ static inline bool timer_pending(const struct task *task) { return hrtimer_activ
 static inline void timer_cancel(struct task *task) { hrtimer_cancel(&task->timer); }
 /** Move virtual time by ns, stopping at every timer's time to let the woken run. By init alone. */
 void advance_time(uint64_t ns);
+/** Whose time has come (lab.virtual_ns) are woken. */
+void expire_timers(void);
+/** When the first of them is due; UINT64_MAX: there is none. */
+uint64_t next_expiry(void);
 
 /* --- fork.c ----------------------------------------------------------------------------------- */
 

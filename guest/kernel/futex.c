@@ -256,6 +256,8 @@ static long do_futex_wait(struct pt_regs *regs, bool shared, bool span, uint32_t
 
 	if (error)
 		return error;
+	if (((int)regs->si & LX_FUTEX_CLOCK_REALTIME) && wait.expires != NO_TIMEOUT)
+		wait.expires -= min(wait.expires, lab.live.realtime_offset);
 	return bitset ? futex_wait_or_restart(&wait) : -LX_EINVAL;
 }
 

@@ -3,7 +3,7 @@
  * From boot/ to the first task, and pid 1. On a machine whose ring 0 is emulated every instruction
  * here is 0.3 us of start-up, so nothing is set up that can wait until it is used.
  */
-#include "labdev.h"
+#include "live.h"
 #include "percpu.h"
 #include "task.h"
 
@@ -19,6 +19,8 @@ static long perform_request(const struct lab_request *request)
 	case LAB_REQ_TICK:
 		advance_time(request->args[0]);
 		return 0;
+	case LAB_REQ_LIVE:
+		return live_begin();
 	default:
 		return -LX_EINVAL;
 	}

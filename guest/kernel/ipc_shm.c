@@ -23,7 +23,7 @@ struct ipc_namespace init_ipc_ns = {
 
 int64_t shm_seconds(void)
 {
-	return lab.virtual_ns / NSEC_PER_SEC;
+	return (lab.virtual_ns + lab.live.realtime_offset) / NSEC_PER_SEC;
 }
 
 /* --- finding -------------------------------------------------------------------------------------------------- */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Clocks and sleeping, in virtual time (Linux kernel/time: posix-timers.c, hrtimer.c, time.c). All clocks tell the same:
- * the nanoseconds that the scenario has let pass. Those of a process or thread stand at 0, since no time passes while
- * anybody runs.
+ * Clocks and sleeping, in virtual time (Linux kernel/time: posix-timers.c, hrtimer.c, time.c). In a scenario all clocks tell
+ * the same: the nanoseconds that it has let pass; those of a process or thread stand at 0, since no time passes while anybody
+ * runs. Live (live.h) they are the host's, and a process's is counted by ticks.
  */
-#include "labdev.h"
+#include "live.h"
 #include "signal.h"
 #include "uaccess.h"
 #include "usertime.h"
@@ -14,6 +14,7 @@
 #define CLOCKS_THAT_TELL	0x8ff	/* bit n: clock n. Alarm clocks want a real-time clock, and there is none */
 #define CLOCKS_TO_SLEEP_BY	0x887	/* not by a thread's own time, nor by coarse ones */
 #define CLOCKS_OF_ALARMS	0x300
+#define CLOCKS_OF_DAY		0x921	/* those that tell the real time: REALTIME, its coarse one and its alarm, TAI */
 
 static bool clock_in(int clock, uint32_t clocks)
 {
@@ -23,6 +24,19 @@ static bool clock_in(int clock, uint32_t clocks)
 static bool counts_cpu_time(int clock)
 {
 	return clock == LX_CLOCK_PROCESS_CPUTIME_ID || clock == LX_CLOCK_THREAD_CPUTIME_ID;
+}
+
+static uint64_t offset_of(int clock)
+{
+	return clock_in(clock, CLOCKS_OF_DAY) ? lab.live.realtime_offset : 0;
+}
+
+/* A thread's own time is not counted apart from its process's. */
+static uint64_t read_clock(int clock)
+{
+	if (counts_cpu_time(clock))
+		return current->group_leader->cpu_time;
+	return ktime_get() + offset_of(clock);
 }
 
 static int put_timespec(uint64_t ns, uint64_t to)
@@ -42,7 +56,7 @@ int get_user_expiry(uint64_t at, bool span, uint64_t *expires)
 		return -LX_EINVAL;
 	if (__builtin_mul_overflow((uint64_t)time.sec, NSEC_PER_SEC, expires) ||
 	    __builtin_add_overflow(*expires, time.nsec, expires) ||
-	    (span && __builtin_add_overflow(*expires, lab.virtual_ns, expires)) || *expires == NO_TIMEOUT)
+	    (span && __builtin_add_overflow(*expires, ktime_get(), expires)) || *expires == NO_TIMEOUT)
 		*expires = NO_TIMEOUT - 1;
 	return 0;
 }
@@ -56,7 +70,7 @@ long ksys_clock_gettime(struct pt_regs *regs)
 
 	if (!clock_in(clock, CLOCKS_THAT_TELL))
 		return -LX_EINVAL;
-	return put_timespec(counts_cpu_time(clock) ? 0 : lab.virtual_ns, regs->si);
+	return put_timespec(read_clock(clock), regs->si);
 }
 
 /** clock_getres(clock, resolution): a nanosecond. */
@@ -70,7 +84,8 @@ long ksys_clock_getres(struct pt_regs *regs)
 /** gettimeofday(time, timezone): in UTC. */
 long ksys_gettimeofday(struct pt_regs *regs)
 {
-	struct user_timespec time = { lab.virtual_ns / NSEC_PER_SEC, lab.virtual_ns % NSEC_PER_SEC / 1000 };
+	uint64_t now = read_clock(LX_CLOCK_REALTIME);
+	struct user_timespec time = { now / NSEC_PER_SEC, now % NSEC_PER_SEC / 1000 };
 
 	if (regs->di && copy_to_user(regs->di, &time, sizeof(time)))
 		return -LX_EFAULT;
@@ -80,7 +95,7 @@ long ksys_gettimeofday(struct pt_regs *regs)
 /** time(seconds) */
 long ksys_time(struct pt_regs *regs)
 {
-	int64_t seconds = lab.virtual_ns / NSEC_PER_SEC;
+	int64_t seconds = read_clock(LX_CLOCK_REALTIME) / NSEC_PER_SEC;
 
 	return regs->di && put_user_u64(seconds, regs->di) ? -LX_EFAULT : seconds;
 }
@@ -134,6 +149,7 @@ long ksys_clock_nanosleep(struct pt_regs *regs)
 		expires = NO_TIMEOUT - 1;	/* it stands still */
 	if (!absolute)
 		return sleep_span(expires, regs->r10);
+	expires -= min(expires, offset_of(clock));
 	return sleep_until(expires) ? 0 : -ERESTARTNOHAND;
 }
 

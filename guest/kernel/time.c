@@ -45,7 +45,7 @@ bool sleep_until(uint64_t expires)
 	return false;
 }
 
-static void expire_timers(void)
+void expire_timers(void)
 {
 	while (!list_empty(&timers)) {
 		struct hrtimer *timer = list_first_entry(&timers, struct hrtimer, list);
@@ -55,6 +55,11 @@ static void expire_timers(void)
 		hrtimer_cancel(timer);
 		timer->function(timer);
 	}
+}
+
+uint64_t next_expiry(void)
+{
+	return list_empty(&timers) ? UINT64_MAX : list_first_entry(&timers, struct hrtimer, list)->expires;
 }
 
 void advance_time(uint64_t ns)

@@ -144,7 +144,7 @@ struct inode *new_inode(uint32_t mode)
 	inode->i_mode = mode;
 	inode->i_count = 1;
 	inode->i_vm_flags = VM_NORESERVE;
-	inode->i_atime = inode->i_mtime = inode->i_ctime = lab.virtual_ns;
+	inode->i_atime = inode->i_mtime = inode->i_ctime = lab.virtual_ns + lab.live.realtime_offset;
 	inode->i_data.host = inode;
 	spin_lock(&inode_list_lock);
 	list_add_tail(&inode->i_sb_list, &super_inodes);
@@ -307,7 +307,7 @@ int shmem_fallocate(struct file *file, uint32_t mode, uint64_t offset, uint64_t 
 			inode->i_backing_size = 0;
 			punch_hole(inode, offset, end);
 		}
-		inode->i_mtime = inode->i_ctime = lab.virtual_ns;
+		inode->i_mtime = inode->i_ctime = lab.virtual_ns + lab.live.realtime_offset;
 	} else {
 		error = allocate_range(inode, offset >> PAGE_SHIFT, size_pages(end));
 		if (!error)

@@ -123,6 +123,12 @@ void exit_to_user_mode(struct pt_regs *regs)
 	regs->flags = user_flags(0);
 }
 
+/* Nothing here begins to run live. */
+void tick_from_user(void)
+{
+	BUG_ON(true);
+}
+
 bool fixup_exception(struct pt_regs *regs)
 {
 	struct exception_entry *entry = (struct exception_entry *)__start___ex_table;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program of the host in the guest; see prog.h. It and its standard input go into a cpio (prog_pack.c); a task of the scenario
- * language opens what shall be descriptors 0 and 2, forks, and the child becomes the program (prog_script.c). Its standard output
- * is the console, which comes to us by the page; what the kernel itself says goes to stderr.
+ * A program of the host in the guest; see prog.h. It goes into a cpio (prog_pack.c); a task of the scenario language forks, and
+ * the child becomes the program (prog_script.c), which then runs live (target/live.h): on our streams, in real time, preempted.
+ * What the kernel itself says goes to stderr.
  */
 #include "explore/prog.h"
 
@@ -13,6 +13,8 @@
 #include "explore/prog_script.h"
 #include "report/buf.h"
 #include "script/program.h"
+
+#include <signal.h> /* last: it makes macros of names that agent.h has */
 
 static int of_tool(enum exit_status status)
 {
@@ -25,46 +27,61 @@ static int of_program(int64_t status)
 	return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
 }
 
+/* What was found wrong with the guest's memory, if anything was. */
+static bool tell_findings(const struct session *s)
+{
+	if (!s->nr_findings)
+		return false;
+	fprintf(stderr, "vmm: an invariant was violated: %s: %s\n", s->findings.n ? s->findings.items[0].invariant->id : "?",
+		s->findings.n ? s->findings.items[0].text : "it does not stand any more");
+	return true;
+}
+
 static int finish(struct program *p, const char *why)
 {
-	const struct session *s = program_session(p);
+	struct session *s = program_session(p);
 	int64_t status;
-	const char *said;
-	size_t size;
 
-	fflush(stdout);
-	if (why) {
+	if (!why && s->options->verify != VERIFY_OFF)
+		session_verify(s);
+	if (why || s->over) {
 		fprintf(stderr, "vmm: %s\n", s->over ? s->error.text : why);
 		return of_tool(s->over ? s->error.status : EXIT_USAGE);
 	}
-	said = program_text(p, "errors_said", &size);
-	if (said)
-		fwrite(said, 1, size, stderr);
-	if (s->nr_findings) {
-		fprintf(stderr, "vmm: an invariant was violated: %s: %s\n", s->findings.n ? s->findings.items[0].invariant->id : "?",
-			s->findings.n ? s->findings.items[0].text : "it does not stand any more");
+	if (tell_findings(s))
 		return of_tool(EXIT_FINDING);
-	}
 	return program_number(p, "status", &status) ? of_program(status) : of_tool(EXIT_USAGE);
+}
+
+/* The script's three parts; the second is the program's life. What went wrong, or NULL. */
+static const char *play(struct program *p, const struct options *o, struct target_live *live)
+{
+	struct buf prepare = {0};
+	const char *why = NULL;
+	int failed;
+
+	prog_script(&prepare, o);
+	failed = program_line(p, buf_text(&prepare), &why);
+	buf_free(&prepare);
+	live->running = true;
+	if (!failed && !program_line(p, prog_run_lua, &why))
+		program_line(p, prog_end_lua, &why);
+	return why;
 }
 
 static int run(const struct options *o)
 {
+	struct target_live live = {.fds = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}, .time_limit = o->time_limit};
 	FILE *document = o->trace ? stderr : fopen("/dev/null", "w");
 	struct program *p = document ? program_open(o, base_name(o->prog[0]), document) : NULL;
-	const char *why = NULL;
-	struct buf script = {0};
 	int status;
 
 	if (!p) {
 		fputs("vmm: the host has no memory for a Lua state\n", stderr);
 		return of_tool(EXIT_HOST);
 	}
-	program_session(p)->output = stdout;
-	prog_script(&script, o);
-	program_line(p, buf_text(&script), &why);
-	status = finish(p, why);
-	buf_free(&script);
+	program_session(p)->live = &live;
+	status = finish(p, play(p, o, &live));
 	program_close(p);
 	if (document != stderr)
 		fclose(document);
@@ -79,6 +96,8 @@ int prog_main(const struct options *options)
 	struct error e;
 	int status;
 
+	/* Who reads the program's output may go: that is for the program to know. */
+	signal(SIGPIPE, SIG_IGN);
 	if (cpio_begin(&c, &e) || prog_pack(&c, &o, &e)) {
 		fprintf(stderr, "vmm: %s\n", e.text);
 		return of_tool(e.status);

@@ -71,11 +71,6 @@ int prog_pack(struct cpio *c, const struct options *o, struct error *e)
 	int failed = pack_program(c, o, e) || (!in_root(o, "/tmp") && cpio_add(c, "tmp", S_IFDIR | 01777, NULL, 0, e)) ||
 		     (!o->root && pack_etc(c, e));
 
-	/* A terminal would have to be asked as the program runs: it finds the end of the file. */
-	if (!failed && isatty(STDIN_FILENO))
-		failed = cpio_add(c, ".stdin", S_IFREG | 0644, NULL, 0, e);
-	else if (!failed)
-		failed = cpio_add_fd(c, ".stdin", S_IFREG | 0644, STDIN_FILENO, e);
 	if (failed)
 		return -1;
 	return o->initrd ? cpio_append(c, o->initrd, e) : cpio_end(c, e);

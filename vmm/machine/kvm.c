@@ -16,6 +16,7 @@ static void kvm_destroy(struct machine *machine)
 {
 	struct kvm_machine *m = (struct kvm_machine *)machine;
 
+	kvm_end_ticks(m);
 	time_limit_destroy(&m->limit);
 	if (m->run)
 		munmap(m->run, m->run_size);
@@ -131,5 +132,6 @@ const struct machine_ops machine_kvm = {
 	.strike = kvm_strike,
 	.place_cpu = kvm_place_cpu,
 	.dirty = kvm_dirty,
+	.set_ticks = kvm_set_ticks,
 	.destroy = kvm_destroy,
 };

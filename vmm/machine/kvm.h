@@ -29,6 +29,15 @@ struct kvm_break {
 	uint8_t byte;			/* what belongs there */
 };
 
+/** Ticks under way; see kvm_ticks.c. */
+struct kvm_ticks {
+	struct machine_ticks wanted;
+	bool on;
+	timer_t timer;
+	volatile bool armed;		/* the timer will fire, or has and its tick is not delivered */
+	volatile bool due;		/* it has */
+};
+
 struct kvm_machine {
 	struct machine base;		/* first: struct machine is what others see */
 	int kvm_fd, vm_fd, vcpu_fd;
@@ -43,12 +52,14 @@ struct kvm_machine {
 	bool console_dirty;		/* written since the last flush */
 	struct uart com1, com2;
 	struct doorbell_queue doorbell;
+	struct kvm_regs cured;		/* where ring 3 was when KVM last could not emulate its instruction */
 	bool io_pending;		/* the last exit was an I/O access that the next KVM_RUN completes */
 	bool exit_waiting;		/* completing it brought another exit, still to be handled */
 	bool stepping;			/* every instruction exits and is counted */
 	struct kvm_break breaks[MAX_BREAKS];
 	unsigned int nr_breaks;
 	struct time_limit limit;
+	struct kvm_ticks ticks;
 	uint8_t maxphyaddr, gbpages;	/* see struct cpu_state */
 	uint64_t max_instructions;	/* stepping: end at so many */
 	struct kvm_regs step_regs;	/* stepping: registers before the instruction that comes next */
@@ -115,6 +126,16 @@ void kvm_put_breaks(struct kvm_machine *m);
 void kvm_take_breaks(struct kvm_machine *m);
 /** The guest has halted: at one of them? Then its CPU stands before what belongs there. */
 bool kvm_at_break(struct kvm_machine *m);
+
+/* --- kvm_ticks.c --- */
+
+/** See machine_ops. */
+int kvm_set_ticks(struct machine *machine, const struct machine_ticks *ticks, struct error *e);
+/** A run begins: the next tick is due after a period, if there are ticks at all. */
+void kvm_start_ticks(struct kvm_machine *m);
+/** Before KVM_RUN: a tick that is due is delivered as soon as it can be. True: the run ends with *stop. */
+bool kvm_give_tick(struct kvm_machine *m, struct stop *stop, struct error *e);
+void kvm_end_ticks(struct kvm_machine *m);
 
 /* --- kvm_run.c, kvm_step.c --- */
 

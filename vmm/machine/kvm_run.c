@@ -90,13 +90,34 @@ static bool handle_io(struct kvm_machine *m, struct stop *stop, struct error *e)
 	return count_io(m, stop, e) || pop_doorbell(m, stop);
 }
 
+/*
+ * A KVM that shadows the guest's tables keeps what was a table write-protected, and emulates a store there, after the
+ * frame has become a program's. An instruction that it cannot emulate (AVX) then ends in an exit; with the shadows thrown away
+ * it runs by itself. True: try again.
+ */
+static bool cure_ring3(struct kvm_machine *m, struct error *e)
+{
+	const struct kvm_regs *regs = &m->run->s.regs.regs;
+
+	if (m->run->internal.suberror != KVM_INTERNAL_ERROR_EMULATION || !(m->run->s.regs.sregs.cs.selector & 3) ||
+	    !memcmp(&m->cured, regs, sizeof(*regs)))
+		return false; /* or it was of no use the last time */
+	m->cured = *regs;
+	return !kvm_tables_changed(&m->base, e);
+}
+
 static bool handle_exit(struct kvm_machine *m, struct stop *stop, struct error *e)
 {
 	switch (m->run->exit_reason) {
 	case KVM_EXIT_IO:
 		return handle_io(m, stop, e);
 	case KVM_EXIT_INTR:
+	case KVM_EXIT_IRQ_WINDOW_OPEN:
 		return false;
+	case KVM_EXIT_INTERNAL_ERROR:
+		if (cure_ring3(m, e))
+			return false;
+		break;
 	case KVM_EXIT_DEBUG:
 		if (m->stepping)
 			return kvm_count_step(m, stop, e);
@@ -136,6 +157,8 @@ static bool enter(struct kvm_machine *m, struct stop *stop, struct error *e)
 {
 	int result = 0;
 
+	if (m->ticks.on && kvm_give_tick(m, stop, e))
+		return true;
 	if (!m->exit_waiting) {
 		result = kvm_try(m->vcpu_fd, KVM_RUN, 0);
 		m->io_pending = false;
@@ -158,6 +181,7 @@ struct stop kvm_run(struct machine *machine, struct error *e)
 	m->run->immediate_exit = 0;
 	kvm_put_breaks(m);
 	time_limit_start(&m->limit);
+	kvm_start_ticks(m);
 	while (!enter(m, &stop, e))
 		;
 	time_limit_stop(&m->limit);

@@ -31,10 +31,18 @@ enum stop_reason {
 	STOP_DIED,			/* triple fault, emulation failure, unexpected exit: error says all */
 	STOP_HOST_ERROR,
 	STOP_BREAK,			/* see set_breaks */
+	STOP_TICK,			/* machine_ticks.due wished it; the CPU was in ring 3 */
 };
 struct stop {
 	enum stop_reason reason;
 	uint8_t byte;
+};
+
+/** Interrupts that preempt ring 3. */
+struct machine_ticks {
+	uint64_t period_ns;		/* at least, from one to the next */
+	bool (*due)(void *ctx);		/* called before each: true ends the run instead */
+	void *ctx;
 };
 
 struct machine;
@@ -89,6 +97,8 @@ struct machine_ops {
 	int (*strike)(struct machine *m, const struct strike *strike, struct error *e);
 	/** Stopped at a break: go on elsewhere. */
 	int (*place_cpu)(struct machine *m, const struct cpu_place *place, struct error *e);
+	/** From now on TICK_VECTOR comes while ring 3 runs. By the thread that runs. 0 or -1. NULL: there are no ticks. */
+	int (*set_ticks)(struct machine *m, const struct machine_ticks *ticks, struct error *e);
 	void (*destroy)(struct machine *m);
 };
 

@@ -111,11 +111,28 @@ static void count_segments(struct build *b)
 	free(nr_files);
 }
 
+/* What every process begins with holds no references to files of the image; it has others only while a program runs live. */
+static void count_initial_descriptors(struct build *b)
+{
+	struct files_struct files;
+
+	if (!read_struct(b, b->model->lab.init_files, &files, sizeof(files)))
+		return;
+	for (uint32_t i = 0; i < NR_OPEN_INLINE; i++) {
+		gva_t word = {files.inline_fd[i]};
+		struct model_file *file = in_image(b, word) ? NULL : find_file(b, word);
+
+		if (file)
+			file->nr_fds++;
+	}
+}
+
 void decode_open_files(struct build *b)
 {
 	each_object(b, "filp", found_file);
 	count_areas(b);
 	count_programs(b);
 	each_object(b, "files_cache", count_descriptors);
+	count_initial_descriptors(b);
 	count_segments(b);
 }

@@ -65,6 +65,7 @@ struct session {
 	const struct options *options;
 	const struct session_watch *watch; /* or NULL */
 	FILE *to;	      /* the document */
+	struct target_live *live; /* a program shall run in the guest as on the host (prog.c); or NULL */
 	FILE *output;	      /* what programs write to the console goes here; NULL: with the kernel's words, to stderr */
 	const char *scenario; /* its name, or NULL */
 	char scenario_name[64];

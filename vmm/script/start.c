@@ -50,6 +50,7 @@ static struct target *make_guest(struct session *s, const struct machine_config 
 	if (s->options->prog)
 		target_guest_grant_all(guest);
 	guest->wants_log = s->options->verify_twice;
+	guest->live = s->live;
 	guest->wants_trace = s->options->verify == VERIFY_STEP && !s->max_instructions;
 	return guest;
 }
@@ -97,10 +98,11 @@ int session_start(struct session *s)
 			    : o->root	  ? ROOT_MEM_SIZE
 					  : DEFAULT_MEM_SIZE,
 		.nr_cpus = o->nr_cpus ? o->nr_cpus : 1,
-		.time_limit = o->time_limit,
+		/* Live, the target looks at the clock itself, where the machine has ticks. */
+		.time_limit = o->time_limit && s->live ? o->time_limit + 2 : o->time_limit,
 		.cmdline = o->cmdline ? o->cmdline : "",
 		.initrd = o->initrd,
-		.console = s->watch ? NULL : stderr,
+		.console = s->watch || (s->live && !o->trace) ? NULL : stderr,
 		.max_instructions = s->max_instructions,
 	};
 

@@ -15,6 +15,7 @@
 #include "target/guest_plan.h"
 #include "target/guest_root.h"
 #include "target/guest_trace.h"
+#include "target/live.h"
 #include "verify/verify.h"
 
 /* A step that makes more events than this is a guest that faults for ever. */
@@ -44,6 +45,10 @@ struct guest {
 	bool facts_ended;    /* they are of a step that was looked at */
 	struct channel channels[AGENT_CHANNELS];
 	uint64_t kick; /* channels with a command since the last round */
+	uint64_t told;	      /* channels with a command in this round */
+	uint64_t outstanding; /* channels whose last command has not been answered */
+	struct live live;     /* live.wish NULL: nothing runs live */
+	bool ticking;
 	struct lab_event *events;
 	uint32_t nr_events, cap_events;
 };
@@ -112,9 +117,66 @@ static int answer_root(struct guest *g, struct error *e)
 	return guest_root_answer(g->root, &g->lab->root, g->machine->ram, g->machine->ram_size, e);
 }
 
+static bool runs_live(const struct guest *g)
+{
+	return g->live.wish && g->live.wish->running;
+}
+
+static bool has_answered(const struct guest *g, unsigned int c)
+{
+	return READ_ONCE(g->lab->channels[c].report_seq) != g->channels[c].report_seq;
+}
+
+static bool has_died(const struct guest *g, unsigned int c)
+{
+	uint32_t state = READ_ONCE(g->lab->channels[c].state);
+
+	return state == LAB_CHANNEL_DEAD || state == LAB_CHANNEL_FREE;
+}
+
+/*
+ * Live, a round has ended when a task that was told something in it has answered, or when nobody is left that could: of all
+ * that were ever told, each has answered or died.
+ */
+static bool round_ended(const struct guest *g)
+{
+	bool waits = false;
+
+	for (unsigned int c = 0; c < AGENT_CHANNELS; c++) {
+		if ((g->told >> c & 1) && has_answered(g, c))
+			return true;
+		waits = waits || ((g->outstanding >> c & 1) && !has_answered(g, c) && !has_died(g, c));
+	}
+	return !waits;
+}
+
+/* A tick is due. True: the round ends, though the guest does not rest. */
+static bool on_tick(void *ctx)
+{
+	struct guest *g = ctx;
+	struct error late;
+
+	live_update(&g->live);
+	return !runs_live(g) || round_ended(g) || live_is_late(&g->live, &late);
+}
+
+/* The guest rests, live: 1 if the round goes on, with the world's help; 0: it has ended; -1 with *e. */
+static int rest_live(struct guest *g, struct error *e)
+{
+	if (!runs_live(g) || round_ended(g))
+		return 0;
+	if (live_wait(&g->live, e))
+		return -1;
+	g->nr_events = 0;
+	__atomic_add_fetch(&g->lab->seq, 1, __ATOMIC_RELEASE);
+	return 1;
+}
+
 /* Run until the guest rests. The events of the round are collected on the way. */
 static int run_to_rest(struct guest *g, struct error *e)
 {
+	int more;
+
 	for (;;) {
 		struct stop stop = g->machine->ops->run(g->machine, e);
 
@@ -123,6 +185,8 @@ static int run_to_rest(struct guest *g, struct error *e)
 				return -1;
 			continue;
 		}
+		if (stop.reason == STOP_TICK)
+			return live_is_late(&g->live, e) ? -1 : drain_events(g, e);
 		if (stop.reason != STOP_DOORBELL)
 			return -1;
 		if (guest_trace_drain(&g->trace, e))
@@ -138,8 +202,18 @@ static int run_to_rest(struct guest *g, struct error *e)
 			if (answer_root(g, e))
 				return -1;
 			break;
+		case LAB_STREAM:
+			if (live_stream(&g->live, e))
+				return -1;
+			break;
+		case LAB_CLOCK:
+			live_clock(&g->live);
+			break;
 		case LAB_QUIESCENT:
-			return drain_events(g, e);
+			more = drain_events(g, e) ? -1 : rest_live(g, e);
+			if (more <= 0)
+				return more;
+			break;
 		case LAB_EVENTS_FULL:
 			if (drain_events(g, e))
 				return -1;
@@ -162,15 +236,47 @@ static int next_round(struct guest *g, struct error *e)
 	g->nr_events = 0;
 	g->trace.nr_entries = 0;
 	__atomic_or_fetch(&g->lab->channel_kick, g->kick, __ATOMIC_RELAXED);
+	g->told = g->kick;
 	g->kick = 0;
 	/* The guest may look at seq at any time: all that belongs to the round must be seen before it. */
 	__atomic_add_fetch(&g->lab->seq, 1, __ATOMIC_RELEASE);
 	return run_to_rest(g, e);
 }
 
+/* From the first round that runs live: time counts, and ring 3 is preempted where the machine can. */
+static int start_live(struct guest *g, struct error *e)
+{
+	const struct machine_ticks ticks = {.period_ns = LAB_TICK_NS, .due = on_tick, .ctx = g};
+
+	live_start(&g->live);
+	g->ticking = true;
+	return g->machine->ops->set_ticks ? g->machine->ops->set_ticks(g->machine, &ticks, e) : 0;
+}
+
 static int guest_run(struct target *t, struct error *e)
 {
-	return next_round(guest_of(t), e);
+	struct guest *g = guest_of(t);
+
+	if (runs_live(g) && !g->ticking && start_live(g, e))
+		return -1;
+	return next_round(g, e);
+}
+
+static int request(struct guest *g, uint32_t op, uint64_t arg, const char *name, int64_t *result,
+		   struct error *e)
+{
+	struct lab_request *r = &g->lab->request;
+	struct lab_request filled = {.op = op, .args = {arg, op == LAB_REQ_SPAWN && g->all_rights}};
+
+	if (name)
+		snprintf(filled.name, sizeof(filled.name), "%s", name);
+	memcpy(r, &filled, sizeof(*r));
+	if (next_round(g, e))
+		return -1;
+	if (READ_ONCE(r->op) != LAB_REQ_NONE)
+		return error_set(e, EXIT_GUEST_DIED, "the guest came to rest without doing request %u", op);
+	*result = READ_ONCE(r->result);
+	return 0;
 }
 
 /* --- start ---------------------------------------------------------------------------------------- */
@@ -203,6 +309,16 @@ static int check_lab(struct guest *g, struct error *e)
 	return 0;
 }
 
+static int prepare_live(struct guest *g, struct error *e)
+{
+	int64_t result;
+
+	g->live = (struct live){.wish = g->target.live, .lab = g->lab, .ram = g->machine->ram, .ram_size = g->machine->ram_size};
+	if (request(g, LAB_REQ_LIVE, 0, NULL, &result, e))
+		return -1;
+	return result ? error_set(e, EXIT_GUEST_DIED, "the guest cannot run a program live: %" PRId64, result) : 0;
+}
+
 static int guest_start(struct target *t, struct error *e)
 {
 	struct guest *g = guest_of(t);
@@ -217,9 +333,9 @@ static int guest_start(struct target *t, struct error *e)
 			return -1;
 		WRITE_ONCE(g->lab->root.wanted, 1);
 	}
-	if (run_to_rest(g, e))
+	if (run_to_rest(g, e) || check_lab(g, e))
 		return -1;
-	return check_lab(g, e);
+	return t->live ? prepare_live(g, e) : 0;
 }
 
 /* --- requests and commands ------------------------------------------------------------------------ */
@@ -227,23 +343,6 @@ static int guest_start(struct target *t, struct error *e)
 void target_guest_grant_all(struct target *t)
 {
 	guest_of(t)->all_rights = true;
-}
-
-static int request(struct guest *g, uint32_t op, uint64_t arg, const char *name, int64_t *result,
-		   struct error *e)
-{
-	struct lab_request *r = &g->lab->request;
-	struct lab_request filled = {.op = op, .args = {arg, op == LAB_REQ_SPAWN && g->all_rights}};
-
-	if (name)
-		snprintf(filled.name, sizeof(filled.name), "%s", name);
-	memcpy(r, &filled, sizeof(*r));
-	if (next_round(g, e))
-		return -1;
-	if (READ_ONCE(r->op) != LAB_REQ_NONE)
-		return error_set(e, EXIT_GUEST_DIED, "the guest came to rest without doing request %u", op);
-	*result = READ_ONCE(r->result);
-	return 0;
 }
 
 static int guest_free_channel(struct target *t)
@@ -332,6 +431,7 @@ static int guest_post(struct target *t, int channel, const struct agent_cmd *cmd
 	note_cmd(g, channel, cmd);
 	WRITE_ONCE(c->cmd_seq, READ_ONCE(c->cmd_seq) + 1);
 	g->kick |= 1ULL << channel;
+	g->outstanding |= 1ULL << channel;
 	return 0;
 }
 
@@ -343,6 +443,7 @@ static bool take_report(struct guest *g, int channel, struct agent_report *repor
 	if (seq == g->channels[channel].report_seq)
 		return false;
 	g->channels[channel].report_seq = seq;
+	g->outstanding &= ~(1ULL << channel);
 	memcpy(report, &c->report, sizeof(*report));
 	if (report->len > AGENT_DATA)
 		report->len = AGENT_DATA;
@@ -370,6 +471,7 @@ static enum task_status guest_poll(struct target *t, int channel, struct agent_r
 			       : TASK_PENDING;
 	default:
 		g->channels[channel].used = false;
+		g->outstanding &= ~(1ULL << channel);
 		return TASK_GONE;
 	}
 }

@@ -101,6 +101,13 @@ struct target_ops {
 
 struct verify_aids;
 
+/** How a program of the host runs (vmm guest.bin -- prog): on the host's streams, in real time, preempted. Before start(). */
+struct target_live {
+	int fds[3];			/* of the host */
+	double time_limit;		/* seconds for all of it; 0: none */
+	bool running;			/* from now on a round ends when every task that was told something has answered or died */
+};
+
 struct target {
 	const struct target_ops *ops;
 	char description[96];		/* for the first line of a run */
@@ -108,6 +115,7 @@ struct target {
 	FILE *output;			/* before start(): what programs write to the console goes here; NULL: with the console */
 	const char *root;		/* before start(): the folder that is the guest's "/"; NULL: it has a tree of its own */
 	bool wants_log;			/* before start(): the machine is asked what was written, however few pages there are */
+	struct target_live *live;	/* before start(): or NULL, for scenarios */
 	bool wants_trace;		/* before start(): the guest shall leave its trace (aids()->tlb) */
 };
 
