@@ -9,14 +9,14 @@ $(BUILD)/bench/%: tests/bench/%.c
 	$(Q)echo "  CC    $@"
 	$(Q)gcc $(BENCH_FLAGS) -o $@ $<
 
-# With the vmm's own sources: what it costs to look.
-$(BUILD)/bench/verify: tests/bench/verify.c $(filter-out %/vmm/main.c.o,$(VMM_OBJ))
+# With the vmm's own sources: what it costs to look, and what a step in lockstep is made of.
+$(BUILD)/bench/verify $(BUILD)/bench/lockstep: $(BUILD)/bench/%: tests/bench/%.c $(filter-out %/vmm/main.c.o,$(VMM_OBJ))
 	@mkdir -p $(@D)
 	$(Q)echo "  CC    $@"
 	$(Q)gcc $(VMM_FLAGS) -static -o $@ $< $(filter-out %/vmm/main.c.o,$(VMM_OBJ)) $(VMM_LIBS)
 
 .PHONY: bench
-bench: all $(BUILD)/bench/bare $(BUILD)/bench/ratio $(BUILD)/bench/verify ## measure start-up against a bare KVM program, count instructions of boot and of each operation
+bench: all $(addprefix $(BUILD)/bench/,bare ratio verify lockstep) ## measure start-up against a bare KVM program, count instructions of boot and of each operation
 	$(Q)tests/bench/run $(BUILD) $(ROUNDS)
 
 .PHONY: bench-nested

@@ -4,6 +4,7 @@
  * sleeps and has nothing more to say, or is dead.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,9 +143,19 @@ static void bury(struct linux_target *l)
 	}
 }
 
-static void nap(long ns)
+/* How long a task may take to answer before anybody looks whether it is blocked: most answer within a tenth of it. */
+#define FIRST_WORD_NS 300000
+
+/* Until somebody of the box has something to say, at most so long. Who is blocked or dies says nothing. */
+static void listen_for(const struct linux_target *l, long ns)
 {
-	nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);
+	struct pollfd fds[AGENT_CHANNELS];
+	int n = 0;
+
+	for (int c = 0; c < AGENT_CHANNELS; c++)
+		if (l->tasks[c].used && !l->tasks[c].dead)
+			fds[n++] = (struct pollfd){.fd = l->box.ours[c], .events = POLLIN};
+	ppoll(fds, n, &(struct timespec){.tv_nsec = ns}, NULL);
 }
 
 /* A new program begins with the kernel's vdso, which the guest does not have: gone before anything is looked at. */
@@ -169,8 +180,9 @@ static int settle(struct linux_target *l, struct error *e)
 		if (l->config.time_limit && now() > until)
 			return error_set(e, EXIT_TIME, "the Linux tasks do not come to rest in %g s",
 					 l->config.time_limit);
-		if (!still) {
-			nap(pause);
+		/* Who just spoke is looked at at once. */
+		if (!still && !any) {
+			listen_for(l, pause);
 			pause = pause < 1000000 ? 2 * pause : pause;
 		}
 	}
@@ -215,7 +227,10 @@ static int linux_run(struct target *t, struct error *e)
 {
 	struct linux_target *l = linux_of(t);
 
-	if (send_posted(l, e) || settle(l, e))
+	if (send_posted(l, e))
+		return -1;
+	listen_for(l, FIRST_WORD_NS);
+	if (settle(l, e))
 		return -1;
 	return meet_new_programs(l, e);
 }

@@ -58,18 +58,29 @@ static char *read_proc(int proc, int pid, const char *name)
 
 /* --- where a task stands ---------------------------------------------------------------------------- */
 
+/* A file of one line, which one read gives; false: it cannot be had. */
+static bool read_line(int proc, int pid, const char *name, char *line, size_t size)
+{
+	int fd = open_proc(proc, pid, name, O_RDONLY);
+	ssize_t n = fd >= 0 ? read(fd, line, size - 1) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	line[n > 0 ? n : 0] = 0;
+	return n > 0;
+}
+
 /*
  * The system call that a sleeping task is in, and its first argument; -1: none. False: it is on a processor. A task calls
  * itself asleep before it looks a last time for what it would wait for; only this file knows that it still runs.
  */
 static bool call_of(int proc, int pid, long *nr, uint64_t *arg)
 {
-	char *text = read_proc(proc, pid, "syscall");
-	bool asleep = text && strncmp(text, "running", 7);
+	char line[256];
+	bool asleep = read_line(proc, pid, "syscall", line, sizeof(line)) && strncmp(line, "running", 7);
 
-	if (!asleep || sscanf(text, "%ld %" SCNx64, nr, arg) != 2)
+	if (!asleep || sscanf(line, "%ld %" SCNx64, nr, arg) != 2)
 		*nr = -1;
-	free(text);
 	return asleep;
 }
 
@@ -113,7 +124,7 @@ static enum proc_state state_of(int proc, int pid, char letter)
 struct proc_stat proc_read_stat(int proc, int pid)
 {
 	struct proc_stat stat = {.state = PROC_NONE};
-	char *text = read_proc(proc, pid, "stat"), *at = text ? strrchr(text, ')') : NULL;
+	char text[2048], *at = read_line(proc, pid, "stat", text, sizeof(text)) ? strrchr(text, ')') : NULL;
 	int field = 3;
 
 	if (at && at[1] == ' ') {
@@ -127,22 +138,26 @@ struct proc_stat proc_read_stat(int proc, int pid)
 				stat.exit_code = atoi(at);
 		}
 	}
-	free(text);
 	return stat;
 }
 
-/* Numbers among the names of a directory of /proc, each given to `rests`; false as soon as one does not. */
+/* Numbers among the names of a directory of /proc, each given to `rests`; false as soon as one does not. Closes it. */
 static bool each_rests(int directory, bool (*rests)(int directory, int number))
 {
-	DIR *dir = directory >= 0 ? fdopendir(directory) : NULL;
-	const struct dirent *entry;
+	_Alignas(struct dirent64) char names[2048];
 	bool all = true;
+	ssize_t n;
 
-	while (dir && all && (entry = readdir(dir)))
-		if (*entry->d_name >= '0' && *entry->d_name <= '9')
-			all = rests(dirfd(dir), atoi(entry->d_name));
-	if (dir)
-		closedir(dir);
+	while (directory >= 0 && all && (n = getdents64(directory, names, sizeof(names))) > 0)
+		for (ssize_t at = 0; at < n && all;) {
+			const struct dirent64 *entry = (const void *)(names + at);
+
+			if (*entry->d_name >= '0' && *entry->d_name <= '9')
+				all = rests(directory, atoi(entry->d_name));
+			at += entry->d_reclen;
+		}
+	if (directory >= 0)
+		close(directory);
 	return all;
 }
 
@@ -272,6 +287,7 @@ bool proc_find_vdso(int proc, int pid, uint64_t *start, uint64_t *end)
 /* --- pages ------------------------------------------------------------------------------------------ */
 
 #define PM_CHUNK      4096 /* entries read at once */
+#define HASH_AT_ONCE  16   /* pages read at once */
 #define PM_PRESENT    (1ULL << 63)
 #define PM_SWAP	      (1ULL << 62)
 #define PM_FILE	      (1ULL << 61)
@@ -283,12 +299,13 @@ struct page_files {
 	int pagemap, mem, counts; /* counts: /proc/kpagecount, root's alone; -1: not to be had */
 };
 
-/* By how many entries a frame is mapped, and its number; both untold unless both can be had. */
+/* By how many entries a frame is mapped, and its number; both untold unless both can be had. Mostly pagemap has said it. */
 static void add_frame(struct view_page *page, const struct page_files *files, uint64_t frame)
 {
-	uint64_t maps;
+	uint64_t maps = 1;
 
-	if (!frame || files->counts < 0 || pread(files->counts, &maps, 8, frame * 8) != 8)
+	if (!frame || files->counts < 0 ||
+	    (!(page->bits & VP_EXCLUSIVE) && pread(files->counts, &maps, 8, frame * 8) != 8))
 		return;
 	page->frame = frame;
 	page->maps = maps;
@@ -296,7 +313,6 @@ static void add_frame(struct view_page *page, const struct page_files *files, ui
 
 static void add_page(struct view *view, const struct page_files *files, uint64_t va, uint64_t entry)
 {
-	uint8_t bytes[PAGE_SIZE];
 	struct view_page *page = view_add_page(view);
 
 	page->va = va;
@@ -305,15 +321,39 @@ static void add_page(struct view *view, const struct page_files *files, uint64_t
 		     (entry & PM_SOFT_DIRTY ? VP_SOFT_DIRTY : 0);
 	if (entry & PM_PRESENT)
 		add_frame(page, files, entry & PM_FRAME);
-	/* Only what is present is read: anything else would be faulted in by it. */
-	if ((entry & PM_PRESENT) && pread(files->mem, bytes, sizeof(bytes), va) == sizeof(bytes))
-		page->hash = view_hash(bytes);
+}
+
+/* The contents of pages that follow each other, by one read. How many were done: the first that cannot be read has none. */
+static uint32_t hash_pages(struct view_page *pages, uint32_t n, int mem)
+{
+	static uint8_t bytes[HASH_AT_ONCE * PAGE_SIZE];
+	ssize_t got = pread(mem, bytes, n * PAGE_SIZE, pages->va);
+	uint32_t whole = got > 0 ? got / PAGE_SIZE : 0;
+
+	for (uint32_t i = 0; i < whole; i++)
+		pages[i].hash = view_hash(bytes + i * PAGE_SIZE);
+	return whole < n ? whole + 1 : n;
+}
+
+/* Only what is present is read: anything else would be faulted in by it. */
+static void hash_present(struct view *view, uint32_t from, int mem)
+{
+	for (uint32_t i = from; i < view->nr_pages;) {
+		struct view_page *pages = &view->pages[i];
+		uint32_t n = 0;
+
+		while (n < HASH_AT_ONCE && i + n < view->nr_pages && (pages[n].bits & VP_PRESENT) &&
+		       pages[n].va == pages[0].va + n * PAGE_SIZE)
+			n++;
+		i += n ? hash_pages(pages, n, mem) : 1;
+	}
 }
 
 static void read_pages(struct view *view, const struct page_files *files, const struct view_area *area)
 {
 	static uint64_t entries[PM_CHUNK];
 	uint64_t last = area->end / PAGE_SIZE;
+	uint32_t from = view->nr_pages;
 
 	if (area->end - area->start > VIEW_MAX_READ)
 		return;
@@ -322,15 +362,15 @@ static void read_pages(struct view *view, const struct page_files *files, const 
 		ssize_t got = pread(files->pagemap, entries, want * 8, at * 8);
 
 		if (got < 8)
-			return;
+			break;
 		for (ssize_t i = 0; i < got / 8; i++)
 			if ((entries[i] & (PM_PRESENT | PM_SWAP)) &&
 			    !in_agent_footprint((at + i) * PAGE_SIZE, (at + i + 1) * PAGE_SIZE))
 				add_page(view, files, (at + i) * PAGE_SIZE, entries[i]);
 		at += got / 8;
 	}
+	hash_present(view, from, files->mem);
 }
-
 
 static void read_all_pages(struct view *view, int proc)
 {
