@@ -34,4 +34,12 @@ struct exception_entry {
 #define EX_TABLE(insn, fixup) \
 	".pushsection __ex_table, \"a\"\n.balign 8\n.quad " #insn ", " #fixup "\n.popsection\n"
 
+/**
+ * Eight bytes to user memory, where access_ok() has been asked for all that is put: an instruction each. A fault goes on at
+ * `label`. (Linux unsafe_put_user().)
+ */
+#define unsafe_put_user(value, at, label) \
+	asm goto("1:	movq %0, %1\n" EX_TABLE(1b, %l2) \
+		 : : "er"((uint64_t)(value)), "m"(*(uint64_t *)(at)) : "memory" : label)
+
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The frame between an interrupted program and its handler, laid out as Linux does on x86-64
- * (arch/x86/kernel/signal_64.c), and the way back. Tasks of this kernel have no FPU state: fpstate
- * is NULL, which rt_sigreturn takes on Linux, too.
+ * (arch/x86/kernel/signal_64.c), and the way back. It is put straight where it belongs, as Linux does it: a copy in the kernel
+ * first would cost two instructions for each eight bytes more. Above it stand the FPU's and SSE registers, as FXSAVE stores them.
  */
 #include "fpu.h"
 #include "signal.h"
@@ -89,34 +89,39 @@ static uint64_t frame_address(const struct user_sigaction *action, const struct 
 	return sp;
 }
 
-static void save_regs(struct user_sigcontext *sc, const struct pt_regs *regs, uint64_t mask)
+/** To a field of `frame` in user memory, and with it to what follows in the same eight bytes. */
+#define PUT(field, value)	unsafe_put_user(value, &frame->field, efault)
+
+/** Linux __unsafe_setup_sigcontext(). What is reserved is left as it is. */
+static int put_sigcontext(struct user_sigcontext *frame, const struct pt_regs *regs, uint64_t mask, uint64_t fpstate)
 {
-	sc->r8 = regs->r8;
-	sc->r9 = regs->r9;
-	sc->r10 = regs->r10;
-	sc->r11 = regs->r11;
-	sc->r12 = regs->r12;
-	sc->r13 = regs->r13;
-	sc->r14 = regs->r14;
-	sc->r15 = regs->r15;
-	sc->di = regs->di;
-	sc->si = regs->si;
-	sc->bp = regs->bp;
-	sc->bx = regs->bx;
-	sc->dx = regs->dx;
-	sc->ax = regs->ax;
-	sc->cx = regs->cx;
-	sc->sp = regs->sp;
-	sc->ip = regs->ip;
-	sc->flags = regs->flags;
-	sc->cs = regs->cs;
-	sc->gs = sc->fs = 0;
-	sc->ss = regs->ss;
-	sc->err = current->error_code;
-	sc->trapno = current->trap_nr;
-	sc->oldmask = mask;
-	sc->cr2 = current->cr2;
-	memset(sc->reserved, 0, sizeof(sc->reserved));
+	PUT(r8, regs->r8);
+	PUT(r9, regs->r9);
+	PUT(r10, regs->r10);
+	PUT(r11, regs->r11);
+	PUT(r12, regs->r12);
+	PUT(r13, regs->r13);
+	PUT(r14, regs->r14);
+	PUT(r15, regs->r15);
+	PUT(di, regs->di);
+	PUT(si, regs->si);
+	PUT(bp, regs->bp);
+	PUT(bx, regs->bx);
+	PUT(dx, regs->dx);
+	PUT(ax, regs->ax);
+	PUT(cx, regs->cx);
+	PUT(sp, regs->sp);
+	PUT(ip, regs->ip);
+	PUT(flags, regs->flags);
+	PUT(cs, (uint16_t)regs->cs | (uint64_t)regs->ss << 48);	/* between them gs and fs: 0 */
+	PUT(err, current->error_code);
+	PUT(trapno, current->trap_nr);
+	PUT(oldmask, mask);
+	PUT(cr2, current->cr2);
+	PUT(fpstate, fpstate);
+	return 0;
+efault:
+	return -LX_EFAULT;
 }
 
 void copy_siginfo_to_external(struct user_siginfo *to, const struct ksiginfo *info)
@@ -136,24 +141,50 @@ void copy_siginfo_to_external(struct user_siginfo *to, const struct ksiginfo *in
 		to->si_status = info->status;
 }
 
+/** A siginfo is short; nothing of the kernel's stands in the rest. */
+static int put_siginfo(struct user_siginfo *frame, const struct ksiginfo *info)
+{
+	struct user_siginfo external;
+
+	if (info->code > 0 && info->signo != LX_SIGCHLD) {
+		PUT(si_signo, info->signo);
+		PUT(si_code, (uint32_t)info->code);
+		PUT(si_addr, info->addr);
+		for (unsigned int i = sizeof(info->addr); i < sizeof(frame->bytes); i += 8)
+			PUT(bytes[i], 0);
+		return 0;
+	}
+	copy_siginfo_to_external(&external, info);
+	if (!copy_to_user((uint64_t)frame, &external, sizeof(external)))
+		return 0;
+efault:
+	return -LX_EFAULT;
+}
+
+static int put_frame(struct rt_sigframe *frame, const struct ksiginfo *info, const struct user_sigaction *action,
+		     const struct user_stack *altstack)
+{
+	PUT(pretcode, action->restorer);
+	PUT(uc.uc_flags, UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS);
+	PUT(uc.uc_link, 0);
+	PUT(uc.uc_stack.ss_sp, altstack->ss_sp);
+	PUT(uc.uc_stack.ss_flags, (uint32_t)altstack->ss_flags);
+	PUT(uc.uc_stack.ss_size, altstack->ss_size);
+	return put_siginfo(&frame->info, info);
+efault:
+	return -LX_EFAULT;
+}
+
 int setup_rt_frame(const struct ksiginfo *info, const struct user_sigaction *action, uint64_t mask,
 		   struct pt_regs *regs)
 {
 	struct user_stack altstack = describe_altstack(regs->sp);
 	uint64_t fpstate, at = frame_address(action, &altstack, regs->sp, &fpstate);
-	struct rt_sigframe frame;	/* every byte of it is set once: it goes out whole */
+	struct rt_sigframe *frame = (struct rt_sigframe *)at;	/* the user's: only put into */
 
-	if (!at || !(action->flags & LX_SA_RESTORER) || save_fpu_to_user(fpstate))
-		return -LX_EFAULT;
-	frame.pretcode = action->restorer;
-	frame.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
-	frame.uc.uc_link = 0;
-	frame.uc.uc_stack = altstack;
-	frame.uc.uc_sigmask = mask;
-	save_regs(&frame.uc.uc_mcontext, regs, mask);
-	frame.uc.uc_mcontext.fpstate = fpstate;
-	copy_siginfo_to_external(&frame.info, info);
-	if (copy_to_user(at, &frame, sizeof(frame)))
+	if (!at || !(action->flags & LX_SA_RESTORER) || !access_ok(at, sizeof(*frame)) || save_fpu_to_user(fpstate) ||
+	    put_frame(frame, info, action, &altstack) || put_sigcontext(&frame->uc.uc_mcontext, regs, mask, fpstate) ||
+	    put_user_u64(mask, (uint64_t)&frame->uc.uc_sigmask))
 		return -LX_EFAULT;
 	if ((uint32_t)current->altstack.ss_flags & LX_SS_AUTODISARM)
 		current->altstack = (struct user_stack){ .ss_flags = LX_SS_DISABLE };

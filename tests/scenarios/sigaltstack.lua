@@ -23,3 +23,10 @@ step("A stack that cannot be written: the frame does not fit, and the task dies 
 set(0x10000000, 0, 65536)
 local ok, how = a:read(0)
 expect(not a:alive())
+step("One that can be written in part: the FPU's registers fit, of the frame the upper end does")
+a = spawn("a2")
+local p = a:mmap{len = 2 * PAGE, prot = "rw"}
+a:mprotect(p, PAGE, "none")
+set(p, 0, PAGE + 768)
+ok, how = a:read(0)
+expect(not a:alive())
