@@ -24,3 +24,8 @@ expect.eq(a:pte(r).present, true)
 expect.eq(a:pte(r - PAGE), nil)
 expect.fault(function() return a:read(r - PAGE) end, {code = "SEGV_MAPERR"})
 expect.fault(function() return a:read(r + 4*PAGE) end, {code = "SEGV_MAPERR"})
+
+step("fork copies none of them: the child's own faults find them again")
+local b = a:fork()
+expect.eq(b:pte(r), nil)
+expect.eq(b:read(r), 0x78)

@@ -266,13 +266,20 @@ BREAK(new_page_dirty)
 	facts.start = va, facts.end = va + 1;
 	*byte(t, pfn, 0) = 1, *byte(t, pfn, 1) = 0xaa;
 }
-BREAK(fork_other_bytes)
+static void forked(struct tiny *t)
 {
 	AT(mm_struct, t, t->mm_b)->pgd.va = kva(t->next_pfn);	/* another mm than before: a child's */
 	tiny_frame(t, PGTY_table);
 	memcpy(t->ram + ((t->next_pfn - 1) << PAGE_SHIFT), at(t, AT(mm_struct, t, t->mm_a)->pgd.va), PAGE_SIZE);
 	t->zone->frontier_pfn = t->next_pfn;
 	answered(2, (struct agent_cmd){.op = AGENT_FORK}, 4);
+}
+BREAK(fork_copied_text) { forked(t); }			/* all of its tables are the parent's, a file's page among them */
+BREAK(fork_locks) { forked(t); AT(mm_struct, t, t->mm_b)->def_flags = VM_LOCKED; }
+BREAK(same_cache_number) { AT(mm_struct, t, t->mm_b)->vmacache_seqnum = mm_a(t)->vmacache_seqnum; }
+BREAK(fork_other_bytes)
+{
+	forked(t);
 	(*byte(t, t->own_pfn, 5))++;
 }
 BREAK(dontneed_kept)
@@ -650,6 +657,7 @@ static const struct {
 	ROW("leaf-device", file_in_device), ROW("area-device", no_device_flags),
 	ROW("area-device", device_locked), ROW("device-areas", device_areas),
 	ROW("prot-none", none_readable), ROW("leaf-index", page_index), ROW("leaf-index", file_index),
+	ROW("fork-copied", fork_copied_text), ROW("fork-unlocked", fork_locks), ROW("vmacache-number", same_cache_number),
 	ROW("fault-once", faulted_twice), ROW("fault-lock", write_locked_fault), ROW("stack-gap", placed_in_gap), ROW("leaf-shared", anon_shared), ROW("leaf-file", file_in_anon), ROW("kernel-wx", kernel_wx), ROW("kernel-user", kernel_user),
 	ROW("kernel-linear", kernel_alias), ROW("kernel-image", text_patched),
 	ROW("kernel-image", image_hole), ROW("kernel-direct", direct_hole),

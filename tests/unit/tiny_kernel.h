@@ -678,6 +678,7 @@ static inline void tiny_cpu(struct tiny *t)
 	idle->active_mm = ptr(t->mm_a); /* the idle task borrows what ran last */
 	AT(task_struct, t, t->init)->active_mm = ptr(0);
 	AT(task_struct, t, t->a)->vmacache_seqnum = 1;
+	AT(mm_struct, t, t->mm_b)->vmacache_seqnum = 2;
 	AT(task_struct, t, t->a)->vmacache[0] = ptr(t->data_a);
 	mm->mm_users = 2, mm->mm_count = 2, mm->cpu_bitmap = 1;
 	AT(mm_struct, t, t->mm_b)->mm_users = 1;

@@ -300,3 +300,19 @@ void check_vmacache(struct verify_context *c, const struct invariant *self)
 		}
 	}
 }
+
+void check_vmacache_number(struct verify_context *c, const struct invariant *self)
+{
+	struct addr_map numbers = {0};
+
+	/* init_mm has no areas, nor a number. */
+	for (uint32_t i = 1; i < c->now->nr_mms; i++) {
+		uint64_t number = c->now->mms[i].raw.vmacache_seqnum;
+		uint32_t other = addr_map_put(&numbers, number, i);
+
+		if (!holds(c, other == i))
+			report(c, self, AT_MM(i), "%s: vmacache_seqnum is %lu, as that of %s", mm_label(c->now, i).text, number,
+			       mm_label(c->now, other).text);
+	}
+	addr_map_free(&numbers);
+}

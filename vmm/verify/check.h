@@ -81,7 +81,7 @@ check_function check_lab, check_pointers, check_lists, check_trees, check_roots,
 check_function check_area_order, check_area_extent, check_area_links, check_area_members, check_area_mm;
 check_function check_area_prot, check_area_flags, check_area_account, check_area_kind;
 check_function check_area_device, check_device_areas;
-check_function check_highest_end, check_vmacache;
+check_function check_highest_end, check_vmacache, check_vmacache_number;
 /* tree.c */
 check_function check_tree_order, check_tree_colour, check_tree_balance, check_tree_parents, check_tree_gaps;
 /* counters.c */
@@ -131,6 +131,8 @@ check_function check_shm_nattch, check_shm_ids, check_shm_totals, check_shm_fiel
 check_function check_pipe_ring, check_pipe_ends;
 /* open_files.c */
 check_function check_file_fields, check_file_count;
+/* forks.c */
+check_function check_fork_copied, check_fork_unlocked;
 /* tlb.c */
 check_function check_tlb_stale, check_tlb_free, check_tlb_table, check_tlb_dirty;
 /* content.c */
