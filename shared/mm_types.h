@@ -7,6 +7,7 @@
 #ifndef SHARED_MM_TYPES_H
 #define SHARED_MM_TYPES_H
 
+#include "cred_types.h"
 #include "gptr.h"
 
 struct mm_struct;
@@ -272,6 +273,7 @@ struct task_struct {
 	uint64_t vmacache_seqnum;
 	GPTR(struct vm_area_struct) vmacache[VMACACHE_SIZE];
 	GPTR(void) stack;			/* kernel stack, lowest address; page-aligned */
+	GPTR(struct cred) cred;			/* who it is (cred_types.h); holds a usage */
 	int32_t exit_code;			/* wait status, once TASK_ZOMBIE */
 	int32_t channel;			/* lab channel of the agent in it; -1: none */
 	char comm[16];

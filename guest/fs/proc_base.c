@@ -125,8 +125,8 @@ struct inode *proc_new_inode(int pid, uint32_t mode, const struct inode_operatio
 	if (!inode)
 		return ERR_PTR(-LX_ENOMEM);
 	if (task) {
-		inode->i_uid = task->cred->euid;
-		inode->i_gid = task->cred->egid;
+		inode->i_uid = task->ts.cred->euid;
+		inode->i_gid = task->ts.cred->egid;
 	}
 	inode->i_nlink = is_dir(inode) ? 2 : 1;
 	inode->i_private = (void *)(uint64_t)pid;

@@ -97,7 +97,7 @@ static const char *task_state_name(const struct task *task)
 static void show_ids(struct seq_file *m, const struct task *task)
 {
 	const struct task *parent = to_task(task->ts.parent);
-	const struct cred *cred = task->cred;
+	const struct cred *cred = task->ts.cred;
 
 	seq_printf(m, "Name:\t%s\n", task->ts.comm);
 	if (task->fs)		/* a zombie has none */

@@ -3,15 +3,13 @@
 #ifndef GUEST_CRED_H
 #define GUEST_CRED_H
 
+#include "cred_types.h"
 #include "task.h"
-
-#define NGROUPS		32	/* further groups of a task: Linux has room for more */
 
 /* Capabilities (uapi/linux/capability.h) that something here asks for. */
 enum capability { CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, CAP_KILL, CAP_SETGID, CAP_SETUID,
 		  CAP_SETPCAP, CAP_IPC_LOCK = 14, CAP_IPC_OWNER, CAP_SYS_PTRACE = 19, CAP_SYS_ADMIN = 21, CAP_SYS_NICE = 23,
-		  CAP_SYS_RESOURCE, CAP_LAST = 40 };
-#define CAP_FULL_SET	((1UL << (CAP_LAST + 1)) - 1)
+		  CAP_SYS_RESOURCE, CAP_LAST = CAP_LAST_CAP };
 #define CAP_TO_MASK(cap) (1UL << (cap))
 
 /* securebits (uapi/linux/securebits.h); the bit above each locks it. */
@@ -20,23 +18,13 @@ enum capability { CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, 
 #define SECBIT_KEEP_CAPS	0x10u
 #define SECBIT_KEEP_CAPS_LOCKED	0x20u
 #define SECBIT_NO_CAP_AMBIENT_RAISE 0x40u
-#define SECBITS_ALL		0xffu
 #define SECBITS_LOCKS		0xaau
-
-/** Shared by tasks until one of them changes: then it gets another one. */
-struct cred {
-	int32_t usage;			/* tasks, and one for those of the image */
-	uint32_t uid, gid, suid, sgid, euid, egid, fsuid, fsgid;
-	uint32_t securebits;
-	uint64_t cap_inheritable, cap_permitted, cap_effective, cap_bset, cap_ambient;
-	uint32_t ngroups, groups[NGROUPS];	/* sorted */
-};
 
 /** Root with every right; and what tasks of scenarios are: root by number, who may pass by the rights of files and no more. */
 extern struct cred root_cred, scenario_cred;
 
-static inline const struct cred *current_cred(void) { return current->cred; }
-static inline bool capable(enum capability cap) { return current->cred->cap_effective & CAP_TO_MASK(cap); }
+static inline const struct cred *current_cred(void) { return current->ts.cred; }
+static inline bool capable(enum capability cap) { return current->ts.cred->cap_effective & CAP_TO_MASK(cap); }
 bool in_group_p(uint32_t gid);		/* by fsgid */
 bool in_egroup_p(uint32_t gid);		/* by egid */
 

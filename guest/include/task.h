@@ -111,7 +111,6 @@ struct task {
 
 	struct restart_block restart;
 	struct files_struct *files;	/* files.h */
-	struct cred *cred;		/* cred.h */
 	struct fs_struct *fs;		/* fs.h */
 };
 

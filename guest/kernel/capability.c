@@ -44,8 +44,8 @@ long ksys_capget(struct pt_regs *regs)
 	if (!task)
 		return -LX_ESRCH;
 	for (int i = 0; i < 2; i++)
-		data[i] = (struct user_cap_data){ task->cred->cap_effective >> 32 * i, task->cred->cap_permitted >> 32 * i,
-						  task->cred->cap_inheritable >> 32 * i };
+		data[i] = (struct user_cap_data){ task->ts.cred->cap_effective >> 32 * i, task->ts.cred->cap_permitted >> 32 * i,
+						  task->ts.cred->cap_inheritable >> 32 * i };
 	return copy_to_user(regs->si, data, nr * sizeof(*data)) ? -LX_EFAULT : 0;
 }
 

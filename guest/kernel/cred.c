@@ -5,7 +5,7 @@
 #define SCENARIO_CAPS	(CAP_TO_MASK(CAP_DAC_OVERRIDE) | CAP_TO_MASK(CAP_DAC_READ_SEARCH) | CAP_TO_MASK(CAP_FOWNER))
 
 struct cred root_cred = {
-	.usage = 1,
+	.usage = 2,			/* the idle task's, too */
 	.cap_permitted = CAP_FULL_SET,
 	.cap_effective = CAP_FULL_SET,
 	.cap_bset = CAP_FULL_SET,
@@ -36,7 +36,7 @@ struct cred *prepare_creds(void)
 
 	if (!new)
 		return NULL;
-	*new = *current->cred;
+	*new = *current->ts.cred;
 	new->usage = 1;
 	return new;
 }
@@ -44,11 +44,11 @@ struct cred *prepare_creds(void)
 void commit_creds(struct cred *new)
 {
 	/* Who changes its ids is not told of its parent's death any more. */
-	if (new->euid != current->cred->euid || new->egid != current->cred->egid || new->fsuid != current->cred->fsuid ||
-	    new->fsgid != current->cred->fsgid)
+	if (new->euid != current->ts.cred->euid || new->egid != current->ts.cred->egid || new->fsuid != current->ts.cred->fsuid ||
+	    new->fsgid != current->ts.cred->fsgid)
 		current->pdeath_signal = 0;
-	put_cred(current->cred);
-	current->cred = new;
+	put_cred(current->ts.cred);
+	current->ts.cred = new;
 }
 
 static bool has_group(const struct cred *cred, uint32_t gid)
@@ -59,8 +59,8 @@ static bool has_group(const struct cred *cred, uint32_t gid)
 	return false;
 }
 
-bool in_group_p(uint32_t gid) { return gid == current->cred->fsgid || has_group(current->cred, gid); }
-bool in_egroup_p(uint32_t gid) { return gid == current->cred->egid || has_group(current->cred, gid); }
+bool in_group_p(uint32_t gid) { return gid == current->ts.cred->fsgid || has_group(current->ts.cred, gid); }
+bool in_egroup_p(uint32_t gid) { return gid == current->ts.cred->egid || has_group(current->ts.cred, gid); }
 
 /* Root gets everything of the bounding set, unless it was agreed otherwise; others keep what is ambient. */
 static void capabilities_of_exec(struct cred *new)
@@ -84,7 +84,7 @@ int exec_creds(void)
 	struct cred *new;
 
 	/* Those of the image are what exec would make of them. */
-	if (current->cred == &root_cred || current->cred == &scenario_cred)
+	if (current->ts.cred == &root_cred || current->ts.cred == &scenario_cred)
 		return 0;
 	new = prepare_creds();
 	if (!new)
@@ -96,7 +96,7 @@ int exec_creds(void)
 
 bool ptrace_may_access(const struct task *task)
 {
-	const struct cred *me = current->cred, *it = task->cred;
+	const struct cred *me = current->ts.cred, *it = task->ts.cred;
 
 	if (task->group_leader == current->group_leader)
 		return true;

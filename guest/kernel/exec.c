@@ -57,7 +57,7 @@ long spawn_agent(const char comm[TASK_COMM_LEN], unsigned int channel, bool root
 		goto fail_mm;
 	task->files = &init_files;
 	task->fs = &init_fs;
-	task->cred = get_cred(root ? &root_cred : &scenario_cred);
+	task->ts.cred = get_cred(root ? &root_cred : &scenario_cred);
 	new_fpu(task);
 	prepare_user_task(task);
 	lab_channel_open(channel, task);

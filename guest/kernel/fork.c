@@ -103,8 +103,8 @@ void free_task(struct task *task)
 	struct page *page = pfn_to_page(__pa(task->ts.stack) >> PAGE_SHIFT);
 
 	put_rlimits(task);
-	if (task->cred)
-		put_cred(task->cred);
+	if (task->ts.cred)
+		put_cred(task->ts.cred);
 	__free_pages(page, KERNEL_STACK_ORDER);
 	kmem_cache_free(&task_cachep, task);
 }
@@ -146,7 +146,7 @@ struct task *kernel_thread(void (*fn)(void *), void *arg, const char comm[TASK_C
 	task->ts.flags = PF_KTHREAD;
 	task->files = &init_files;
 	task->fs = &init_fs;
-	task->cred = get_cred(&root_cred);
+	task->ts.cred = get_cred(&root_cred);
 	set_task_comm(task, comm);
 	frame = push_switch_frame(task, kernel_task_start);
 	frame->bx = (uint64_t)fn;
@@ -204,7 +204,7 @@ static void copy_plain(struct task *child, const struct clone_args *args)
 
 	set_task_comm(child, current->ts.comm);
 	child->ts.flags = PF_FORKNOEXEC;
-	child->cred = get_cred(current->cred);
+	child->ts.cred = get_cred(current->ts.cred);
 	child->nice = current->nice;
 	child->oom_score_adj = current->group_leader->oom_score_adj;
 	child->oom_score_adj_min = current->group_leader->oom_score_adj_min;

@@ -14,6 +14,7 @@ struct task init_task = {
 		.parent = &init_task.ts,
 		.tasks = LIST_HEAD_INIT(init_task.ts.tasks),
 		.stack = init_stack,
+		.cred = &root_cred,
 		.channel = -1,
 		.comm = "swapper/0",
 	},
@@ -26,5 +27,4 @@ struct task init_task = {
 	.pending.queue = LIST_HEAD_INIT(init_task.pending.queue),
 	.files = &init_files,
 	.fs = &init_fs,
-	.cred = &root_cred,
 };

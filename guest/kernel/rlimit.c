@@ -148,7 +148,7 @@ long ksys_setrlimit(struct pt_regs *regs)
 /* Linux check_prlimit_permission: the other's three ids are one's own, or one may all. */
 static bool may_prlimit(const struct task *task)
 {
-	const struct cred *me = current_cred(), *it = task->cred;
+	const struct cred *me = current_cred(), *it = task->ts.cred;
 
 	return task->group_leader == current->group_leader || capable(CAP_SYS_RESOURCE) ||
 	       (me->uid == it->euid && me->uid == it->suid && me->uid == it->uid && me->gid == it->egid && me->gid == it->sgid &&

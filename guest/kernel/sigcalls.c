@@ -143,7 +143,7 @@ long ksys_sigaltstack(struct pt_regs *regs)
 /* Linux kill_ok_by_cred, same_thread_group. */
 static bool may_kill(const struct task *task)
 {
-	const struct cred *me = current_cred(), *it = task->cred;
+	const struct cred *me = current_cred(), *it = task->ts.cred;
 
 	return task->group_leader == current->group_leader || me->euid == it->suid || me->euid == it->uid || me->uid == it->suid ||
 	       me->uid == it->uid || capable(CAP_KILL);

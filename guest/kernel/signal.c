@@ -294,7 +294,7 @@ bool notify_parent(struct task *child)
 		.signo = child->exit_signal,
 		.code = code & STATUS_CORE_DUMPED ? LX_CLD_DUMPED : code & 0x7f ? LX_CLD_KILLED : LX_CLD_EXITED,
 		.pid = child->ts.pid,
-		.uid = child->cred->uid,
+		.uid = child->ts.cred->uid,
 		.status = code & 0x7f ? code & 0x7f : code >> 8,
 	};
 	bool ignored = info.signo == LX_SIGCHLD && action.handler == SIG_IGN_HANDLER;
@@ -313,7 +313,7 @@ void notify_stop(struct task *leader, int stop_code)
 		.signo = LX_SIGCHLD,
 		.code = continued ? LX_CLD_CONTINUED : LX_CLD_STOPPED,
 		.pid = leader->ts.pid,
-		.uid = leader->cred->uid,
+		.uid = leader->ts.cred->uid,
 		.status = continued ? LX_SIGCONT : stop_code >> 8,
 	};
 

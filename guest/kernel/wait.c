@@ -46,7 +46,7 @@ static int consider_child(struct wait_request *wait, struct task *child)
 		if (!(wait->options & LX_WEXITED))
 			return 0;
 		wait->status = child->ts.exit_code;
-		wait->uid = child->cred->uid;
+		wait->uid = child->ts.cred->uid;
 		if (reap)
 			release_task(child);
 		return pid;
@@ -54,7 +54,7 @@ static int consider_child(struct wait_request *wait, struct task *child)
 	if (!child->stop_code || !(wait->options & (continued ? LX_WCONTINUED : LX_WUNTRACED)))
 		return 0;
 	wait->status = child->stop_code;
-	wait->uid = child->cred->uid;
+	wait->uid = child->ts.cred->uid;
 	if (reap)
 		child->stop_code = 0;
 	return pid;

@@ -171,6 +171,13 @@ BREAK(leaderless) { task(t, t->thread)->tgid = 77; }
 BREAK(group_of_two_sessions) { task(t, t->b)->pgrp = 2; }
 BREAK(session_leader_moved) { task(t, t->b)->pgrp = 77; }
 BREAK(no_session) { task(t, t->b)->session = 0; }
+BREAK(cred_usage) { AT(cred, t, t->cred)->usage--; }
+BREAK(cred_wild) { task(t, t->b)->cred = ptr(8); }
+BREAK(cred_effective) { AT(cred, t, t->cred)->cap_effective |= 1; }
+BREAK(cred_ambient) { AT(cred, t, t->cred)->cap_ambient = 2; }
+BREAK(cred_no_cap) { AT(cred, t, t->cred)->cap_bset |= 1UL << 50; }
+BREAK(cred_groups) { AT(cred, t, t->cred)->ngroups = NGROUPS + 1; }
+BREAK(cred_unsorted) { AT(cred, t, t->cred)->ngroups = 2; AT(cred, t, t->cred)->groups[0] = 9; }
 BREAK(task_flag) { task(t, t->a)->flags |= 1; }
 BREAK(comm) { memset(task(t, t->a)->comm, 'x', 16); }
 BREAK(exit_code) { task(t, t->a)->exit_code = 9; }
@@ -715,6 +722,9 @@ static const struct {
 	ROW("locked-pages", locked_page_gone), ROW("write-locked", changed_unlocked),
 	ROW("access", fault_from_nowhere), ROW("access", no_fault_where_one_must_be),
 	ROW("sessions", group_of_two_sessions), ROW("sessions", session_leader_moved), ROW("sessions", no_session),
+	ROW("cred-usage", cred_usage), ROW("pointers-sound", cred_wild), ROW("cred-fields", cred_effective),
+	ROW("cred-fields", cred_ambient), ROW("cred-fields", cred_no_cap), ROW("cred-fields", cred_groups),
+	ROW("cred-fields", cred_unsorted),
 	ROW("task-fields", task_flag), ROW("task-fields", comm), ROW("task-fields", exit_code),
 	ROW("channels", channel_pid), ROW("channels", channel_lost), ROW("channels", channel_dead),
 	ROW("task-stack", stack_outside), ROW("task-stack", stack_tail),

@@ -46,6 +46,7 @@ struct tiny {
 	struct kmem_cache *caches[NR_SLABS];
 	struct cpu_info *cpu_info;
 	uint64_t init_mm, mm_a, mm_b;
+	uint64_t cred; /* that all tasks have */
 	uint64_t idle, init, a, thread, b; /* tasks: pids 0, 1, 2, 3, 4 */
 	uint64_t text_a, data_a, cow_a, none_a, zero_a, stack_a, heap_a, cow_b, stack_b; /* areas */
 	uint64_t anon_root, anon_child;
@@ -281,7 +282,9 @@ static inline uint64_t tiny_task(struct tiny *t, int pid, int tgid, const char *
 				     .mm = ptr(mm),
 				     .active_mm = ptr(mm),
 				     .parent = ptr(pid ? t->idle : va),
+				     .cred = ptr(t->cred),
 				     .channel = -1};
+	AT(cred, t, t->cred)->usage++;
 	strncpy(task->comm, comm, sizeof(task->comm) - 1);
 	if (pid) {
 		stack = tiny_frame(t, PGTY_kernel);
@@ -703,6 +706,8 @@ static inline void tiny_new(struct tiny *t)
 {
 	*t = (struct tiny){.ram = calloc(1, TINY_RAM)};
 	tiny_kernel(t);
+	t->cred = tiny_data(t, sizeof(struct cred), 8);
+	*AT(cred, t, t->cred) = (struct cred){.usage = 1, .cap_permitted = 6, .cap_effective = 2, .cap_bset = CAP_FULL_SET};
 	t->idle = tiny_task(t, 0, 0, "swapper/0", 0);
 	t->lab->init_task = ptr(t->idle);
 	t->init = tiny_task(t, 1, 1, "init", 0);

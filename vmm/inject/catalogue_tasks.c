@@ -54,6 +54,8 @@ const struct corruption task_corruptions[] = {
 	SET("task.pgrp=0", leader, "pgrp", 0, "sessions"),
 	ADD("task.pgrp+1000", session_leader, "pgrp", 1000, "sessions"),
 	SET("task.session=0", leader, "session", 0, "sessions"),
+	SET("task.cred=0", user, "cred", 0, "pointers-sound"),
+	SET("task.cred=wild", user, "cred", WILD, "pointers-sound"),
 	SET("task.mm=0", user, "mm", 0, "task-mm"),
 	COPY("task.mm=other", user, "mm", "mm-users"),
 	SET("task.mm=wild", user, "mm", WILD, "pointers-sound"),

@@ -19,7 +19,7 @@ struct build {
 	struct model *model;
 	const struct guest_image *image;
 	struct grow mms, tasks, vmas, leaves, held, tables, kernel_leaves, kernel_tables;
-	struct grow caches, objects, avcs, anon_vmas, troubles, damage, inodes, dentries, cached, xa_nodes, shms, pipes, files;
+	struct grow caches, objects, avcs, anon_vmas, troubles, damage, inodes, dentries, cached, xa_nodes, shms, pipes, files, creds;
 	int mm;				/* whose tables are being walked, index into mms */
 	/*
 	 * Bounds on work. A sound guest stays far below them, since each area, table and object occupies
@@ -103,6 +103,7 @@ void decode_kernel_tables(struct build *b);
 void decode_rmap(struct build *b);
 void decode_files(struct build *b);
 void decode_dentries(struct build *b);	/* after slabs and files */
+void decode_creds(struct build *b);		/* after tasks and slabs */
 void decode_ipc(struct build *b);		/* after files */
 void decode_pipes(struct build *b);
 void decode_open_files(struct build *b);	/* after slabs, files and ipc */

@@ -35,6 +35,7 @@ static void decode_all(struct build *b)
 	decode_kernel_tables(b);
 	decode_buddy(b);
 	decode_slabs(b);
+	decode_creds(b);
 	decode_rmap(b);
 	decode_files(b);
 	decode_dentries(b);
@@ -66,6 +67,7 @@ static void publish(struct build *b)
 	m->cached = b->cached.items, m->nr_cached = b->cached.n;
 	m->xa_nodes = b->xa_nodes.items, m->nr_xa_nodes = b->xa_nodes.n;
 	m->shms = b->shms.items, m->nr_shms = b->shms.n;
+	m->creds = b->creds.items, m->nr_creds = b->creds.n;
 	m->pipes = b->pipes.items, m->nr_pipes = b->pipes.n;
 	m->files = b->files.items, m->nr_files = b->files.n;
 	m->troubles = b->troubles.items, m->nr_troubles = b->troubles.n;
@@ -109,6 +111,7 @@ void model_free(struct model *model)
 	addr_map_free(&model->dentry_map);
 	addr_map_free(&model->xa_node_map);
 	addr_map_free(&model->shm_map);
+	addr_map_free(&model->cred_map);
 	addr_map_free(&model->pipe_map);
 	addr_map_free(&model->file_map);
 	free(model->frames);
@@ -128,6 +131,7 @@ void model_free(struct model *model)
 	free(model->cached);
 	free(model->xa_nodes);
 	free(model->shms);
+	free(model->creds);
 	free(model->pipes);
 	free(model->files);
 	free(model->troubles);

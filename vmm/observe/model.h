@@ -130,6 +130,14 @@ struct model_task {
 	char comm[17];
 };
 
+/** Credentials, in a slab or in the image. */
+struct model_cred {
+	gva_t addr;
+	struct cred raw;
+	bool of_image;
+	uint32_t nr_tasks;
+};
+
 enum frame_role {
 	FRAME_UNKNOWN = 0,
 	FRAME_IMAGE,			/* kernel image and low memory: [0, IMAGE_REGION) */
@@ -265,6 +273,8 @@ struct model {
 	struct model_xa_node *xa_nodes;
 	uint64_t nr_xa_nodes;
 	struct ipc_namespace ipc_ns;
+	struct model_cred *creds;	/* by the tasks that have them, then those that nobody has */
+	uint32_t nr_creds;
 	struct model_shm *shms;		/* as listed */
 	uint32_t nr_shms;
 	struct model_pipe *pipes;	/* as listed */
@@ -280,7 +290,7 @@ struct model {
 	uint32_t nr_all_vmas;
 	struct leaf *all_leaves, *all_held;
 	struct table *all_tables;
-	struct addr_map mm_map, task_map, vma_map, avc_map, anon_vma_map, inode_map, dentry_map, xa_node_map, shm_map, pipe_map,
+	struct addr_map mm_map, task_map, vma_map, avc_map, anon_vma_map, inode_map, dentry_map, xa_node_map, shm_map, pipe_map, cred_map,
 		file_map;
 };
 

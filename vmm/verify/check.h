@@ -91,7 +91,7 @@ check_function check_rss, check_pgtables_bytes, check_layout, check_placement, c
 check_function check_hiwater;
 /* life.c */
 check_function check_mm_users, check_mm_count, check_mmlist, check_active_mm, check_task_mm, check_pids;
-check_function check_families, check_sessions, check_task_fields, check_channels, check_mm_locks, check_other_locks;
+check_function check_families, check_sessions, check_cred_usage, check_cred_fields, check_task_fields, check_channels, check_mm_locks, check_other_locks;
 /* cpus.c */
 check_function check_cr3, check_cr0, check_cr4, check_efer, check_current, check_kernel_stack, check_cpu_self;
 check_function check_cpu_bitmap, check_in_irq, check_task_stacks, check_translation;
