@@ -86,7 +86,8 @@ static struct outcome fault_outcome(const struct vm_fault *vmf, int fault)
 
 static struct outcome fault_in_mm(struct mm_struct *mm, uint64_t address, uint32_t error_code)
 {
-	unsigned int flags = 0;
+	unsigned int flags = (error_code & PF_W ? FAULT_FLAG_WRITE : 0) | (error_code & PF_U ? FAULT_FLAG_USER : 0) |
+			     (error_code & PF_I ? FAULT_FLAG_INSTRUCTION : 0);
 	struct vm_area_struct *vma;
 	struct vm_fault vmf;
 	struct outcome o;
@@ -95,12 +96,6 @@ static struct outcome fault_in_mm(struct mm_struct *mm, uint64_t address, uint32
 	vma = lock_mm_and_find_vma(mm, address, &grew);
 	if (!vma)
 		return bad_area(LX_SEGV_MAPERR);
-	if (error_code & PF_W)
-		flags |= FAULT_FLAG_WRITE;
-	if (error_code & PF_U)
-		flags |= FAULT_FLAG_USER;
-	if (error_code & PF_I)
-		flags |= FAULT_FLAG_INSTRUCTION;
 	if (unlikely(access_error(error_code, vma)))
 		o = bad_area(LX_SEGV_ACCERR);
 	else
