@@ -42,7 +42,7 @@ static const int allowed[] = {
 	NR_sched_setaffinity, NR_sched_getaffinity, NR_sched_setscheduler, NR_sched_getscheduler, NR_sched_setparam,
 	NR_sched_getparam, NR_sched_get_priority_max, NR_sched_get_priority_min, NR_sched_rr_get_interval, NR_getpriority,
 	NR_setpriority, NR_getcpu,
-	NR_SYSCALLS, NR_poll, NR_select, NR_chown, NR_fchown, NR_lchown, NR_setuid, NR_setgid, NR_setreuid,
+	NR_poll, NR_select, NR_chown, NR_fchown, NR_lchown, NR_setuid, NR_setgid, NR_setreuid,
 	NR_setregid, NR_getgroups, NR_setgroups, NR_setresuid, NR_getresuid, NR_setresgid, NR_getresgid, NR_setfsuid,
 	NR_setfsgid, NR_capget, NR_capset, NR_utime, NR_mknod, NR_statfs, NR_fstatfs, NR_sync, NR_readahead,
 	NR_setxattr, NR_lsetxattr, NR_fsetxattr, NR_getxattr, NR_lgetxattr, NR_fgetxattr, NR_listxattr,
