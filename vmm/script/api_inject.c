@@ -321,6 +321,9 @@ const struct api_row inject_rows[] = {
 	{"gp", inject_gp, "inject.gp(\"sys_mmap\", function [, {code=, gives=}])", "The same with a general protection fault."},
 	{"irq", inject_irq, "inject.irq(\"sys_mmap\", function [, {vector=, gives=}])",
 	 "The same with a device's interrupt that no device has raised."},
+	{"flush", inject_flush, "inject.flush{nth=, times=, site=\"do_wp_page\", late=}",
+	 "The nth flush of the TLB from now on is not done (with times= so many from there), or late: when ring 3 has gone on so often. "
+	 "site= counts only those in the code of one function of the guest's; nth=0: none any more."},
 	{"catalogue", inject_catalogue, "inject.catalogue()", "All corruptions: {name = the invariant that finds it}."},
 	{"task", object_task, "inject.task(a)", "a's task_struct, as an object for inject.field."},
 	{"mm", object_mm, "inject.mm(a)", "a's mm_struct."},
