@@ -83,7 +83,7 @@ struct agent_report {
 	uint64_t done;		/* bytes done before a fault, for *_BYTES and FILL */
 	uint32_t trapno;	/* from the ucontext: vector and error code, as the kernel reports them */
 	uint32_t error_code;
-	uint32_t pad;
+	uint32_t si_addr_lsb;	/* of SIGBUS BUS_MCEERR_* */
 	uint32_t len;
 	uint8_t data[AGENT_DATA];
 };

@@ -89,7 +89,13 @@ enum lab_event_type {
 	LAB_EV_OOM,			/* args: order */
 	LAB_EV_OOPS,			/* args: address, error code, vector, RIP: the task dies of the kernel's mistake */
 	LAB_EV_CORE,			/* args: inode number of the core, its size, signo */
+	LAB_EV_MEMORY,			/* by the host: an access met no memory. args: physical address, bytes, LAB_MEMORY_*, RIP */
 };
+
+/** args[2] of LAB_EV_MEMORY. */
+#define LAB_MEMORY_WRITE	1
+#define LAB_MEMORY_RING_3	2
+#define LAB_MEMORY_READONLY	4		/* there was some, which takes no store */
 
 /** How the fault handler decided. */
 enum lab_fault {
@@ -111,6 +117,7 @@ enum lab_fault {
 	LAB_FAULT_FILE_SHARED,		/* a file's page mapped to be written */
 	LAB_FAULT_SHARED_REUSE,		/* a shared page made writable */
 	LAB_FAULT_PFN,			/* a device's page mapped */
+	LAB_FAULT_HWPOISON,		/* the page's memory went bad: SIGBUS */
 };
 #define LAB_FAULT_GREW	0x100	/* flag in args[2]: the stack area grew */
 
@@ -291,6 +298,8 @@ struct lab_live {
 
 #define LAB_TICK_NS	4000000		/* between two: 250 a second, as Debian's Linux */
 
+#define LAB_KICK_INIT	(1UL << 63)		/* of channel_kick, by the guest itself: init has something to do */
+
 struct lab_page {
 	uint64_t magic;				/* LAB_MAGIC, statically */
 	uint32_t abi_version;
@@ -317,6 +326,7 @@ struct lab_page {
 	GPTR(struct cpu_info) cpus;		/* array of nr_cpus */
 	uint64_t zero_pfn;			/* the shared zero page */
 	uint64_t vm_committed_as;		/* pages committed (VM_ACCOUNT), all mms */
+	uint64_t num_poisoned_pages;		/* frames that are PG_hwpoison */
 	GPTR(void) device;			/* the lab's device memory, LAB_DEVICE_SIZE bytes in the image */
 	uint64_t nr_device_areas;		/* areas that map it, as its open and close count them */
 	uint64_t nr_oopses;			/* tasks that a mistake of the kernel ended: each may have leaked a reference */
@@ -326,7 +336,7 @@ struct lab_page {
 	struct fault_attr fail_alloc;		/* mm/fail_alloc.c */
 	/* The round. */
 	volatile uint64_t seq;			/* written by the host */
-	volatile uint64_t channel_kick;		/* bit c: channel c has a new command; cleared by the guest */
+	volatile uint64_t channel_kick;		/* bit c: channel c has a new command; cleared by the guest, which kicks itself with bit 63 */
 	struct lab_request request;
 	struct lab_panic panic;
 	GPTR(struct lab_trace_site) trace_sites;	/* [trace_sites, trace_sites_end) */

@@ -69,6 +69,7 @@ enum page_type {
 #define PG_swapbacked		(1UL << 3)	/* may go to swap only: shared memory, tmpfs, anonymous memory not given up */
 #define PG_fallocated		(1UL << 5)	/* not PG_uptodate: fallocate() made it and nobody has used it, it reads as a hole */
 #define PG_dirty		(1UL << 4)	/* was written, whatever the D bits of entries say */
+#define PG_hwpoison		(1UL << 6)	/* its contents are lost: isolated for good (mm/memory_failure.c) */
 
 #define PAGE_MAPPING_ANON	1UL		/* bit 0 of page.mapping: it is an anon_vma */
 

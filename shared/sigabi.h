@@ -27,7 +27,10 @@ struct user_siginfo {
 	int32_t si_code;
 	int32_t pad;
 	union {
-		uint64_t si_addr;	/* faults */
+		struct {		/* faults */
+			uint64_t si_addr;
+			int16_t si_addr_lsb;	/* BUS_MCEERR_*: how much is lost, as a power of two */
+		};
 		struct {		/* kill, tgkill, SIGCHLD */
 			int32_t si_pid;
 			uint32_t si_uid;

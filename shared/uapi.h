@@ -256,6 +256,8 @@
 #define LX_EOPNOTSUPP	95
 #define LX_EOVERFLOW	75
 #define LX_ETIMEDOUT	110
+#define LX_ENXIO	6
+#define LX_EHWPOISON	133
 
 /* open (asm-generic/fcntl.h). */
 #define LX_O_ACCMODE	00000003u
@@ -495,6 +497,8 @@
 #define LX_SEGV_ACCERR	2
 #define LX_BUS_ADRALN	1
 #define LX_BUS_ADRERR	2
+#define LX_BUS_MCEERR_AR	4	/* memory went bad, and was needed */
+#define LX_BUS_MCEERR_AO	5	/* memory went bad */
 #define LX_ILL_ILLOPN	2
 #define LX_TRAP_BRKPT	1
 #define LX_TRAP_TRACE	2

@@ -41,6 +41,13 @@
 #define PTE_SPECIAL	PTE_SW1			/* no struct page counts behind it: the zero page */
 #define PTE_SOFT_DIRTY	PTE_SW3			/* written since the marks were last cleared (clear_refs) */
 #define PTE_PROTNONE	PTE_G			/* with P clear: the page of a PROT_NONE area, frame and counts kept */
+/*
+ * Neither present nor PTE_PROTNONE: what stands for a page that went bad (Linux SWP_HWPOISON, a type of swap entry in the top five bits).
+ * The frame is where it always is; PTE_SPECIAL, since no struct page counts it.
+ */
+#define SWP_TYPE_SHIFT	59
+#define SWP_HWPOISON	X86_UL(23)
+#define PTE_HWPOISON	(SWP_HWPOISON << SWP_TYPE_SHIFT | PTE_SPECIAL)
 
 /* Page-fault error code (SDM vol. 3A, 4.7). */
 #define PF_P		(1 << 0)		/* protection violation (0: not present) */
@@ -61,6 +68,7 @@
 
 #define CR4_PSE		(X86_UL(1) << 4)
 #define CR4_PAE		(X86_UL(1) << 5)
+#define CR4_MCE		(X86_UL(1) << 6)
 #define CR4_PGE		(X86_UL(1) << 7)
 #define CR4_OSFXSR	(X86_UL(1) << 9)
 #define CR4_OSXMMEXCPT	(X86_UL(1) << 10)

@@ -10,7 +10,7 @@
 
 /* CR0 of the running kernel is Linux's CR0_STATE. AM lets ring 3 have its alignment checks. */
 #define CR0_KERNEL	(CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG)
-#define CR4_KERNEL	(CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT)
+#define CR4_KERNEL	(CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT)
 #define EFER_KERNEL	(EFER_SCE | EFER_LME | EFER_NXE)
 
 /* Entries of the kernel's tables. As Linux, A (and D where writable) are set from the start. */
@@ -72,6 +72,10 @@ void trap_from_user(unsigned int vector, struct pt_regs *regs);
 void trap_from_kernel(unsigned int vector, struct pt_regs *regs);
 void trap_paranoid(unsigned int vector, struct pt_regs *regs);
 struct pt_regs *fixup_bad_iret(struct pt_regs *bad);
+
+/* mce.c */
+void machine_check_from_user(struct pt_regs *regs);
+void machine_check_from_kernel(struct pt_regs *regs);
 
 /* fault.c */
 void page_fault_from_user(struct pt_regs *regs, uint64_t address);

@@ -12,6 +12,7 @@
 #include "percpu.h"
 #include "ptrace.h"
 
+#define MC_FRAME_CS	24		/* behind di, the error code and ip */
 #define ENOSYS_RESULT	-38		/* in ax until do_syscall() knows better */
 
 /* After ss … orig_ax and di have been pushed. */
@@ -103,7 +104,9 @@ exception_stubs:
 	mov	$vector, %edi
 	.if	vector == X86_TRAP_PF
 	jmp	page_fault_entry
-	.elseif	vector == X86_TRAP_DF || vector == X86_TRAP_NMI || vector == X86_TRAP_MC
+	.elseif	vector == X86_TRAP_MC
+	jmp	machine_check_entry
+	.elseif	vector == X86_TRAP_DF || vector == X86_TRAP_NMI
 	jmp	paranoid_entry
 	.else
 	jmp	exception_entry
@@ -227,6 +230,26 @@ paranoid_entry:
 	swapgs
 2:	POP_REGS
 	iretq
+
+/*
+ * From ring 3 a machine check is like any other exception: what is done about it may sleep, and ends in a signal. So from its own stack its
+ * frame moves to the task's (Linux idtentry_mce_db).
+ */
+machine_check_entry:
+	testb	$3, MC_FRAME_CS(%rsp)
+	jz	paranoid_entry
+	swapgs
+	mov	%rsp, %rdi
+	mov	%gs:CPU_KERNEL_SP, %rsp
+	.irp	offset, 48, 40, 32, 24, 16, 8, 0	/* ss sp flags cs ip, error code, di */
+	push	\offset(%rdi)
+	.endr
+	mov	$X86_TRAP_MC, %edi
+	PUSH_REST
+	cld
+	mov	%rsp, %rsi
+	call	trap_from_user
+	jmp	leave_kernel
 
 /* void switch_stacks(uint64_t *prev_sp, uint64_t next_sp): pushes and pops a struct switch_frame. */
 	.globl	switch_stacks

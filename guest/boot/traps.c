@@ -106,6 +106,10 @@ void trap_from_user(unsigned int vector, struct pt_regs *regs)
 	uint64_t address = regs->ip;
 	int code;
 
+	if (vector == X86_TRAP_MC) {
+		machine_check_from_user(regs);
+		return;
+	}
 	if (vector == X86_TRAP_UD && is_software_interrupt(regs, &error_code))
 		vector = X86_TRAP_GP;
 	if (!traps[vector].signo)
@@ -138,7 +142,7 @@ void trap_from_kernel(unsigned int vector, struct pt_regs *regs)
 }
 
 /*
- * #DF, NMI and #MC on their own stacks. A double fault in ring 0 is nearly always a stack that cannot
+ * #DF, NMI and, where it interrupts ring 0, #MC on their own stacks. A double fault in ring 0 is nearly always a stack that cannot
  * take the frame of another fault; CR2 shows where.
  */
 void trap_paranoid(unsigned int vector, struct pt_regs *regs)
@@ -150,7 +154,7 @@ void trap_paranoid(unsigned int vector, struct pt_regs *regs)
 	if (vector == X86_TRAP_DF)
 		die(regs, vector, "double fault at stack pointer %#lx, address %#lx: kernel stack overflow?",
 		    regs->sp, read_cr2());
-	die(regs, vector, "machine check");
+	machine_check_from_kernel(regs);
 }
 
 /*

@@ -73,14 +73,15 @@ static void wake_readers(uint64_t kicked)
 
 		if (channel < AGENT_CHANNELS && readers[channel])
 			wake_up_task(readers[channel]);
+		else if (1UL << channel == LAB_KICK_INIT)
+			wake_up_task(child_reaper);
 	}
 }
 
 void lab_take_commands(void)
 {
-	uint64_t kicked = lab.channel_kick;
+	uint64_t kicked = __atomic_exchange_n(&lab.channel_kick, 0, __ATOMIC_RELAXED);	/* a machine check may set more */
 
-	lab.channel_kick = 0;
 	wake_readers(kicked);
 	if (lab.request.op != LAB_REQ_NONE)
 		wake_up_task(child_reaper);

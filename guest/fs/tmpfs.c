@@ -62,7 +62,7 @@ uint64_t kernel_read(struct file *file, void *to, uint64_t n, uint64_t pos)
 
 	while (done < n && pos + done < inode->i_size) {
 		uint64_t at = pos + done, part = min(min(n - done, PAGE_SIZE - at % PAGE_SIZE), inode->i_size - at);
-		int error;
+		int error = 0;
 		struct page *page = page_to_read(inode, at >> PAGE_SHIFT, &error);
 		uint64_t pfn = page ? page_to_pfn(page) : zero_pfn;
 

@@ -68,6 +68,8 @@ void do_syscall(struct pt_regs *regs);
 void exit_to_user_mode(struct pt_regs *regs);
 /** A tick came in ring 3 (live.c). */
 void tick_from_user(void);
+/** What machine checks left to be done: called by init, and on the way to ring 3 with WORK_MEMORY_FAILURE. */
+void memory_failure_work(void);
 /** Send a synchronous signal to current with Linux's force_sig_fault semantics. */
 void force_sig_fault(int signo, int code, uint64_t addr, int trapno, uint64_t error_code);
 /** Look the faulting kernel RIP up in the exception table; true: regs->ip now points at the fixup. */

@@ -297,6 +297,7 @@ void mm_init(uint64_t ram_end_pa);
 
 #define VM_FAULT_OOM		0x01
 #define VM_FAULT_SIGBUS		0x02
+#define VM_FAULT_HWPOISON	0x10	/* its memory went bad */
 #define VM_FAULT_SIGSEGV	0x40
 #define VM_FAULT_NOPAGE		0x100	/* by vm_ops->fault: it has set the entry itself */
 
@@ -318,6 +319,15 @@ struct fault_result do_user_addr_fault(struct mm_struct *mm, uint64_t address, u
  * argument pages; direct-map address of the byte, or NULL.
  */
 void *fault_in_user(struct mm_struct *mm, uint64_t address, bool write);
+
+/* --- memory that went bad (mm/memory_failure.c) ------------------------------------------------ */
+
+#define MF_ACTION_REQUIRED	2	/* current needs what it holds */
+/**
+ * Isolate the frame. 0, or: -LX_EBUSY, the kernel's own or pinned in a way that cannot be helped; -LX_EHWPOISON, it is already; -LX_ENXIO, no
+ * RAM of ours. *kill_addr: with MF_ACTION_REQUIRED, where current had it and lost what it wrote; 0: nowhere.
+ */
+int memory_failure(uint64_t pfn, int flags, uint64_t *kill_addr);
 
 /* --- what was written since (mm/soft_dirty.c) ------------------------------------------------- */
 

@@ -36,6 +36,7 @@ struct sigpending {
 
 /** What must be looked at before the task returns to ring 3; 0 almost always. */
 #define WORK_SIGNAL	(1u << 0)	/* a signal may be deliverable */
+#define WORK_MEMORY_FAILURE (1u << 2)	/* memory_failure_work() is due: it needed what went bad */
 #define WORK_RESTORE_MASK (1u << 1)	/* saved_blocked is due, unless a handler's frame takes it along */
 
 /** An interrupted call that goes on where it was: what sys_restart_syscall() needs (Linux restart_block). */

@@ -224,6 +224,10 @@ static void __attribute__((noinline)) do_work(struct pt_regs *regs)
 	struct ksiginfo info;
 
 	while (current->work) {
+		if (unlikely(current->work & WORK_MEMORY_FAILURE)) {
+			current->work &= ~WORK_MEMORY_FAILURE;
+			memory_failure_work();
+		}
 		if (get_signal(&info, &action, regs)) {
 			handle_signal(&info, &action, regs);
 			regs->orig_ax = -1UL;	/* a second frame must not restart the call once more */

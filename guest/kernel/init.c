@@ -26,7 +26,7 @@ static long perform_request(const struct lab_request *request)
 	}
 }
 
-/** What the host asks of the guest as a whole, and the orphans: init's only work. */
+/** What the host asks of the guest as a whole, memory that went bad, and the orphans: init's only work. */
 static void init_main(void *unused)
 {
 	(void)unused;
@@ -35,6 +35,7 @@ static void init_main(void *unused)
 			lab.request.result = perform_request(&lab.request);
 			lab.request.op = LAB_REQ_NONE;
 		}
+		memory_failure_work();
 		if (!reap_orphans())
 			task_sleep();
 	}

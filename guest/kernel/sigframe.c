@@ -124,6 +124,12 @@ efault:
 	return -LX_EFAULT;
 }
 
+/* Linux SIL_FAULT_MCEERR: how much is lost is told, too. */
+static bool is_mceerr(const struct ksiginfo *info)
+{
+	return info->signo == LX_SIGBUS && (info->code == LX_BUS_MCEERR_AR || info->code == LX_BUS_MCEERR_AO);
+}
+
 void copy_siginfo_to_external(struct user_siginfo *to, const struct ksiginfo *info)
 {
 	memset(to, 0, sizeof(*to));
@@ -131,6 +137,8 @@ void copy_siginfo_to_external(struct user_siginfo *to, const struct ksiginfo *in
 	to->si_code = info->code;
 	if (info->code > 0 && info->signo != LX_SIGCHLD) {
 		to->si_addr = info->addr;
+		if (is_mceerr(info))
+			to->si_addr_lsb = PAGE_SHIFT;
 		return;
 	}
 	to->si_pid = info->pid;
@@ -146,7 +154,7 @@ static int put_siginfo(struct user_siginfo *frame, const struct ksiginfo *info)
 {
 	struct user_siginfo external;
 
-	if (info->code > 0 && info->signo != LX_SIGCHLD) {
+	if (info->code > 0 && info->signo != LX_SIGCHLD && !is_mceerr(info)) {
 		PUT(si_signo, info->signo);
 		PUT(si_code, (uint32_t)info->code);
 		PUT(si_addr, info->addr);

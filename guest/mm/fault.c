@@ -78,6 +78,9 @@ static struct outcome fault_outcome(const struct vm_fault *vmf, int fault)
 	} else if (fault & VM_FAULT_SIGBUS) {
 		o.result = (struct fault_result){ LX_SIGBUS, LX_BUS_ADRERR };
 		o.how = LAB_FAULT_SIGBUS;
+	} else if (fault & VM_FAULT_HWPOISON) {
+		o.result = (struct fault_result){ LX_SIGBUS, LX_BUS_MCEERR_AR };
+		o.how = LAB_FAULT_HWPOISON;
 	} else if (fault) {
 		o = bad_area(LX_SEGV_MAPERR);
 	}

@@ -10,7 +10,7 @@ static int filemap_fault(struct vm_fault *vmf)
 	if (vmf->page)
 		return 0;
 	/* Beyond the end: whoever touches it gets SIGBUS. */
-	return error == -LX_ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+	return vmf_error(error);
 }
 
 /* The first page at or behind *index whose contents are there (Linux next_uptodate_page). */
@@ -51,7 +51,7 @@ void filemap_map_pages(struct vm_fault *vmf, uint64_t start, uint64_t end)
 	     index++) {
 		uint64_t *pte = vmf->pte + (int64_t)(index - vmf->pgoff);
 
-		if (!pte_none(*pte))
+		if (!pte_none(*pte) || unlikely(page->flags & PG_hwpoison))
 			continue;
 		get_page(page);
 		page_add_file_rmap(page);

@@ -280,6 +280,11 @@ int page_referenced(struct page *page, uint64_t *vm_flags);
 /** Take it out of every address space. Its caller holds a reference. False: some entry had to stay. */
 bool try_to_unmap(struct page *page);
 
+/* --- page_alloc.c ----------------------------------------------------------------------------- */
+
+/** A free frame leaves the free lists, with one reference. False: it is in use. */
+bool take_page_off_buddy(struct page *page);
+
 /* --- vmscan.c --------------------------------------------------------------------------------- */
 
 /** Linux reclaim_pages(): what can be had back of a range of vma that no other mm maps. mmap_lock held. */
@@ -320,6 +325,13 @@ void delete_from_page_cache(struct page *page);
 void shmem_reclaim_page(struct page *page);
 /** Pages [first, last] leave the cache; how many they were. Nobody maps them. */
 uint64_t truncate_inode_pages(struct address_space *mapping, uint64_t first, uint64_t last);
+/** What a fault comes to whose page could not be had (Linux vmf_error()). */
+static inline int vmf_error(int error)
+{
+	if (error == -LX_EHWPOISON)
+		return VM_FAULT_HWPOISON;
+	return error == -LX_ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+}
 /** Does the cache hold any page of [start, end] within the file? */
 bool filemap_has_pages(struct address_space *mapping, uint64_t start, uint64_t end);
 void filemap_map_pages(struct vm_fault *vmf, uint64_t start, uint64_t end);

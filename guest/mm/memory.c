@@ -11,6 +11,7 @@
  *	PTE read-only, write         exclusive or last reference: reuse;      do_wp_page
  *	                             else copy (the zero page: a fresh one)
  *	PTE allows it                spurious: another fault was faster
+ *	not present, not empty       its memory went bad: memory_failure.c
  *
  * Pages are prepared before page_table_lock is taken; under it the PTE is looked at again. A table
  * that the first look-up found stays for as long as mmap_lock is held.
@@ -380,6 +381,8 @@ static int handle_present(struct vm_fault *vmf)
 	bool write = vmf->flags & FAULT_FLAG_WRITE;
 	uint64_t pte = write ? pte_mkdirty(vmf->orig_pte | PTE_A) : vmf->orig_pte | PTE_A;
 
+	if (unlikely(!pte_present(vmf->orig_pte)))
+		return VM_FAULT_HWPOISON;	/* Linux do_swap_page() */
 	if (!lock_pte(vmf))
 		return done(vmf, LAB_FAULT_SPURIOUS, 0);
 	if ((vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !(vmf->orig_pte & PTE_RW))

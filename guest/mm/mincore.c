@@ -35,7 +35,7 @@ static long do_mincore(struct mm_struct *mm, uint64_t addr, uint64_t nr, uint8_t
 		uint64_t *pte = pte_lookup(mm, addr, &next);
 
 		for (next = min(next, end); addr < next; addr += PAGE_SIZE) {
-			*vec++ = pte && !pte_none(*pte) ? pte_present(*pte) : unmapped_page_in_core(vma, addr);
+			*vec++ = pte && !pte_none(*pte) ? 1 : unmapped_page_in_core(vma, addr);
 			pte += pte != NULL;
 		}
 	}

@@ -148,6 +148,19 @@ static void skip_to(struct zone *zone, uint64_t pfn)
 	}
 }
 
+/* The frontier moves behind pfn; what it passes becomes free blocks. */
+static void pass_frontier(struct zone *zone, uint64_t pfn)
+{
+	while (zone->frontier_pfn <= pfn) {
+		uint64_t first = zone->frontier_pfn;
+		unsigned int order = min(__builtin_ctzl(first), NR_ORDERS - 1);
+
+		while (first + (1UL << order) > zone->end_pfn)
+			order--;
+		skip_to(zone, first + (1UL << order));
+	}
+}
+
 static struct page *move_frontier(struct zone *zone, unsigned int order)
 {
 	uint64_t nr = 1UL << order;
@@ -161,6 +174,60 @@ static struct page *move_frontier(struct zone *zone, unsigned int order)
 		init_page(page + i);
 	zone->frontier_pfn = pfn + nr;
 	return page;
+}
+
+/* --- a frame that goes bad --------------------------------------------------------------------- */
+
+/* The free block that holds page; its order in *order. NULL: the page is in use. */
+static struct page *free_block_of(struct page *page, unsigned int *order)
+{
+	uint64_t pfn = page_to_pfn(page);
+
+	for (*order = 0; *order < NR_ORDERS; ++*order) {
+		struct page *head = pfn_to_page(pfn & ~((1UL << *order) - 1));
+
+		if (head->page_type == PGTY_buddy && head->order >= *order) {
+			*order = head->order;
+			return head;
+		}
+	}
+	return NULL;
+}
+
+/* Linux break_down_buddy_pages(): halves that do not hold the target go back, until one frame is left. */
+static void break_down_block(struct zone *zone, struct page *head, unsigned int order, struct page *target)
+{
+	while (order > 0) {
+		struct page *half = head + (1UL << --order);
+
+		add_block(zone, target >= half ? head : half, order);
+		head = target >= half ? half : head;
+	}
+}
+
+bool take_page_off_buddy(struct page *page)
+{
+	struct zone *zone = &contig_zone;
+	unsigned int order;
+	struct page *head;
+
+	spin_lock(&zone->lock);
+	pass_frontier(zone, page_to_pfn(page));
+	head = free_block_of(page, &order);
+	if (head) {
+		del_block(zone, head, order);
+		break_down_block(zone, head, order, page);
+		zone->nr_free--;
+		page->page_type = PGTY_none;
+		page->order = 0;
+		page->private = 0;
+		page->mapping = NULL;
+		page->index = 0;
+		page->_mapcount = -1;
+		page->_refcount = 1;
+	}
+	spin_unlock(&zone->lock);
+	return head;
 }
 
 /* --- the interface ---------------------------------------------------------------------------- */

@@ -9,13 +9,17 @@
 #define PM_SOFT_DIRTY		(1UL << 55)
 #define PM_MMAP_EXCLUSIVE	(1UL << 56)
 #define PM_FILE			(1UL << 61)	/* or shared memory */
+#define PM_SWAP			(1UL << 62)	/* the frame number is a swap entry: type, then offset */
 #define PM_PRESENT		(1UL << 63)
+#define MAX_SWAPFILES_SHIFT	5
 
 static uint64_t pte_to_pagemap_entry(const struct vm_area_struct *vma, uint64_t pte)
 {
 	uint64_t entry = page_soft_dirty(vma, pte) ? PM_SOFT_DIRTY : 0;
 	const struct page *page;
 
+	if (is_hwpoison_entry(pte))
+		return entry | PM_SWAP | SWP_HWPOISON | pte_pfn(pte) << MAX_SWAPFILES_SHIFT;
 	if (!pte_present(pte))
 		return entry;
 	entry |= pte_pfn(pte) | PM_PRESENT;

@@ -21,6 +21,9 @@ static inline bool pte_none(uint64_t pte) { return pte == 0; }
 static inline bool pte_present(uint64_t pte) { return pte & (PTE_P | PTE_PROTNONE); }
 static inline bool pte_protnone(uint64_t pte) { return (pte & (PTE_P | PTE_PROTNONE)) == PTE_PROTNONE; }
 static inline uint64_t pte_pfn(uint64_t pte) { return (pte & PTE_PFN_MASK) >> PAGE_SHIFT; }
+/** Not present: it stands for a page that went bad. */
+static inline uint64_t make_hwpoison_entry(uint64_t pfn) { return pfn << PAGE_SHIFT | PTE_HWPOISON; }
+static inline bool is_hwpoison_entry(uint64_t pte) { return !pte_present(pte) && pte >> SWP_TYPE_SHIFT == SWP_HWPOISON; }
 static inline uint64_t mk_pte(uint64_t pfn, uint64_t prot) { return pfn << PAGE_SHIFT | prot; }
 /** Written by the kernel's account: the MMU sets D alone, and so never where soft-dirty is to be told. */
 static inline uint64_t pte_mkdirty(uint64_t pte) { return pte | PTE_D | PTE_SOFT_DIRTY; }

@@ -31,6 +31,8 @@ static int fault_in_range(struct vm_area_struct *vma, uint64_t start, uint64_t e
 	for (; start < end; start += PAGE_SIZE) {
 		int fault = fault_in_page(vma, start, write, &pte);
 
+		if (fault & VM_FAULT_HWPOISON)
+			return -LX_EHWPOISON;
 		if (fault)
 			return fault & VM_FAULT_OOM ? -LX_ENOMEM : -LX_EFAULT;
 	}
@@ -41,12 +43,14 @@ int populate_vma_range(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
 	/* Private and writable: break COW now. Shared: writing would only make pages dirty. */
 	bool write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+	int error;
 
 	if (vma->vm_flags & VM_LOCKONFAULT)
 		return 0;
 	if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) || !vma_is_accessible(vma))
 		return -LX_EFAULT;
-	return fault_in_range(vma, start, end, write);
+	error = fault_in_range(vma, start, end, write);
+	return error == -LX_EHWPOISON ? -LX_EFAULT : error;
 }
 
 int faultin_vma_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool write)

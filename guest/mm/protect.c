@@ -33,7 +33,7 @@ static bool change_pte_range(struct vm_area_struct *vma, uint64_t *pte, uint64_t
 	for (; nr; nr--, pte++) {
 		uint64_t old = *pte, new;
 
-		if (pte_none(old))
+		if (!pte_present(old))
 			continue;
 		new = pte_modify(old, prot);
 		if (can_change_pte_writable(vma, new))

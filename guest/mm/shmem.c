@@ -92,6 +92,10 @@ struct page *shmem_get_page(struct inode *inode, uint64_t index, enum sgp_type s
 		return NULL;
 	}
 	page = xa_load(&inode->i_data.i_pages, index);
+	if (unlikely(page && (page->flags & PG_hwpoison))) {
+		*error = sgp == SGP_CACHE ? -LX_EHWPOISON : -LX_EIO;
+		return NULL;
+	}
 	if (page && (sgp != SGP_READ || !(page->flags & PG_fallocated))) {
 		if (sgp == SGP_CACHE)
 			page->flags &= ~PG_fallocated;
@@ -117,7 +121,7 @@ static int shmem_fault(struct vm_fault *vmf)
 	vmf->page = shmem_get_page(vmf->vma->vm_file->f_inode, vmf->pgoff, SGP_CACHE, &error);
 	if (vmf->page)
 		return 0;
-	return error == -LX_ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+	return vmf_error(error);
 }
 
 static const struct vm_operations_struct shmem_vm_ops = {

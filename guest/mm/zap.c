@@ -2,6 +2,12 @@
 /* Taking pages out of page tables (Linux mm/memory.c: unmap_vmas and what is below it). */
 #include "internal.h"
 
+/* A copy that a task made of a page, or that went bad: no part of the file (Linux should_zap_cows()). */
+static bool is_cow(uint64_t pte)
+{
+	return pte & PTE_SPECIAL ? is_hwpoison_entry(pte) : PageAnon(pfn_to_page(pte_pfn(pte)));
+}
+
 /* PTEs that follow each other in one table. */
 static void zap_pte_range(struct mmu_gather *tlb, uint64_t *pte, uint64_t addr, uint64_t end)
 {
@@ -12,7 +18,7 @@ static void zap_pte_range(struct mmu_gather *tlb, uint64_t *pte, uint64_t addr, 
 		uint64_t old = *pte;
 		struct page *page;
 
-		if (pte_none(old) || (tlb->keep_cows && !(old & PTE_SPECIAL) && PageAnon(pfn_to_page(pte_pfn(old)))))
+		if (pte_none(old) || (tlb->keep_cows && is_cow(old)))
 			continue;
 		set_pte(pte, 0);
 		tlb_remove_entry(tlb, addr);

@@ -75,6 +75,7 @@ static void on_signal(int signo, struct user_siginfo *info, struct user_ucontext
 	report->signo = signo;
 	report->si_code = info->si_code;
 	report->si_addr = info->si_addr;
+	report->si_addr_lsb = info->si_addr_lsb;
 	report->trapno = uc->uc_mcontext.trapno;
 	report->error_code = uc->uc_mcontext.err;
 	uc->uc_mcontext.ip = slot->recover_rip;

@@ -367,3 +367,18 @@ void start_kernel(void)
 	switch_stacks(&boot_sp, (uint64_t)frame);
 	panic("back on the boot stack");
 }
+
+/* --- machine checks: none comes here ----------------------------------------------------------------- */
+
+int memory_failure(uint64_t pfn, int flags, uint64_t *kill_addr)
+{
+	(void)flags;
+	*kill_addr = 0;
+	panic("memory_failure(%#lx)", pfn);
+}
+
+void force_sig(int signo);	/* guest/include/signal.h, which wants tasks */
+void force_sig(int signo)
+{
+	panic("force_sig(%d)", signo);
+}

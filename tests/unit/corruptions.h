@@ -400,6 +400,8 @@ BREAK(file_in_device) { vma(t, t->text_a)->vm_flags |= VM_IO | VM_PFNMAP | VM_DO
 BREAK(write_unseen) { *pte(t, t->own_va) &= ~PTE_SOFT_DIRTY; }
 BREAK(zero_plain) { *pte(t, t->zero_va) &= ~PTE_SPECIAL; }
 BREAK(own_special) { *pte(t, t->own_va) |= PTE_SPECIAL; }
+BREAK(poison_of_sound_frame) { *pte(t, t->own_va) = t->own_pfn << PAGE_SHIFT | PTE_HWPOISON; }
+BREAK(poison_count) { t->lab->num_poisoned_pages = 1; }
 BREAK(none_readable) { vma(t, t->none_a)->vm_flags |= VM_READ; }
 BREAK(page_index) { page(t, t->own_pfn)->index++; }
 BREAK(file_index) { page(t, t->file_pfn)->index = 3; }
@@ -732,6 +734,7 @@ static const struct {
 	ROW("kernel-bits", kernel_pat), ROW("frame-fields", anon_order),
 	ROW("frame-fields", page_private), ROW("frame-fields", table_mapcount),
 	ROW("frame-fields", zero_type), ROW("cache-geometry", cache_size), ROW("cache-geometry", kmalloc_size),
+	ROW("poison-entry", poison_of_sound_frame), ROW("poison-frame", poison_count),
 	ROW("slab-page", slab_other_cache), ROW("leaf-file", file_of_another),
 #undef ROW
 };

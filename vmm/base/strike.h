@@ -29,6 +29,22 @@ struct cpu_place {
 	bool ring_3;
 };
 
+/** What is behind a page of RAM. */
+enum slot_kind {
+	SLOT_RAM,
+	SLOT_READONLY,			/* what it held can be read */
+	SLOT_MISSING,
+};
+
+/** An access of the guest that found no memory, or none that takes a store. */
+struct memory_access {
+	uint64_t pa;
+	uint64_t rip;			/* at a load, behind a store */
+	uint32_t len;			/* bytes */
+	bool write, ring_3;
+	enum slot_kind kind;
+};
+
 /** As many places can stop a run at once. */
 #define MAX_BREAKS 64
 

@@ -31,27 +31,10 @@ static void kvm_destroy(struct machine *machine)
 	free(m);
 }
 
-static int add_slot(struct kvm_machine *m, uint64_t pa, uint64_t size, struct error *e)
+static int create_memory(struct kvm_machine *m, uint64_t size, struct error *e)
 {
-	struct kvm_userspace_memory_region *slot = &m->memory.slots[m->memory.nr_slots];
-
-	*slot = (struct kvm_userspace_memory_region){
-		.slot = m->memory.nr_slots++,
-		.guest_phys_addr = pa,
-		.memory_size = size,
-		.userspace_addr = (uintptr_t)m->ram.bytes + pa,
-	};
-	return kvm_ioctl(m->vm_fd, KVM_SET_USER_MEMORY_REGION, slot, e);
-}
-
-static int set_memory(struct kvm_machine *m, uint64_t size, struct error *e)
-{
-	if (ram_create(&m->ram, size, e))
-		return -1;
 	m->memory.vm_fd = m->vm_fd;
-	if (add_slot(m, 0, ram_low_size(size), e) < 0)
-		return -1;
-	return ram_high_size(size) ? add_slot(m, MMIO_HOLE_END, ram_high_size(size), e) : 0;
+	return ram_create(&m->ram, size, e) ? -1 : kvm_set_memory(m, e);
 }
 
 static int check_config(const struct machine_config *config, struct error *e)
@@ -81,7 +64,7 @@ static int load_initrd(struct kvm_machine *m, const struct machine_config *confi
 
 static int build(struct kvm_machine *m, const struct machine_config *config, struct error *e)
 {
-	if (kvm_open(&m->kvm_fd, &m->vm_fd, e) || set_memory(m, config->mem_size, e))
+	if (kvm_open(&m->kvm_fd, &m->vm_fd, e) || create_memory(m, config->mem_size, e))
 		return -1;
 	guest_elf_load(m->elf, m->ram.bytes);
 	/* True of a fresh memfd; it spares the guest clearing what is clear. */
@@ -133,5 +116,7 @@ const struct machine_ops machine_kvm = {
 	.place_cpu = kvm_place_cpu,
 	.dirty = kvm_dirty,
 	.set_ticks = kvm_set_ticks,
+	.set_slot = kvm_set_slot,
+	.memory_error = kvm_memory_error,
 	.destroy = kvm_destroy,
 };

@@ -16,10 +16,17 @@ struct doorbell_queue {
 	uint8_t bytes[4096];		/* KVM's own buffer is a page */
 };
 
+#define MAX_ODD_PAGES 16
+/** A page of RAM that is read-only or not there. */
+struct kvm_odd_page {
+	uint64_t pa;
+	enum slot_kind kind;
+};
+
 /** A virtual machine and its memory, as far as a cure of stale translations concerns them. */
 struct kvm_memory {
 	int vm_fd, vcpu_fd;
-	struct kvm_userspace_memory_region slots[2];
+	struct kvm_userspace_memory_region slots[2 * MAX_ODD_PAGES + 3];
 	unsigned int nr_slots;
 };
 
@@ -56,6 +63,9 @@ struct kvm_machine {
 	bool io_pending;		/* the last exit was an I/O access that the next KVM_RUN completes */
 	bool exit_waiting;		/* completing it brought another exit, still to be handled */
 	bool stepping;			/* every instruction exits and is counted */
+	struct kvm_odd_page odd_pages[MAX_ODD_PAGES];	/* ascending */
+	unsigned int nr_odd_pages;
+	bool has_mce;			/* machine checks are set up */
 	struct kvm_break breaks[MAX_BREAKS];
 	unsigned int nr_breaks;
 	struct time_limit limit;
@@ -101,6 +111,8 @@ int kvm_set_cpuid(int kvm_fd, int vcpu_fd, struct kvm_machine *m, struct error *
 struct machine_state *kvm_save(struct machine *machine, struct error *e);
 int kvm_restore(struct machine *machine, const struct machine_state *state, struct error *e);
 void kvm_free_state(struct machine_state *state);
+/** Finish whatever the last exit left half done, so that it cannot land in registers that are set now. */
+void kvm_settle(struct kvm_machine *m);
 
 /* --- kvm_tables.c: what makes host edits of page tables seen --- */
 
@@ -136,6 +148,19 @@ void kvm_start_ticks(struct kvm_machine *m);
 /** Before KVM_RUN: a tick that is due is delivered as soon as it can be. True: the run ends with *stop. */
 bool kvm_give_tick(struct kvm_machine *m, struct stop *stop, struct error *e);
 void kvm_end_ticks(struct kvm_machine *m);
+
+/** Registers that the next KVM_RUN would take from the run page, at once: events that are queued come after them. */
+int kvm_put_registers(struct kvm_machine *m, struct error *e);
+
+/* --- kvm_slots.c --- */
+
+/** See machine_ops. */
+int kvm_set_slot(struct machine *machine, uint64_t pfn, enum slot_kind kind, struct error *e);
+int kvm_memory_error(struct machine *machine, uint64_t pa, bool required, struct error *e);
+/** Make the slots of RAM anew, as m->odd_pages has it. 0 or -1. */
+int kvm_set_memory(struct kvm_machine *m, struct error *e);
+/** An exit as MMIO: is it of a page of kvm_set_slot()? Then *stop is set. */
+bool kvm_no_memory(struct kvm_machine *m, struct stop *stop, struct error *e);
 
 /* --- kvm_run.c, kvm_step.c --- */
 

@@ -45,6 +45,11 @@ const uint64_t *kvm_dirty(struct machine *machine)
 	struct kvm_machine *m = (struct kvm_machine *)machine;
 	bool known = m->dirty && !m->dirty_lost;
 
+	/* Pages with a slot of their own: the others' bits do not begin a word, and nobody is in a hurry. */
+	if (m->nr_odd_pages) {
+		m->dirty_lost = true;
+		return NULL;
+	}
 	if (!m->dirty)
 		m->dirty = xmalloc(nr_words(m) * sizeof(*m->dirty));
 	m->dirty_lost = false;

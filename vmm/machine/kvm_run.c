@@ -23,7 +23,7 @@ static bool pop_doorbell(struct kvm_machine *m, struct stop *stop)
 {
 	if (m->doorbell.next == m->doorbell.count)
 		return false;
-	*stop = (struct stop){STOP_DOORBELL, m->doorbell.bytes[m->doorbell.next++]};
+	*stop = (struct stop){.reason = STOP_DOORBELL, .byte = m->doorbell.bytes[m->doorbell.next++]};
 	return true;
 }
 
@@ -121,6 +121,10 @@ static bool handle_exit(struct kvm_machine *m, struct stop *stop, struct error *
 	case KVM_EXIT_DEBUG:
 		if (m->stepping)
 			return kvm_count_step(m, stop, e);
+		break;
+	case KVM_EXIT_MMIO:
+		if (kvm_no_memory(m, stop, e))
+			return true;
 		break;
 	case KVM_EXIT_HLT:
 		if (kvm_at_break(m))

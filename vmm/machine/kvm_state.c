@@ -14,6 +14,9 @@
 #define MSR_TSC_ADJUST	 0x3b
 #define MSR_TSC_DEADLINE 0x6e0
 
+/* The bank of machine checks, which KVM's list leaves out (kvm_slots.c). */
+static const uint32_t mce_msrs[] = {0x401, 0x402, 0x403};
+
 #define MAX_MSRS 512
 
 struct msr_list {
@@ -79,7 +82,9 @@ static struct msr_list *save_msrs(struct kvm_machine *m, struct error *e)
 	if (kvm_ioctl(m->kvm_fd, KVM_GET_MSR_INDEX_LIST, &known, e) < 0)
 		return NULL;
 	list = xcalloc(1, sizeof(*list));
-	for (uint32_t i = 0; i < known.head.nmsrs; i++)
+	for (uint32_t i = 0; i < sizeof(mce_msrs) / sizeof(mce_msrs[0]); i++)
+		list->entries[list->head.nmsrs++].index = mce_msrs[i];
+	for (uint32_t i = 0; i < known.head.nmsrs && list->head.nmsrs < MAX_MSRS; i++)
 		if (!is_clock(known.indices[i]))
 			list->entries[list->head.nmsrs++].index = known.indices[i];
 	if (!read_msrs(m, list, e))
@@ -155,7 +160,7 @@ static int restore_registers(struct kvm_machine *m, const struct machine_state *
  * Whatever the last exit left half done (an access to a port or to memory that is none) is finished, so that
  * it cannot land in the registers that come now.
  */
-static void settle(struct kvm_machine *m)
+void kvm_settle(struct kvm_machine *m)
 {
 	const uint8_t kick = m->run->immediate_exit;
 
@@ -197,7 +202,12 @@ int kvm_restore(struct machine *machine, const struct machine_state *s, struct e
 	if (s->machine != m)
 		return error_set(e, EXIT_HOST, "a state can be put back into its own machine only");
 	m->nr_breaks = 0;
-	settle(m);
+	if (m->nr_odd_pages) {
+		m->nr_odd_pages = 0;
+		if (kvm_set_memory(m, e))
+			return -1;
+	}
+	kvm_settle(m);
 	if (ram_restore(&m->ram, &s->ram, e) || restore_registers(m, s, e))
 		return -1;
 	m->com1 = s->com1;

@@ -62,13 +62,12 @@ bool kvm_at_break(struct kvm_machine *m)
 
 /* --- striking ------------------------------------------------------------------------------------- */
 
-/* What the next KVM_RUN would take from the run page, at once: events that are queued come after it. */
-static int put_registers(struct kvm_machine *m, struct error *e)
+int kvm_put_registers(struct kvm_machine *m, struct error *e)
 {
 	m->run->kvm_dirty_regs = 0;
 	if (kvm_ioctl(m->vcpu_fd, KVM_SET_SREGS, &m->run->s.regs.sregs, e) < 0)
 		return -1;
-	return kvm_ioctl(m->vcpu_fd, KVM_SET_REGS, &m->run->s.regs.regs, e);
+	return kvm_ioctl(m->vcpu_fd, KVM_SET_REGS, &m->run->s.regs.regs, e) < 0 ? -1 : 0;
 }
 
 int kvm_strike(struct machine *machine, const struct strike *s, struct error *e)
@@ -78,7 +77,7 @@ int kvm_strike(struct machine *machine, const struct strike *s, struct error *e)
 
 	if (s->kind == STRIKE_EXCEPTION && s->vector == X86_TRAP_PF)
 		m->run->s.regs.sregs.cr2 = s->cr2;
-	if (put_registers(m, e) < 0)
+	if (kvm_put_registers(m, e) < 0)
 		return -1;
 	if (s->kind == STRIKE_NMI)
 		return kvm_ioctl(m->vcpu_fd, KVM_NMI, 0, e);

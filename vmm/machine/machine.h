@@ -32,10 +32,12 @@ enum stop_reason {
 	STOP_HOST_ERROR,
 	STOP_BREAK,			/* see set_breaks */
 	STOP_TICK,			/* machine_ticks.due wished it; the CPU was in ring 3 */
+	STOP_MEMORY,			/* an access met a page of set_slot: it read ones or wrote nothing */
 };
 struct stop {
 	enum stop_reason reason;
 	uint8_t byte;
+	struct memory_access memory;	/* STOP_MEMORY */
 };
 
 /** Interrupts that preempt ring 3. */
@@ -56,7 +58,7 @@ struct machine_ops {
 	/** Build it, load the guest, stop before the first instruction. NULL: *e. `elf` must outlive it. */
 	struct machine *(*create)(const struct machine_config *config, const struct guest_elf *elf, struct error *e);
 	/**
-	 * Run until the next stop. On every stop but STOP_DOORBELL and STOP_BREAK *e holds the whole report. Always called by
+	 * Run until the next stop. On every stop but STOP_DOORBELL, STOP_BREAK and STOP_MEMORY *e holds the whole report. Always called by
 	 * the thread that called create. After STOP_DIED the machine may be looked at, not run.
 	 */
 	struct stop (*run)(struct machine *m, struct error *e);
@@ -99,6 +101,13 @@ struct machine_ops {
 	int (*place_cpu)(struct machine *m, const struct cpu_place *place, struct error *e);
 	/** From now on TICK_VECTOR comes while ring 3 runs. By the thread that runs. 0 or -1. NULL: there are no ticks. */
 	int (*set_ticks)(struct machine *m, const struct machine_ticks *ticks, struct error *e);
+	/** What is behind a page of RAM from now on; its bytes stay. A restore makes it RAM again. */
+	int (*set_slot)(struct machine *m, uint64_t pfn, enum slot_kind kind, struct error *e);
+	/**
+	 * Memory at pa went bad: a machine check comes next, "action required" (who was stopped needs it) or "action
+	 * optional" (a scrubber found it).
+	 */
+	int (*memory_error)(struct machine *m, uint64_t pa, bool required, struct error *e);
 	void (*destroy)(struct machine *m);
 };
 

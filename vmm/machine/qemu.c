@@ -239,7 +239,7 @@ static struct stop run_to_bell(struct qemu_machine *m, struct error *e)
 		return stop;
 	if (qmp_execute(&m->qmp, "stop", e))
 		return monitor_failed(m, e);
-	return (struct stop){STOP_DOORBELL, m->bells[m->next_bell++]};
+	return (struct stop){.reason = STOP_DOORBELL, .byte = m->bells[m->next_bell++]};
 }
 
 static struct stop run(struct machine *machine, struct error *e)
@@ -248,7 +248,7 @@ static struct stop run(struct machine *machine, struct error *e)
 	struct stop stop;
 
 	if (bell_rang(m))
-		return (struct stop){STOP_DOORBELL, m->bells[m->next_bell++]};
+		return (struct stop){.reason = STOP_DOORBELL, .byte = m->bells[m->next_bell++]};
 	stop = run_to_bell(m, e);
 	drain_console(m);
 	if (m->console)
@@ -292,6 +292,22 @@ static int set_breaks(struct machine *machine, const uint64_t *va, unsigned int 
 	(void)machine;
 	(void)va;
 	return n ? not_here("stopping at an instruction", e) : 0;
+}
+
+static int set_slot(struct machine *machine, uint64_t pfn, enum slot_kind kind, struct error *e)
+{
+	(void)machine;
+	(void)pfn;
+	(void)kind;
+	return not_here("taking memory away", e);
+}
+
+static int memory_error(struct machine *machine, uint64_t pa, bool required, struct error *e)
+{
+	(void)machine;
+	(void)pa;
+	(void)required;
+	return not_here("a machine check", e);
 }
 
 static void destroy(struct machine *machine)
@@ -374,5 +390,7 @@ const struct machine_ops machine_qemu = {
 	.free_state = free_state,
 	.tables_changed = tables_changed,
 	.set_breaks = set_breaks,
+	.set_slot = set_slot,
+	.memory_error = memory_error,
 	.destroy = destroy,
 };

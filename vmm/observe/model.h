@@ -114,7 +114,7 @@ struct model_mm {
 	uint32_t nr_vmas;
 	struct leaf *leaves;		/* user half, ascending */
 	uint32_t nr_leaves;
-	struct leaf *held;		/* entries of PROT_NONE areas: not for the MMU, yet holding frames */
+	struct leaf *held;		/* not for the MMU: entries of PROT_NONE areas, which hold frames all the same, and of pages gone bad */
 	uint32_t nr_held;
 	struct table *tables;		/* user half and the root */
 	uint32_t nr_tables;
@@ -151,6 +151,7 @@ enum frame_role {
 	FRAME_ANON,
 	FRAME_FILE,
 	FRAME_PIPE,			/* bytes on their way through a pipe */
+	FRAME_POISONED,			/* its memory went bad: isolated for good */
 	FRAME_INITRD,			/* the loader's cpio, behind the zone: read by the kernel, mapped by nobody */
 	FRAME_DEVICE,			/* memory of the lab's device: in the image, counted by nobody */
 	NR_FRAME_ROLES
@@ -316,6 +317,11 @@ const struct model_vma *model_find_vma(const struct model_mm *mm, uint64_t va);
 /** Leaf of mm that maps va, or NULL. O(log n). */
 const struct leaf *model_find_leaf(const struct model_mm *mm, uint64_t va);
 /** Held entry of mm for va, or NULL. O(log n). */
+/** Does an entry stand for a page that went bad? */
+static inline bool is_hwpoison_entry(uint64_t entry)
+{
+	return !(entry & (PTE_P | PTE_PROTNONE)) && entry >> SWP_TYPE_SHIFT == SWP_HWPOISON;
+}
 const struct leaf *model_find_held(const struct model_mm *mm, uint64_t va);
 /** Role of any frame of RAM; beyond RAM FRAME_UNKNOWN. Use it where pfn may be at or above nr_touched. */
 enum frame_role model_frame_role(const struct model *model, uint64_t pfn);

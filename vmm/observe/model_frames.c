@@ -19,6 +19,7 @@ const char *frame_role_name(enum frame_role role)
 		[FRAME_ANON] = "anon",		 [FRAME_FILE] = "file",	    [FRAME_DEVICE] = "device",
 		[FRAME_INITRD] = "initrd",
 		[FRAME_PIPE] = "pipe",
+		[FRAME_POISONED] = "poisoned",
 	};
 
 	return (unsigned int)role < NR_FRAME_ROLES ? names[role] : "unknown";
@@ -144,6 +145,8 @@ static enum frame_role role_of_frame(const struct model *model, uint64_t pfn, co
 		return FRAME_FREE;
 	switch (frame->raw.page_type) {
 	case PGTY_none:
+		if (frame->raw.flags & PG_hwpoison)
+			return FRAME_POISONED;
 		return role_of_user_page(&frame->raw);
 	case PGTY_table:
 		return FRAME_TABLE;
@@ -261,7 +264,7 @@ static void count_tables(struct build *b)
 static uint64_t count_owner(struct model_frame *frame, bool in_image)
 {
 	frame->nr_refs += frame->nr_slab + frame->nr_cache + frame->nr_pipe;
-	if (frame->role == FRAME_ZERO || (frame->role == FRAME_FILE && in_image) || frame->role == FRAME_KERNEL)
+	if (frame->role == FRAME_ZERO || frame->role == FRAME_POISONED || (frame->role == FRAME_FILE && in_image) || frame->role == FRAME_KERNEL)
 		frame->nr_refs++;
 	if (frame->role != FRAME_KERNEL || frame->raw.order >= NR_ORDERS)
 		return 0;

@@ -58,7 +58,7 @@ static void add_trouble(void *ctx, enum walk_trouble what, const struct leaf *at
 
 	if (!take_leaf(b))
 		return;
-	if (what == TROUBLE_NONZERO && at->level == 1 && (at->entry & PTE_PROTNONE)) {
+	if (what == TROUBLE_NONZERO && at->level == 1 && (at->entry & PTE_PROTNONE || is_hwpoison_entry(at->entry))) {
 		*(struct leaf *)grow_add(&b->held, sizeof(*at)) = *at;
 		return;
 	}

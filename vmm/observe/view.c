@@ -92,6 +92,8 @@ static void add_leaf(struct view *view, const struct model *model, const struct 
 	const void *bytes = image_ptr(model->image, (gpa_t){leaf->pa}, PAGE_SIZE);
 	struct view_page *page;
 
+	if (is_hwpoison_entry(leaf->entry))
+		return; /* no page */
 	if (area && !zero)
 		area->rss += PAGE_SIZE;
 	if (area && anon)

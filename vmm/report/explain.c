@@ -25,6 +25,7 @@ static const struct fault_branch branches[] = {
 	[LAB_FAULT_SEGV_ACCERR] = {"access_error, bad_area", "the area lacks the right, so SIGSEGV"},
 	[LAB_FAULT_SIGBUS] = {"fault_outcome", "the file ends before the page, so SIGBUS"},
 	[LAB_FAULT_OOM] = {"fault_outcome", "no memory, so SIGKILL"},
+	[LAB_FAULT_HWPOISON] = {"handle_present", "its memory went bad, so SIGBUS"},
 	[LAB_FAULT_FIXUP] = {"fixup_exception", "the kernel's own access on behalf of a call, which gives EFAULT"},
 };
 

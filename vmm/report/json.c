@@ -314,7 +314,7 @@ static const char *event_type(uint16_t type)
 		[LAB_EV_NONE] = "none", [LAB_EV_FAULT] = "fault", [LAB_EV_SIGNAL] = "signal",
 		[LAB_EV_EXIT] = "exit", [LAB_EV_FORK] = "fork",	  [LAB_EV_NOSYS] = "nosys",
 		[LAB_EV_EXEC] = "exec", [LAB_EV_OOM] = "oom",	  [LAB_EV_CORE] = "core",
-		[LAB_EV_OOPS] = "oops",
+		[LAB_EV_OOPS] = "oops", [LAB_EV_MEMORY] = "memory",
 	};
 
 	return type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown";
@@ -347,6 +347,12 @@ static void json_event_fields(struct buf *b, const struct lab_event *e)
 		break;
 	case LAB_EV_OOPS:
 		put_string(b, "kind", oops_words(e));
+		break;
+	case LAB_EV_MEMORY:
+		put_string(b, "access", e->args[2] & LAB_MEMORY_WRITE ? "write" : "read");
+		put_number(b, "bytes", e->args[1]);
+		put_number(b, "ring", e->args[2] & LAB_MEMORY_RING_3 ? 3 : 0);
+		put_string(b, "memory", e->args[2] & LAB_MEMORY_READONLY ? "readonly" : "missing");
 		break;
 	case LAB_EV_CORE:
 		put_number(b, "size", e->args[1]);

@@ -106,7 +106,9 @@ static uint16_t leaf_bits(const struct leaf *leaf, const struct pic_mm *to, bool
 	bits |= leaf->entry & PTE_D ? PB_D : 0;
 	bits |= zero ? PB_ZERO : 0;
 	bits |= leaf->reserved ? PB_RESERVED : 0;
-	if (!(leaf->entry & PTE_P))
+	if (is_hwpoison_entry(leaf->entry))
+		bits = PB_POISON;
+	else if (!(leaf->entry & PTE_P))
 		bits = PB_NONE | (bits & (PB_D | PB_ZERO));
 	else if (!leaf->writable && area && (area->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
 		bits |= PB_COW;

@@ -23,7 +23,8 @@
 #define PB_RESERVED 0x080 /* a reserved bit is set: the MMU refuses it */
 #define PB_NONE	    0x100 /* not present for the MMU, but holds its frame (PROT_NONE) */
 #define PB_TOUCHED  0x200 /* known to have been accessed; not shown, carried on */
-#define PB_SHOWN    0x1ff
+#define PB_POISON   0x400 /* not present: its page went bad */
+#define PB_SHOWN    0x5ff
 
 struct pic_area {
 	uint64_t start, end; /* bytes */

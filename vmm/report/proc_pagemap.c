@@ -6,6 +6,7 @@
 #define PM_SOFT_DIRTY (1UL << 55) /* written since the marks were cleared */
 #define PM_EXCLUSIVE  (1UL << 56) /* mapped once */
 #define PM_FILE	      (1UL << 61) /* of a file, or shared memory */
+#define PM_SWAP	      (1UL << 62) /* a swap entry: type in the lowest five bits, offset above */
 #define PM_PRESENT    (1UL << 63)
 
 const struct leaf *proc_next(struct proc_cursor *c, uint64_t start, uint64_t end)
@@ -39,6 +40,8 @@ static uint64_t pagemap_entry(const struct model *model, const struct leaf *leaf
 	const struct model_frame *frame = proc_page(model, leaf);
 	uint64_t entry = leaf->pa >> PAGE_SHIFT | PM_PRESENT;
 
+	if (is_hwpoison_entry(leaf->entry))
+		return PM_SWAP | SWP_HWPOISON | leaf->pa >> PAGE_SHIFT << 5;
 	if (leaf->entry & PTE_SOFT_DIRTY)
 		entry |= PM_SOFT_DIRTY;
 	if (frame && !(frame->raw.mapping.va & PAGE_MAPPING_ANON))

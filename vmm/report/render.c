@@ -74,6 +74,8 @@ void put_rights(struct buf *b, uint16_t bits)
 {
 	if (bits & PB_NONE)
 		buf_puts(b, "none");
+	else if (bits & PB_POISON)
+		buf_puts(b, "poisoned");
 	else
 		buf_printf(b, "r%c%c%c", bits & PB_W ? 'w' : '-', bits & PB_X ? 'x' : '-',
 			   bits & PB_U ? 'u' : 's');

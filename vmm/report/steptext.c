@@ -114,6 +114,20 @@ static void put_signal_event(struct buf *b, const struct names *names, const str
 	buf_puts(b, "\n");
 }
 
+/* "the machine: ring 3 read 1 byte of F7+10, where there is no memory: machine check" */
+static void put_memory_event(struct buf *b, const struct names *names, const struct lab_event *e)
+{
+	const uint64_t pfn = e->args[0] >> PAGE_SHIFT, flags = e->args[2];
+
+	buf_printf(b, INDENT "! %s %s ", flags & LAB_MEMORY_RING_3 ? "ring 3" : "ring 0",
+		   flags & LAB_MEMORY_WRITE ? "wrote" : "read");
+	put_count(b, e->args[1], "byte");
+	buf_puts(b, flags & LAB_MEMORY_WRITE ? " to " : " of ");
+	put_frame(b, names->raw, pfn, names_number(names, pfn));
+	buf_printf(b, "+%" PRIx64 ", where %s: machine check\n", e->args[0] % PAGE_SIZE,
+		   flags & LAB_MEMORY_READONLY ? "memory is read-only" : "there is no memory");
+}
+
 void text_events(struct buf *b, const struct names *names, const struct report_step *step,
 		 const struct picture *p)
 {
@@ -143,6 +157,9 @@ void text_events(struct buf *b, const struct names *names, const struct report_s
 			break;
 		case LAB_EV_OOPS:
 			buf_printf(b, INDENT "! the kernel made a mistake in %s: %s\n", who, oops_words(e));
+			break;
+		case LAB_EV_MEMORY:
+			put_memory_event(b, names, e);
 			break;
 		case LAB_EV_CORE:
 			buf_printf(b, INDENT "! %s left a core of %" PRIu64 " bytes\n", who, e->args[1]);

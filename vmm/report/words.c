@@ -41,7 +41,7 @@ static const struct {
 } codes[] = {
 	{LX_SIGSEGV, 1, "SEGV_MAPERR"}, {LX_SIGSEGV, 2, "SEGV_ACCERR"}, {LX_SIGSEGV, 3, "SEGV_BNDERR"},
 	{LX_SIGSEGV, 4, "SEGV_PKUERR"}, {LX_SIGBUS, 1, "BUS_ADRALN"},	{LX_SIGBUS, 2, "BUS_ADRERR"},
-	{LX_SIGBUS, 3, "BUS_OBJERR"},	{LX_SIGILL, 1, "ILL_ILLOPC"},	{LX_SIGILL, 2, "ILL_ILLOPN"},
+	{LX_SIGBUS, 3, "BUS_OBJERR"},	{LX_SIGBUS, 4, "BUS_MCEERR_AR"}, {LX_SIGBUS, 5, "BUS_MCEERR_AO"},	{LX_SIGILL, 1, "ILL_ILLOPC"},	{LX_SIGILL, 2, "ILL_ILLOPN"},
 	{LX_SIGILL, 5, "ILL_PRVOPC"},	{LX_SIGFPE, 1, "FPE_INTDIV"},	{LX_SIGFPE, 2, "FPE_INTOVF"},
 	{LX_SIGTRAP, 1, "TRAP_BRKPT"},	{LX_SIGTRAP, 2, "TRAP_TRACE"},
 };
@@ -127,6 +127,7 @@ static const struct {
 	[LAB_FAULT_SEGV_ACCERR] = {"no right", "segv-accerr"},
 	[LAB_FAULT_SIGBUS] = {"beyond the file", "sigbus"},
 	[LAB_FAULT_OOM] = {"out of memory", "oom"},
+	[LAB_FAULT_HWPOISON] = {"memory gone bad", "hwpoison"},
 	[LAB_FAULT_FIXUP] = {"in a user copy of the kernel", "fixup"},
 };
 

@@ -116,6 +116,8 @@ void put_prot_words(struct buf *b, uint64_t prot);
 void put_map_flags(struct buf *b, uint64_t flags);
 /** Number of a system call by name or number at stack index. */
 uint64_t check_syscall(lua_State *L, int index);
+/** Argument 1: a frame, by its name ("F31", "zero") or number, of the picture that was looked at last. */
+uint64_t check_frame(lua_State *L);
 /** Its name, or NULL. */
 const char *syscall_name(uint64_t nr);
 /** "SIGKILL", "KILL" or 9. */

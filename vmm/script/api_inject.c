@@ -324,6 +324,10 @@ const struct api_row inject_rows[] = {
 	{"flush", inject_flush, "inject.flush{nth=, times=, site=\"do_wp_page\", late=}",
 	 "The nth flush of the TLB from now on is not done (with times= so many from there), or late: when ring 3 has gone on so often. "
 	 "site= counts only those in the code of one function of the guest's; nth=0: none any more."},
+	{"slot", inject_slot, "inject.slot(a, p | \"F31\", \"missing\" | \"readonly\" | \"ram\")",
+	 "The memory behind that page is not there any more, or takes no stores. An access that meets it is told, and brings a machine check."},
+	{"poison", inject_poison, "inject.poison(a, p | \"F31\")",
+	 "The memory behind that page goes bad: a machine check tells the guest, before anybody needs it."},
 	{"catalogue", inject_catalogue, "inject.catalogue()", "All corruptions: {name = the invariant that finds it}."},
 	{"task", object_task, "inject.task(a)", "a's task_struct, as an object for inject.field."},
 	{"mm", object_mm, "inject.mm(a)", "a's mm_struct."},

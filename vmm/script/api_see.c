@@ -260,7 +260,7 @@ static int task_cr3(lua_State *L)
 }
 
 /* "F31" or a frame number to the number. */
-static uint64_t check_frame(lua_State *L)
+uint64_t check_frame(lua_State *L)
 {
 	struct session *s = sandbox_session(L);
 	const char *text;

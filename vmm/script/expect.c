@@ -90,7 +90,7 @@ static void call_it(lua_State *L, const char *name)
 
 static int expect_fault(lua_State *L)
 {
-	static const char *const fields[] = {"signal", "code", "addr", "done", NULL};
+	static const char *const fields[] = {"signal", "code", "addr", "done", "lsb", NULL};
 
 	if (!lua_isnoneornil(L, 2))
 		check_fields(L, 2, "expect.fault", fields);

@@ -21,6 +21,9 @@ int inject_nmi(lua_State *L);
 int inject_pf(lua_State *L);
 int inject_gp(lua_State *L);
 int inject_irq(lua_State *L);
+/* --- api_memory.c --- */
+int inject_slot(lua_State *L);
+int inject_poison(lua_State *L);
 /* --- api_flush.c --- */
 int inject_flush(lua_State *L);
 

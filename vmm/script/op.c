@@ -149,6 +149,10 @@ int op_fault(lua_State *L, struct task *task, const char *name, const struct age
 	set_field(L, "code", code, report->si_code);
 	lua_pushinteger(L, (lua_Integer)report->si_addr);
 	lua_setfield(L, -2, "addr");
+	if (report->si_addr_lsb) {
+		lua_pushinteger(L, report->si_addr_lsb);
+		lua_setfield(L, -2, "lsb");
+	}
 	lua_pushinteger(L, (lua_Integer)report->done);
 	lua_setfield(L, -2, "done");
 	op_end(L, task, name, "fault", access, report);

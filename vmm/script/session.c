@@ -227,6 +227,19 @@ int session_tick(struct session *s, uint64_t ns)
 	return 0;
 }
 
+int session_poison(struct session *s, uint64_t pfn)
+{
+	if (session_start(s))
+		return -1;
+	if (s->target->ops->poison(s->target, pfn, &s->error)) {
+		keep_events(s);
+		return session_over(s);
+	}
+	keep_events(s);
+	poll_tasks(s, NULL, NULL);
+	return 0;
+}
+
 /* --- looking -------------------------------------------------------------------------------------- */
 
 /* A new model, unless nothing ran since the last. */

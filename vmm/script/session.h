@@ -115,6 +115,8 @@ int session_start(struct session *s);
 struct task *session_spawn(struct session *s, const char *name, int *guest_errno);
 /** One command for a task, run to quiescence. May be called several times in one step. 0 or -1. */
 int session_round(struct session *s, struct task *task, const struct agent_cmd *cmd, struct outcome *out);
+/** A frame of the guest goes bad, and a machine check tells it. 0 or -1. */
+int session_poison(struct session *s, uint64_t pfn);
 /** Only run: what tick does. 0 or -1. */
 int session_tick(struct session *s, uint64_t ns);
 /** A task that appeared on `channel` in this step, called `name` (NULL: the next free letter). */

@@ -68,13 +68,13 @@ const struct machine *target_guest_machine(const struct target *t)
 
 /* --- the round ------------------------------------------------------------------------------------ */
 
-static void keep_event(struct guest *g, uint64_t slot)
+static void add_event(struct guest *g, const struct lab_event *event)
 {
 	if (g->nr_events == g->cap_events) {
 		g->cap_events = g->cap_events ? 2 * g->cap_events : 64;
 		g->events = xrealloc(g->events, g->cap_events * sizeof(*g->events));
 	}
-	memcpy(&g->events[g->nr_events++], &g->lab->events[slot % LAB_NR_EVENTS], sizeof(*g->events));
+	g->events[g->nr_events++] = *event;
 }
 
 static int drain_events(struct guest *g, struct error *e)
@@ -92,7 +92,7 @@ static int drain_events(struct guest *g, struct error *e)
 				 "not come to rest",
 				 MAX_EVENTS_PER_ROUND);
 	for (; tail != head; tail++)
-		keep_event(g, tail);
+		add_event(g, &g->lab->events[tail % LAB_NR_EVENTS]);
 	WRITE_ONCE(g->lab->event_tail, tail);
 	return 0;
 }
@@ -172,6 +172,23 @@ static int rest_live(struct guest *g, struct error *e)
 	return 1;
 }
 
+/* An access found no memory: told as an event of the step, and to the guest as a machine check. */
+static int memory_missing(struct guest *g, const struct memory_access *access, struct error *e)
+{
+	struct lab_event event = {
+		.type = LAB_EV_MEMORY,
+		.args = {access->pa, access->len,
+			 (access->write ? LAB_MEMORY_WRITE : 0) | (access->ring_3 ? LAB_MEMORY_RING_3 : 0) |
+				 (access->kind == SLOT_READONLY ? LAB_MEMORY_READONLY : 0),
+			 access->rip},
+	};
+
+	if (drain_events(g, e))
+		return -1;
+	add_event(g, &event);
+	return g->machine->ops->memory_error(g->machine, access->pa, true, e);
+}
+
 /* Run until the guest rests. The events of the round are collected on the way. */
 static int run_to_rest(struct guest *g, struct error *e)
 {
@@ -187,6 +204,11 @@ static int run_to_rest(struct guest *g, struct error *e)
 		}
 		if (stop.reason == STOP_TICK)
 			return live_is_late(&g->live, e) ? -1 : drain_events(g, e);
+		if (stop.reason == STOP_MEMORY) {
+			if (memory_missing(g, &stop.memory, e))
+				return -1;
+			continue;
+		}
 		if (stop.reason != STOP_DOORBELL)
 			return -1;
 		if (guest_trace_drain(&g->trace, e))
@@ -362,7 +384,7 @@ static int guest_spawn(struct target *t, const char *name, int *pid, struct erro
 {
 	struct guest *g = guest_of(t);
 	int channel = guest_free_channel(t);
-	int64_t result;
+	int64_t result = 0;
 
 	*pid = 0;
 	if (channel < 0) {
@@ -386,7 +408,7 @@ static int guest_spawn(struct target *t, const char *name, int *pid, struct erro
 
 static int guest_tick(struct target *t, uint64_t ns, struct error *e)
 {
-	int64_t result;
+	int64_t result = 0;
 
 	return request(guest_of(t), LAB_REQ_TICK, ns, NULL, &result, e);
 }
@@ -608,6 +630,22 @@ static uint32_t guest_plan_came(struct target *t)
 	return guest_of(t)->plan.came;
 }
 
+static int guest_set_slot(struct target *t, uint64_t pfn, enum slot_kind kind, struct error *e)
+{
+	struct machine *m = guest_of(t)->machine;
+
+	return m->ops->set_slot(m, pfn, kind, e);
+}
+
+static int guest_poison(struct target *t, uint64_t pfn, struct error *e)
+{
+	struct guest *g = guest_of(t);
+
+	if (g->machine->ops->memory_error(g->machine, pfn << PAGE_SHIFT, false, e))
+		return -1;
+	return next_round(g, e);
+}
+
 static void guest_destroy(struct target *t)
 {
 	struct guest *g = guest_of(t);
@@ -644,6 +682,8 @@ static const struct target_ops guest_ops = {
 	.tables_changed = guest_tables_changed,
 	.plan = guest_plan,
 	.plan_came = guest_plan_came,
+	.set_slot = guest_set_slot,
+	.poison = guest_poison,
 	.destroy = guest_destroy,
 };
 

@@ -96,6 +96,10 @@ struct target_ops {
 	int (*plan)(struct target *t, const struct hardware_plan *plan, struct error *e);
 	/** How often did it, by the plan under way? */
 	uint32_t (*plan_came)(struct target *t);
+	/** What is behind a frame from now on. An access that finds no memory is told (LAB_EV_MEMORY) and brings a machine check. */
+	int (*set_slot)(struct target *t, uint64_t pfn, enum slot_kind kind, struct error *e);
+	/** A frame goes bad, and a scrubber finds it; then run until quiescence. */
+	int (*poison)(struct target *t, uint64_t pfn, struct error *e);
 	void (*destroy)(struct target *t);
 };
 

@@ -109,7 +109,7 @@ check_function check_kernel_whole;
 check_function check_kernel_bits, check_zero_content, check_events;
 /* frames.c */
 check_function check_frame_role, check_frame_uses, check_frame_refs, check_frame_maps, check_frame_flags;
-check_function check_frame_fields;
+check_function check_frame_fields, check_poison_entry, check_poison_frame;
 /* buddy.c */
 check_function check_buddy_blocks, check_buddy_tails, check_buddy_merged, check_buddy_counts, check_zone_free;
 check_function check_zone_bounds, check_free_unused, check_free_zero;

@@ -24,7 +24,7 @@ void check_cache_pages(struct verify_context *c, const struct invariant *self)
 		const struct model_inode *inode = &c->now->inodes[at->inode];
 		const char *wrong = NULL;
 
-		if (frame->role != FRAME_FILE)
+		if (frame->role != FRAME_FILE && frame->role != FRAME_POISONED)
 			wrong = "is no page of a file";
 		else if (frame->raw.mapping.va != mapping_of(inode).va)
 			wrong = "has another mapping";

@@ -55,6 +55,8 @@ static inline uint64_t frame_known_flags(const struct model_frame *f)
 		return f->nr_cache ? PG_swapbacked | PG_dirty | PG_fallocated : PG_reserved;
 	case FRAME_ZERO:
 		return PG_reserved;
+	case FRAME_POISONED:
+		return PG_hwpoison | (f->nr_cache ? PG_swapbacked | PG_dirty | PG_fallocated : 0);
 	default:
 		return 0;
 	}
@@ -72,7 +74,8 @@ static inline bool frame_exclusive_ok(const struct model_frame *f)
 
 static inline bool frame_is_unmappable(const struct model_frame *f)
 {
-	return f->role == FRAME_TABLE || f->role == FRAME_KERNEL || f->role == FRAME_PIPE;
+	return f->role == FRAME_TABLE || f->role == FRAME_KERNEL || f->role == FRAME_PIPE ||
+	       (f->role == FRAME_POISONED && !f->nr_cache);
 }
 
 /** A field that the user of a frame never touches and that is not as alloc_pages() left it; NULL: there is none. */
@@ -97,6 +100,8 @@ static inline const char *frame_field_trouble(const struct model_frame *f)
 		return "page_type";
 	if (f->role == FRAME_FILE && page->page_type != PGTY_none)
 		return "page_type";
+	if (f->role == FRAME_POISONED && page->_mapcount != -1)
+		return "_mapcount";
 	return NULL;
 }
 

@@ -70,3 +70,11 @@ void check_frame_fields(struct verify_context *c, const struct invariant *self)
 			       frame->raw.order, frame->raw.mapping.va, frame->raw.index, frame->raw._mapcount,
 			       frame->raw.private);
 }
+
+void check_poison_frame(struct verify_context *c, const struct invariant *self)
+{
+	const uint64_t told = c->now->lab.num_poisoned_pages, found = c->now->role_count[FRAME_POISONED];
+
+	if (!holds(c, told == found))
+		report(c, self, (struct site){NOWHERE}, "%lu frames are poisoned, the guest counts %lu", found, told);
+}

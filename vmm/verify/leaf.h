@@ -16,7 +16,7 @@ struct leaf_view {
 	const struct model_frame *frame; /* the decoded struct page of its frame, or NULL */
 	enum frame_role role;		 /* of the frame */
 	uint32_t mm;
-	bool held;			 /* not present, PROT_NONE */
+	bool held;			 /* not present: PROT_NONE, or gone bad */
 	bool zero;			 /* maps the zero page */
 	uint64_t flags;			 /* of the area, or 0 */
 	uint64_t mapping;		 /* of the area's file, or 0 */
@@ -159,6 +159,15 @@ static inline bool leaf_file_mapping_ok(const struct leaf_view *v)
 static inline bool leaf_shared_ok(const struct leaf_view *v)
 {
 	return !v->area || v->role != FRAME_ANON || leaf_is_private(v);
+}
+
+/* --- entries of pages gone bad: nothing else holds of them -------------------------------------------- */
+
+#define POISON_BITS (PTE_PFN_MASK | PTE_HWPOISON | PTE_SOFT_DIRTY)
+
+static inline bool leaf_poison_ok(const struct leaf_view *v)
+{
+	return leaf_in_area(v) && v->role == FRAME_POISONED && !(v->leaf->entry & ~POISON_BITS) && v->leaf->entry & PTE_SPECIAL;
 }
 
 /* How many comparisons a sound entry has passed. */

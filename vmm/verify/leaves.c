@@ -176,3 +176,13 @@ void check_leaf_shared(struct verify_context *c, const struct invariant *self)
 			report(c, self, AT_LEAF(v->mm, v->leaf), "%s: %#lx maps %s in the shared area %s", WHO(c, v),
 			       v->leaf->va, FRAME_OF(c, v), area_label(v->area).text);
 }
+
+void check_poison_entry(struct verify_context *c, const struct invariant *self)
+{
+	for (uint32_t i = 0; i < c->sieve->nr_poison; i++) {
+		const struct leaf_view *v = &c->sieve->poison[i];
+
+		report(c, self, AT_LEAF(v->mm, v->leaf), "%s: the entry %#lx for %#lx says that its page went bad, but %s%s", WHO(c, v),
+		       v->leaf->entry, v->leaf->va, v->area ? "leads to " : "there is no area", v->area ? FRAME_OF(c, v) : "");
+	}
+}

@@ -32,6 +32,15 @@ bool sieve_linked(const struct sieve *s, gva_t vma, gva_t anon)
 
 /* --- entries ---------------------------------------------------------------------------------------- */
 
+/** Entries of pages gone bad are judged by a rule of their own, and kept apart. */
+static void keep_poison(struct sieve *s, const struct leaf_view *v)
+{
+	if (leaf_poison_ok(v))
+		return;
+	s->poison = xrealloc(s->poison, (s->nr_poison + 1) * sizeof(*s->poison));
+	s->poison[s->nr_poison++] = *v;
+}
+
 static void keep_leaf(struct sieve *s, const struct leaf_view *v)
 {
 	if (s->nr_leaves == s->cap_leaves) {
@@ -97,7 +106,9 @@ static void sift_entries(struct sieve *s, uint32_t mm, const struct leaf *leaves
 		if (area != v.area)
 			view_area(s, &v, area);
 		view_leaf(s, &v, &leaves[i]);
-		if (!leaf_sound(&v) || s->keep_all)
+		if (held && is_hwpoison_entry(leaves[i].entry))
+			keep_poison(s, &v);
+		else if (!leaf_sound(&v) || s->keep_all)
 			keep_leaf(s, &v);
 	}
 }
@@ -187,6 +198,7 @@ uint64_t sieve_begin(struct sieve *s, const struct model *model, const struct mo
 void sieve_end(struct sieve *s)
 {
 	free(s->leaves);
+	free(s->poison);
 	free(s->frames);
 	free(s->changed);
 	addr_map_free(&s->links);

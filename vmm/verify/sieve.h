@@ -15,6 +15,8 @@ struct leaf_view;
 struct sieve {
 	const struct model *model;
 	bool keep_all;			/* let nothing through: each check looks at everything, as tests want it */
+	struct leaf_view *poison;	/* kept: entries that stand for pages gone bad, and wrongly */
+	uint32_t nr_poison;
 	struct leaf_view *leaves;	/* kept: present entries, then held ones, by mm and address */
 	uint64_t nr_present, nr_leaves, cap_leaves;
 	uint64_t *frames;		/* kept: their numbers, ascending */
