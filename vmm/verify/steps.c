@@ -125,25 +125,33 @@ static uint64_t placed(const struct step_facts *facts, uint64_t *at)
 	return 0;
 }
 
+/** The first area at or above `end`, or NULL. */
+static const struct model_vma *area_above(const struct model_mm *mm, uint64_t end)
+{
+	for (uint32_t i = 0; i < mm->nr_vmas; i++)
+		if (mm->vmas[i].raw.vm_start >= end)
+			return &mm->vmas[i];
+	return NULL;
+}
+
+/** Linux looks at the area that comes next, and at no other: one in between, or one that the new one became part of, hides a stack. */
 static void check_placed(struct verify_context *c, const struct invariant *self)
 {
 	const struct step_facts *facts = c->aids ? c->aids->facts : NULL;
 	const struct model_task *task = facts ? model_find_task(c->now, facts->pid) : NULL;
-	uint64_t at, len = facts ? placed(facts, &at) : 0, end;
+	uint64_t at = 0, len = facts ? placed(facts, &at) : 0, end = (at + len + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+	const struct model_vma *vma, *next;
 
 	if (!len || !task || task->mm < 0)
 		return;
-	end = at + len;
-	for (uint32_t i = 0; i < c->now->mms[task->mm].nr_vmas; i++) {
-		const struct model_vma *vma = &c->now->mms[task->mm].vmas[i];
-
-		if (!(vma->raw.vm_flags & VM_GROWSDOWN) || vma->raw.vm_start < end)
-			continue;
-		if (!holds(c, vma->raw.vm_start - end >= STACK_GUARD_GAP))
-			report(c, self, AT_AREA(vma), "%s: %#lx-%#lx was placed %#lx bytes below area %s, expected a gap of %#lx",
-			       mm_label(c->now, task->mm).text, at, end, vma->raw.vm_start - end, area_label(vma).text,
-			       STACK_GUARD_GAP);
-	}
+	vma = model_find_vma(&c->now->mms[task->mm], at);
+	next = area_above(&c->now->mms[task->mm], end);
+	if (!next || !(next->raw.vm_flags & VM_GROWSDOWN) || (vma && vma->raw.vm_end > end))
+		return;
+	if (!holds(c, next->raw.vm_start - end >= STACK_GUARD_GAP))
+		report(c, self, AT_AREA(next), "%s: %#lx-%#lx was placed %#lx bytes below area %s, expected a gap of %#lx",
+		       mm_label(c->now, task->mm).text, at, end, next->raw.vm_start - end, area_label(next).text,
+		       STACK_GUARD_GAP);
 }
 
 void check_stack_gap(struct verify_context *c, const struct invariant *self)
