@@ -85,6 +85,7 @@ struct dentry {
 	GPTR(struct inode) d_inode;	/* holds a reference */
 	int32_t d_count;		/* files, children, working directories; one for an ENTRY, one in the image */
 	uint32_t d_flags;		/* DCACHE_* */
+	GPTR(struct dentry) d_last;	/* of a directory: the entry that was found last; NULL: none, or it has gone */
 	uint64_t d_seq;			/* larger for a younger one: where reading a directory goes on */
 	char d_name[LX_NAME_MAX + 1];
 };

@@ -18,6 +18,7 @@ static struct dentry *d_alloc(struct dentry *parent, const char *name, struct in
 	dentry->d_inode = inode;
 	dentry->d_count = 1;
 	dentry->d_flags = flags;
+	dentry->d_last = NULL;
 	dentry->d_seq = ++last_seq;
 	strscpy(dentry->d_name, name, sizeof(dentry->d_name));
 	return dentry;
@@ -78,8 +79,16 @@ void dput(struct dentry *dentry)
 	}
 }
 
+/* It leaves its directory, which shall not look for it first any more. */
+static void forget_last(struct dentry *dentry)
+{
+	if (dentry->d_parent->d_last == dentry)
+		dentry->d_parent->d_last = NULL;
+}
+
 void d_unlink(struct dentry *dentry)
 {
+	forget_last(dentry);
 	list_del(&dentry->d_child);
 	INIT_LIST_HEAD(&dentry->d_child);
 	dentry->d_flags = DCACHE_UNLINKED;
@@ -90,6 +99,7 @@ void d_move(struct dentry *dentry, struct dentry *parent, const char *name)
 {
 	struct dentry *old = dentry->d_parent;
 
+	forget_last(dentry);
 	list_del(&dentry->d_child);
 	list_add(&dentry->d_child, &parent->d_subdirs);
 	dentry->d_seq = ++last_seq;
@@ -98,15 +108,42 @@ void d_move(struct dentry *dentry, struct dentry *parent, const char *name)
 	dput(old);
 }
 
+static bool is_named(const struct dentry *dentry, const char *name, size_t size)
+{
+	return dentry->d_name[0] == name[0] && !memcmp(dentry->d_name, name, size);
+}
+
+/*
+ * The entry found last and its neighbours: who reads a large directory asks for one after the other, several times each. (Linux
+ * has a hash table.) NULL: it is none of them.
+ */
+static struct dentry *lookup_nearby(struct dentry *parent, const char *name, size_t size)
+{
+	struct list_head *last = &parent->d_last->d_child, *nearby[] = { last, last->next, last->prev };
+
+	for (int i = 0; i < 3; i++) {
+		struct dentry *dentry = list_entry(nearby[i], struct dentry, d_child);
+
+		if (nearby[i] != &parent->d_subdirs && is_named(dentry, name, size))
+			return dentry;
+	}
+	return NULL;
+}
+
 struct dentry *d_lookup(struct dentry *parent, const char *name)
 {
 	size_t size = strlen(name) + 1;
-	struct dentry *dentry;
+	struct dentry *dentry = parent->d_last ? lookup_nearby(parent, name, size) : NULL;
 
+	if (dentry)
+		goto found;
 	list_for_each_entry(dentry, &parent->d_subdirs, d_child)
-		if (dentry->d_name[0] == name[0] && !memcmp(dentry->d_name, name, size))
-			return dget(dentry);
+		if (is_named(dentry, name, size))
+			goto found;
 	return NULL;
+found:
+	parent->d_last = dentry;
+	return dget(dentry);
 }
 
 struct dentry *lookup_one(struct dentry *parent, const char *name)

@@ -492,6 +492,7 @@ BREAK(node_count)
 BREAK(entry_name) { strcpy(AT(dentry, t, TINY_DENTRY)->d_name, "a/b"); }
 BREAK(entry_parent) { AT(dentry, t, TINY_DENTRY)->d_parent = ptr(TINY_DENTRY); }
 BREAK(entry_inode) { AT(dentry, t, TINY_DENTRY)->d_inode.va += 8; }
+BREAK(entry_last) { AT(dentry, t, TINY_ROOT)->d_last = ptr(TINY_ROOT); }
 BREAK(entry_count) { AT(dentry, t, TINY_DENTRY)->d_count = 1; }
 BREAK(inode_links) { the_inode(t)->i_nlink++; }
 BREAK(inode_writers) { the_inode(t)->i_writecount = 0; }
@@ -687,7 +688,7 @@ static const struct {
 	ROW("avc-slab", leak_avc), ROW("inode-slab", leak_inode), ROW("node-slab", leak_node),
 	ROW("cache-pages", cached_anon), ROW("cache-size", cached_beyond), ROW("cache-size", nrpages),
 	ROW("cache-held", uncached), ROW("cache-index", node_count), ROW("dentry-tree", entry_name), ROW("dentry-tree", entry_parent), ROW("dentry-tree", entry_inode),
-	ROW("dentry-count", entry_count), ROW("inode-links", inode_links), ROW("inode-users", inode_writers),
+	ROW("dentry-tree", entry_last), ROW("dentry-count", entry_count), ROW("inode-links", inode_links), ROW("inode-users", inode_writers),
 	ROW("inode-fields", inode_refs),
 	ROW("inode-fields", inode_locked), ROW("i-mmap", not_in_i_mmap), ROW("i-mmap-last", wrong_last), ROW("i-mmap-last", i_mmap_red),
 	ROW("file-count", file_refs), ROW("file-count", file_leaked), ROW("file-fields", file_ops), ROW("inode-fields", inode_type),

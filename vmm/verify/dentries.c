@@ -34,6 +34,13 @@ static bool is_directory(const struct model *model, int inode)
 	return inode >= 0 && (model->inodes[inode].raw.i_mode & LX_S_IFMT) == LX_S_IFDIR;
 }
 
+static bool lists(const struct model *model, const struct model_dentry *dir, gva_t entry)
+{
+	uint32_t index = addr_map_get(&model->dentry_map, entry.va);
+
+	return index != ADDR_MAP_NONE && model->dentries[index].listed_in == dir - model->dentries;
+}
+
 static const char *entry_trouble(const struct model *model, const struct model_dentry *d)
 {
 	bool root = d == model->dentries, entry = d->raw.d_flags == DCACHE_ENTRY;
@@ -42,6 +49,8 @@ static const char *entry_trouble(const struct model *model, const struct model_d
 		return "d_flags are none";
 	if (d->inode < 0)
 		return "d_inode is no inode";
+	if (d->raw.d_last.va && !lists(model, d, d->raw.d_last))
+		return "d_last is no entry of it";
 	if (!root && entry != (d->listed_in >= 0))
 		return entry ? "it is on no directory's list" : "it is on a directory's list, and no entry";
 	if (d->listed_in < 0)
