@@ -541,7 +541,7 @@ static inline void tiny_file(struct tiny *t)
 	struct vm_area_struct *text = at(t, t->text_a);
 
 	*AT(inode, t, TINY_INODE) = (struct inode){
-		.i_ino = 1, .i_size = PAGE_SIZE, .i_mode = 0100755, .i_nlink = 1, .i_count = 2, .i_flags = S_IMAGE,
+		.i_ino = 1, .i_size = PAGE_SIZE, .i_mode = 0100755, .i_nlink = 1, .i_count = 1, .i_flags = S_IMAGE,
 		.i_writecount = -3, /* two programs run from it, and the image holds it */
 		.i_data = {.host = ptr(TINY_INODE),
 			   .i_mmap = {ptr(t->text_a + offsetof(struct vm_area_struct, shared))}}};
