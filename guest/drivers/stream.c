@@ -159,7 +159,15 @@ static long stream_write(struct file *file, uint64_t at, uint64_t len)
 	return done ? (long)done : ret;
 }
 
+/* Once more, by way of /dev/stdout: a stream has one direction. */
+static int stream_open(struct inode *inode, struct file *file)
+{
+	file->private_data = inode->i_private;
+	return file->f_mode & (stream_of(file) ? FMODE_READ : FMODE_WRITE) ? -LX_EACCES : 0;
+}
+
 static const struct file_operations stream_fops = {
+	.open = stream_open,
 	.read = stream_read,
 	.write = stream_write,
 };
@@ -172,6 +180,8 @@ static struct file *open_stream(unsigned int fd)
 
 	if (inode) {
 		inode->i_nlink = 1;
+		inode->i_private = (void *)(uintptr_t)fd;
+		inode->i_fop = &stream_fops;
 		snprintf(name, sizeof(name), "pipe:[%lu]", inode->i_ino);
 		file = alloc_file_pseudo(inode, name, fd ? LX_O_WRONLY : LX_O_RDONLY, &stream_fops);
 	}

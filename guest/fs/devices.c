@@ -103,3 +103,12 @@ static int open_tty(struct inode *inode, struct file *file)
 }
 
 const struct file_operations tty_operations = { .open = open_tty };
+
+/* /dev/fd, stdin, stdout, stderr: links that are part of the image. */
+static int dev_fd_link(struct inode *inode, char *buf)
+{
+	strscpy(buf, inode->i_private, PATH_MAX);
+	return 0;
+}
+
+const struct inode_operations dev_fd_inode_operations = { .get_link = dev_fd_link };

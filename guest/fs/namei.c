@@ -150,6 +150,16 @@ static int redirect(struct walk *w, struct inode *link, const char *rest)
 	return 0;
 }
 
+struct dentry *jump_link(struct dentry *link)
+{
+	const struct inode_operations *op = link->d_inode->i_op;
+	struct dentry *target = op->get_dentry ? op->get_dentry(link->d_inode) : NULL;
+
+	if (target)
+		dput(link);
+	return target;
+}
+
 int follow_link(struct walk *w, struct dentry *link, bool slash)
 {
 	int error = -LX_ELOOP;
@@ -198,7 +208,7 @@ static struct dentry *walk_all(struct walk *w, unsigned int flags)
 	int error;
 
 	for (;;) {
-		struct dentry *dentry;
+		struct dentry *dentry, *target = NULL;
 
 		error = walk_parents(w, &last);
 		if (error)
@@ -206,9 +216,12 @@ static struct dentry *walk_all(struct walk *w, unsigned int flags)
 		if (last.type == LAST_NORM && last.slash)
 			flags |= LOOKUP_FOLLOW | LOOKUP_DIRECTORY;
 		dentry = walk_component(w, &last);
+		if (!IS_ERR(dentry) && is_symlink(dentry->d_inode) && (flags & LOOKUP_FOLLOW))
+			target = jump_link(dentry);
+		dentry = target ? target : dentry;
 		if (IS_ERR(dentry))
 			return dentry;
-		if (!is_symlink(dentry->d_inode) || !(flags & LOOKUP_FOLLOW)) {
+		if (target || !is_symlink(dentry->d_inode) || !(flags & LOOKUP_FOLLOW)) {
 			if (!(flags & LOOKUP_DIRECTORY) || is_dir(dentry->d_inode))
 				return dentry;
 			dput(dentry);

@@ -27,9 +27,9 @@ struct file *dentry_open(struct dentry *dentry, uint32_t flags)
 	struct inode *inode = dentry->d_inode;
 	uint32_t mode = open_mode(flags);
 	struct file *file;
-	int error = 0;
+	int error = inode->i_fop ? 0 : -LX_ENXIO;	/* an eventfd, say: its file is all there is of it */
 
-	if ((mode & FMODE_WRITE) && is_reg(inode)) {
+	if (!error && (mode & FMODE_WRITE) && is_reg(inode)) {
 		error = get_write_access(inode);
 		mode |= FMODE_WRITER;
 	}
@@ -97,7 +97,7 @@ static struct dentry *open_last(struct walk *w, uint32_t flags, uint32_t mode, b
 	struct last_name last;
 
 	for (;;) {
-		struct dentry *dentry;
+		struct dentry *dentry, *target = NULL;
 		int error = walk_parents(w, &last);
 
 		if (error)
@@ -109,9 +109,12 @@ static struct dentry *open_last(struct walk *w, uint32_t flags, uint32_t mode, b
 			*created = true;
 			return create_file(w->at, last.name, mode);
 		}
+		if (!IS_ERR(dentry) && is_symlink(dentry->d_inode) && (follow || last.slash))
+			target = jump_link(dentry);
+		dentry = target ? target : dentry;
 		if (IS_ERR(dentry))
 			return dentry;
-		if (is_symlink(dentry->d_inode) && (follow || last.slash)) {
+		if (!target && is_symlink(dentry->d_inode) && (follow || last.slash)) {
 			error = follow_link(w, dentry, last.slash);
 			if (error)
 				return ERR_PTR(error);

@@ -22,7 +22,16 @@ static int fd_link(struct inode *inode, char *buf)
 	return file ? proc_put_path(file->f_dentry, buf) : -LX_ENOENT;
 }
 
-static const struct inode_operations fd_link_inode_operations = { .get_link = fd_link };
+/* Whatever its name says, or though it has none: the file itself. */
+static struct dentry *fd_dentry(struct inode *inode)
+{
+	uint64_t key = (uint64_t)inode->i_private;
+	const struct file *file = file_of((int)key, key >> FD_SHIFT);
+
+	return file ? dget(file->f_dentry) : ERR_PTR(-LX_ENOENT);
+}
+
+static const struct inode_operations fd_link_inode_operations = { .get_link = fd_link, .get_dentry = fd_dentry };
 
 static struct inode *fd_lookup(struct inode *dir, const char *name)
 {

@@ -20,12 +20,16 @@
 #define CHARDEV(n, mode, major, minor, fops) \
 	INODE(n, LX_S_IFCHR | (mode), 1), .i_rdev = MKDEV(major, minor), .i_fop = (fops)
 
+#define DEV_FD(n, target) \
+	INODE(n, LX_S_IFLNK | 0777, 1), .i_size = sizeof(target) - 1, .i_op = &dev_fd_inode_operations, \
+	.i_private = (target)
+
 struct inode static_inodes[NR_STATIC_NODES] = {
 	[ROOT_NODE] = { DIRECTORY(ROOT_NODE, 0755, /* links = */ 4, /* entries = */ 3) },
 	[AGENT_NODE] = { INODE(AGENT_NODE, LX_S_IFREG | 0555, 1), .i_flags = S_IMAGE,
 			 .i_writecount = -1, .i_fop = &image_file_operations,
 			 .i_data.a_ops = &agent_aops },
-	[DEV_NODE] = { DIRECTORY(DEV_NODE, 0755, /* links = */ 3, /* entries = */ 9) },
+	[DEV_NODE] = { DIRECTORY(DEV_NODE, 0755, /* links = */ 3, /* entries = */ 13) },
 	[SHM_NODE] = { DIRECTORY(SHM_NODE, 01777, /* links = */ 2, /* entries = */ 0) },
 	[ZERO_NODE] = { CHARDEV(ZERO_NODE, 0666, 1, 5, &zero_operations) },
 	[NULL_NODE] = { CHARDEV(NULL_NODE, 0666, 1, 3, &null_operations) },
@@ -37,6 +41,10 @@ struct inode static_inodes[NR_STATIC_NODES] = {
 	[RANDOM_NODE] = { CHARDEV(RANDOM_NODE, 0666, 1, 8, &random_operations) },
 	[URANDOM_NODE] = { CHARDEV(URANDOM_NODE, 0666, 1, 9, &random_operations) },
 	[TTY_NODE] = { CHARDEV(TTY_NODE, 0666, 5, 0, &tty_operations) },
+	[FD_NODE] = { DEV_FD(FD_NODE, "/proc/self/fd") },
+	[STDIN_NODE] = { DEV_FD(STDIN_NODE, "/proc/self/fd/0") },
+	[STDOUT_NODE] = { DEV_FD(STDOUT_NODE, "/proc/self/fd/1") },
+	[STDERR_NODE] = { DEV_FD(STDERR_NODE, "/proc/self/fd/2") },
 };
 
 struct list_head super_inodes = { &static_inodes[0].i_sb_list, &static_inodes[NR_STATIC_NODES - 1].i_sb_list };
@@ -60,7 +68,7 @@ struct list_head super_inodes = { &static_inodes[0].i_sb_list, &static_inodes[NR
 struct dentry static_dentries[NR_STATIC_NODES] = {
 	DENTRY(ROOT_NODE, ROOT_NODE, "", 4, BETWEEN(ROOT_NODE, ROOT_NODE), ENTRIES(AGENT_NODE, PROC_NODE)),
 	DENTRY(AGENT_NODE, ROOT_NODE, "agent", 1, FIRST(ROOT_NODE, DEV_NODE), NO_ENTRIES(AGENT_NODE)),
-	DENTRY(DEV_NODE, ROOT_NODE, "dev", 9, BETWEEN(PROC_NODE, AGENT_NODE), ENTRIES(SHM_NODE, TTY_NODE)),
+	DENTRY(DEV_NODE, ROOT_NODE, "dev", 13, BETWEEN(PROC_NODE, AGENT_NODE), ENTRIES(SHM_NODE, STDERR_NODE)),
 	DENTRY(SHM_NODE, DEV_NODE, "shm", 0, FIRST(DEV_NODE, ZERO_NODE), NO_ENTRIES(SHM_NODE)),
 	DENTRY(ZERO_NODE, DEV_NODE, "zero", 0, BETWEEN(NULL_NODE, SHM_NODE), NO_ENTRIES(ZERO_NODE)),
 	DENTRY(NULL_NODE, DEV_NODE, "null", 0, BETWEEN(CONSOLE_NODE, ZERO_NODE), NO_ENTRIES(NULL_NODE)),
@@ -69,6 +77,10 @@ struct dentry static_dentries[NR_STATIC_NODES] = {
 	DENTRY(FULL_NODE, DEV_NODE, "full", 0, BETWEEN(RANDOM_NODE, LAB_NODE), NO_ENTRIES(FULL_NODE)),
 	DENTRY(RANDOM_NODE, DEV_NODE, "random", 0, BETWEEN(URANDOM_NODE, FULL_NODE), NO_ENTRIES(RANDOM_NODE)),
 	DENTRY(URANDOM_NODE, DEV_NODE, "urandom", 0, BETWEEN(TTY_NODE, RANDOM_NODE), NO_ENTRIES(URANDOM_NODE)),
-	DENTRY(TTY_NODE, DEV_NODE, "tty", 0, LAST(DEV_NODE, URANDOM_NODE), NO_ENTRIES(TTY_NODE)),
+	DENTRY(TTY_NODE, DEV_NODE, "tty", 0, BETWEEN(FD_NODE, URANDOM_NODE), NO_ENTRIES(TTY_NODE)),
+	DENTRY(FD_NODE, DEV_NODE, "fd", 0, BETWEEN(STDIN_NODE, TTY_NODE), NO_ENTRIES(FD_NODE)),
+	DENTRY(STDIN_NODE, DEV_NODE, "stdin", 0, BETWEEN(STDOUT_NODE, FD_NODE), NO_ENTRIES(STDIN_NODE)),
+	DENTRY(STDOUT_NODE, DEV_NODE, "stdout", 0, BETWEEN(STDERR_NODE, STDIN_NODE), NO_ENTRIES(STDOUT_NODE)),
+	DENTRY(STDERR_NODE, DEV_NODE, "stderr", 0, LAST(DEV_NODE, STDOUT_NODE), NO_ENTRIES(STDERR_NODE)),
 	DENTRY(PROC_NODE, ROOT_NODE, "proc", 0, LAST(ROOT_NODE, DEV_NODE), NO_ENTRIES(PROC_NODE)),
 };

@@ -38,6 +38,11 @@ struct inode_operations {
 	struct inode *(*mknod)(struct inode *dir, uint32_t mode);
 	/** The target of a symbolic link, with its end, into buf of PATH_MAX bytes. 0 or -errno. */
 	int (*get_link)(struct inode *inode, char *buf);
+	/**
+	 * Of a link that leads to a file however it is called, or without a name: that, with a reference; or ERR_PTR. NULL: the
+	 * target is followed. (Linux nd_jump_link(); here it counts at the end of a path alone.)
+	 */
+	struct dentry *(*get_dentry)(struct inode *inode);
 };
 
 static inline uint32_t inode_type(const struct inode *inode) { return inode->i_mode & LX_S_IFMT; }
@@ -49,7 +54,8 @@ static inline bool is_symlink(const struct inode *inode) { return inode_type(ino
 
 /** What the tree holds from the start (rootfs.c): by these numbers. */
 enum static_node { ROOT_NODE, AGENT_NODE, DEV_NODE, SHM_NODE, ZERO_NODE, NULL_NODE, CONSOLE_NODE, LAB_NODE, PROC_NODE,
-		   FULL_NODE, RANDOM_NODE, URANDOM_NODE, TTY_NODE, NR_STATIC_NODES };
+		   FULL_NODE, RANDOM_NODE, URANDOM_NODE, TTY_NODE, FD_NODE, STDIN_NODE, STDOUT_NODE, STDERR_NODE,
+		   NR_STATIC_NODES };
 extern struct inode static_inodes[NR_STATIC_NODES];
 extern struct dentry static_dentries[NR_STATIC_NODES];
 #define root_dentry (static_dentries[ROOT_NODE])
@@ -128,6 +134,8 @@ void walk_end(struct walk *w);
 int walk_parents(struct walk *w, struct last_name *last);
 /** What the component names in the directory reached, with a reference, no link followed; or ERR_PTR. */
 struct dentry *walk_component(struct walk *w, const struct last_name *last);
+/** A link at the end of a path that is to be followed and knows its file: that, the link's reference used up. NULL: it does not. */
+struct dentry *jump_link(struct dentry *link);
 /** The link, whose reference is used up, takes its name's place in the path. slash: "name/". 0 or -errno. */
 int follow_link(struct walk *w, struct dentry *link, bool slash);
 
@@ -263,6 +271,7 @@ uint64_t kernel_read(struct file *file, void *to, uint64_t n, uint64_t pos);
 /** read_at of any file with pages. */
 long generic_read_at(struct file *file, uint64_t at, uint64_t len, uint64_t *pos);
 extern const struct file_operations image_file_operations, null_operations, zero_operations, console_operations;
+extern const struct inode_operations dev_fd_inode_operations;
 extern const struct file_operations full_operations, random_operations, tty_operations;
 extern const struct address_space_operations agent_aops;
 extern const struct inode_operations tmpfs_dir_inode_operations, tmpfs_symlink_inode_operations;

@@ -257,7 +257,10 @@ static uint32_t pipe_poll(struct file *file)
 	return mask;
 }
 
+static int pipe_open(struct inode *inode, struct file *file);
+
 static const struct file_operations pipe_fops = {
+	.open = pipe_open,
 	.read = pipe_read,
 	.write = pipe_write,
 	.release = pipe_release,
@@ -287,6 +290,13 @@ static struct file *as_end(struct file *file, struct pipe_inode_info *pipe, uint
 	return file;
 }
 
+/* One more end, by way of /proc/PID/fd: it does not wait for another one, as there is one. */
+static int pipe_open(struct inode *inode, struct file *file)
+{
+	as_end(file, inode->i_private, file->f_mode);
+	return 0;
+}
+
 /* The end that reads, and the pipe with it; NULL: no memory. */
 static struct file *open_pipe(uint32_t flags)
 {
@@ -297,6 +307,8 @@ static struct file *open_pipe(uint32_t flags)
 
 	if (pipe) {
 		inode_init_owner(inode, NULL);
+		inode->i_private = pipe;
+		inode->i_fop = &pipe_fops;
 		inode->i_nlink = 1;	/* stat says so, though it has no name in a directory */
 		snprintf(name, sizeof(name), "pipe:[%lu]", inode->i_ino);
 		file = as_end(alloc_file_pseudo(inode, name, LX_O_RDONLY | (flags & LX_O_NONBLOCK), &pipe_fops), pipe,
