@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "script/api.h"
+#include "script/injecting.h"
 
 static bool is_word_size(lua_Integer size)
 {
@@ -222,5 +223,9 @@ const struct api_row access_rows[] = {
 	 "table."},
 	{"fill", task_fill, "a:fill(p, len, byte)", "Fill [p, p+len) upwards."},
 	{"run", task_run, "a:run(p)", "Call p, which must hold code that returns. Gives RAX."},
+	{"probe", task_probe, "a:probe{max = 64}",
+	 "Read and write, from ring 3, the ends of a's areas, what lies beside them and the pages that are there, and hold each against what the walk of "
+	 "the tables foretells; then set the guest back. Gives {accesses=, claimed=, stale=}: addresses where the TLB may hold something else, and "
+	 "accesses that met it."},
 	{NULL, NULL, NULL, NULL},
 };

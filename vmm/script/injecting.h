@@ -24,6 +24,8 @@ int inject_irq(lua_State *L);
 /* --- api_memory.c --- */
 int inject_slot(lua_State *L);
 int inject_poison(lua_State *L);
+/* --- api_probe.c: a method of a task --- */
+int task_probe(lua_State *L);
 /* --- api_flush.c --- */
 int inject_flush(lua_State *L);
 
