@@ -125,7 +125,7 @@ static bool get_signal(struct ksiginfo *info, struct user_sigaction *action, con
 
 	for (;;) {
 		if (group_dying(me))
-			do_exit(leader->group_exit ? leader->group_exit_code : LX_SIGKILL);
+			do_exit(leader->group_exit || leader->group_killed ? leader->group_exit_code : LX_SIGKILL);
 		if (leader->group_stopped)
 			sleep_stopped();
 		if (group_dying(me))

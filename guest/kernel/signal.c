@@ -8,6 +8,7 @@
 #include "itimer.h"
 #include "poll.h"
 #include "session.h"
+#include "coredump.h"
 #include "signal.h"
 
 struct sigqueue {
@@ -146,7 +147,7 @@ bool signal_pending(const struct task *task)
 
 bool fatal_signal_pending(const struct task *task)
 {
-	return group_dying(task) || (task->pending.signal & SIGMASK(LX_SIGKILL)) ||
+	return group_dying(task) || task->group_leader->group_killed || (task->pending.signal & SIGMASK(LX_SIGKILL)) ||
 	       (task->group_leader->shared_pending.signal & SIGMASK(LX_SIGKILL));
 }
 
@@ -234,6 +235,27 @@ static struct task *choose_thread(struct task *task, int signo)
 	return NULL;
 }
 
+/* Will it end the process as soon as the thread takes it? One that leaves a core first has the threads stopped at another time. */
+static bool sig_fatal(const struct task *task, int signo)
+{
+	return get_action(task, signo).handler == SIG_DFL_HANDLER && !sig_ignored_by_default(signo) &&
+	       !sig_stops_by_default(signo) && !sig_dumps_core(signo) &&
+	       (signo == LX_SIGKILL || !task->group_leader->group_stopped);
+}
+
+/* Linux complete_signal(): nobody in the process goes back to ring 3. The thread that takes the signal says what killed it. */
+static void doom(struct task *task, int signo)
+{
+	struct task *leader = task->group_leader;
+
+	if (!leader->group_exit && !leader->group_exec && !leader->group_killed) {
+		leader->group_killed = task;
+		leader->group_exit_code = signo;
+		zap_threads(task, task);
+	}
+	signal_wake_up(task, /* fatal = */ true);
+}
+
 void send_signal(struct task *task, const struct ksiginfo *info, bool to_process)
 {
 	struct sigpending *pending = to_process ? &task->group_leader->shared_pending : &task->pending;
@@ -253,7 +275,9 @@ void send_signal(struct task *task, const struct ksiginfo *info, bool to_process
 		task = choose_thread(task, signo);
 	else if (!wants_signal(task, signo))
 		return;
-	if (task)
+	if (task && sig_fatal(task, signo))
+		doom(task, signo);
+	else if (task)
 		signal_wake_up(task, signo == LX_SIGKILL);
 }
 

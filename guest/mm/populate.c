@@ -67,7 +67,8 @@ int __mm_populate(struct mm_struct *mm, uint64_t start, uint64_t len, bool ignor
 	int error = 0;
 
 	mmap_read_lock(mm);
-	for (vma = find_vma_intersection(mm, start, end); vma && vma->vm_start < end; vma = vma->vm_next) {
+	/* Of no bytes there is no area, though one may lie around them. */
+	for (vma = len ? find_vma_intersection(mm, start, end) : NULL; vma && vma->vm_start < end; vma = vma->vm_next) {
 		if (vma->vm_flags & (VM_IO | VM_PFNMAP))
 			continue;
 		error = populate_vma_range(vma, max(vma->vm_start, start), min(vma->vm_end, end));

@@ -1,4 +1,3 @@
--- both: no, on Linux the thread's channel would change hands
 -- execve in a process of several threads: the others die, and the one that called is the process, with its leader's pid.
 local a = spawn("a")
 local pid = a:syscall("getpid")

@@ -96,3 +96,7 @@ local r = c:mmap{len = 2*PAGE, prot = "rw"}
 expect.eq(c:vma(r).present, 0)
 expect.eq(c:counters().locked_vm, 0)
 a:syscall("munlockall")
+
+step("Of no bytes there is nothing to lock, in an area that nobody may access, too")
+local none = a:mmap{len = 2*PAGE, prot = "none"}
+expect.eq(a:mlock(none + PAGE, 0), 0)

@@ -23,7 +23,7 @@ void fuzz_render(const struct fuzz_step *step, struct buf *b)
 
 uint64_t fuzz_address(uint16_t choice)
 {
-	static const uint64_t odd[] = {0, 0x1000, 0x10000, ARENA + 0x123, 0x7ffffffdd000, 0x7ffffffff000,
+	static const uint64_t odd[] = {0, 0x10000, ARENA + 0x123, 0x7ffffffdd000, 0x7ffffffff000,
 				       0xffff888000000000, 0x800000000000, ARENA - PAGE_SIZE};
 
 	choice %= 8 * ARENA_PAGES + COUNT(odd);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "target/amend.h"
 #include "target/both.h"
 #include "target/compare.h"
 #include "uapi.h"
@@ -16,6 +17,14 @@ struct both {
 	char *text; /* differences of the step so far, through comparison.to */
 	size_t text_size;
 	struct agent_cmd cmds[AGENT_CHANNELS]; /* last posted */
+	struct agent_cmd later[AGENT_CHANNELS]; /* what Linux is asked once the guest has answered */
+	bool waits[AGENT_CHANNELS];		/* is there one? */
+	struct told {
+		enum task_status status;
+		struct agent_report report;
+		bool fresh, taken; /* taken: the guest was polled early, and this is what it told */
+		int exit_code, pid;
+	} told[AGENT_CHANNELS];
 	int names_told[AGENT_CHANNELS];	       /* pids whose uname() succeeded in this step, at the address of its cmd; 0 */
 	uint64_t steps;
 };
@@ -84,7 +93,63 @@ static int both_post(struct target *t, int channel, const struct agent_cmd *cmd,
 	keep_placement(b, &theirs);
 	if (b->guest->ops->post(b->guest, channel, cmd, e))
 		return -1;
+	b->waits[channel] = amend_wanted(&b->comparison.rules, cmd);
+	if (b->waits[channel]) {
+		b->later[channel] = theirs;
+		return 0;
+	}
 	return b->linux_side->ops->post(b->linux_side, channel, &theirs, e);
+}
+
+/* What the guest's task has to tell, which may have been asked before. */
+static struct told guest_tells(struct both *b, int channel)
+{
+	struct told told = b->told[channel];
+
+	if (!told.taken)
+		told.status = b->guest->ops->poll(b->guest, channel, &told.report, &told.fresh, &told.exit_code, &told.pid);
+	b->told[channel].taken = false;
+	return told;
+}
+
+/* Let Linux's task unmap a range; its answer is nobody's business. */
+static int unmap_there(struct both *b, int channel, uint64_t start, uint64_t len, struct error *e)
+{
+	struct agent_cmd cmd = {.op = AGENT_SYSCALL, .nr = NR_munmap, .args = {start, len}};
+	struct agent_report report;
+	int exit_code, pid;
+	bool fresh;
+
+	if (b->linux_side->ops->post(b->linux_side, channel, &cmd, e) || b->linux_side->ops->run(b->linux_side, e))
+		return -1;
+	b->linux_side->ops->poll(b->linux_side, channel, &report, &fresh, &exit_code, &pid);
+	return 0;
+}
+
+/* The guest has answered: now Linux is asked, as the profile wants it. */
+static int post_later(struct both *b, int channel, struct error *e)
+{
+	struct agent_cmd *cmd = &b->later[channel];
+	struct told told = guest_tells(b, channel);
+	struct amends first = {.nr = 0};
+	struct view *view = NULL;
+
+	told.taken = true;
+	b->told[channel] = told;
+	b->waits[channel] = false;
+	if (told.fresh && cmd->nr == NR_mremap) {
+		view = b->linux_side->ops->view(b->linux_side, told.pid, e);
+		if (!view)
+			return -1;
+	}
+	if (told.fresh)
+		amend(&b->comparison.rules, cmd, &told.report, view, &first);
+	if (view)
+		view_free(view);
+	for (int i = 0; i < first.nr; i++)
+		if (unmap_there(b, channel, first.unmap[i].start, first.unmap[i].len, e))
+			return -1;
+	return b->linux_side->ops->post(b->linux_side, channel, cmd, e);
 }
 
 static int both_run(struct target *t, struct error *e)
@@ -93,6 +158,9 @@ static int both_run(struct target *t, struct error *e)
 
 	if (b->guest->ops->run(b->guest, e))
 		return -1;
+	for (int c = 0; c < AGENT_CHANNELS; c++)
+		if (b->waits[c] && post_later(b, c, e))
+			return -1;
 	return b->linux_side->ops->run(b->linux_side, e);
 }
 
@@ -138,11 +206,16 @@ static enum task_status both_poll(struct target *t, int channel, struct agent_re
 	struct agent_report theirs;
 	int their_exit_code, their_pid;
 	bool their_fresh;
-	enum task_status status = b->guest->ops->poll(b->guest, channel, report, fresh, exit_code, pid);
+	struct told told = guest_tells(b, channel);
+	enum task_status status = told.status;
 	enum task_status their_status = b->linux_side->ops->poll(b->linux_side, channel, &theirs, &their_fresh,
 								 &their_exit_code, &their_pid);
 	char who[32];
 
+	*report = told.report;
+	*fresh = told.fresh;
+	*exit_code = told.exit_code;
+	*pid = told.pid;
 	snprintf(who, sizeof(who), "pid %d", *pid);
 	compare_number(c, who, "pid", *pid, their_pid);
 	compare_number(c, who, "stands (0: awaits a command, 1: is blocked, 2: is dead)", status, their_status);

@@ -26,6 +26,7 @@ struct linux_task {
 	bool fresh;	    /* report is not yet taken */
 	bool dead;
 	int pid;
+	int tgid;	    /* of its process */
 	int exit_code;
 	struct agent_cmd cmd;
 	struct agent_report report;
@@ -55,9 +56,9 @@ static double now(void)
 
 /* --- reports ---------------------------------------------------------------------------------------- */
 
-static void begin_task(struct linux_target *l, int channel, int pid)
+static void begin_task(struct linux_target *l, int channel, int pid, int tgid)
 {
-	l->tasks[channel] = (struct linux_task){.used = true, .pid = pid};
+	l->tasks[channel] = (struct linux_task){.used = true, .pid = pid, .tgid = tgid};
 }
 
 /* What a report says of other tasks: a child that now lives on its channel, a child's end that wait4 told. */
@@ -68,7 +69,8 @@ static void learn(struct linux_target *l, const struct linux_task *task)
 
 	if ((task->cmd.op == AGENT_FORK || task->cmd.op == AGENT_THREAD) && report->value > 0 &&
 	    report->op == task->cmd.op && task->cmd.channel < AGENT_CHANNELS)
-		begin_task(l, task->cmd.channel, report->value);
+		begin_task(l, task->cmd.channel, report->value,
+			   task->cmd.op == AGENT_THREAD ? task->tgid : (int)report->value);
 	if (task->cmd.op != AGENT_SYSCALL || task->cmd.nr != NR_wait4 || report->value <= 0 ||
 	    !(task->cmd.in_data & 2) || report->len < task->cmd.len)
 		return;
@@ -126,6 +128,24 @@ static void task_ended(struct linux_target *l, struct linux_task *task, const st
 		status = told_exit(task);
 	if (status >= 0 || !task->exit_code)
 		task->exit_code = status;
+}
+
+/* A thread that made execve is its process now, by its leader's id; the leader is dead, of what nobody can say. */
+static void take_over(struct linux_target *l)
+{
+	for (int c = 0; c < AGENT_CHANNELS; c++) {
+		struct linux_task *task = &l->tasks[c];
+
+		if (!task->used || task->dead || !task->busy || task->cmd.op != AGENT_SYSCALL || task->cmd.nr != NR_execve ||
+		    task->pid == task->tgid || !proc_awaits(l->box.proc, task->tgid, AGENT_FD_BASE + c))
+			continue;
+		for (int o = 0; o < AGENT_CHANNELS; o++)
+			if (l->tasks[o].used && l->tasks[o].pid == task->tgid) {
+				l->tasks[o].dead = true;
+				l->tasks[o].exit_code = -1;
+			}
+		task->pid = task->tgid;
+	}
 }
 
 /* Who of ours is dead by now? */
@@ -186,6 +206,7 @@ static int settle(struct linux_target *l, struct error *e)
 			pause = pause < 1000000 ? 2 * pause : pause;
 		}
 	}
+	take_over(l);
 	bury(l);
 	return 0;
 }
@@ -295,7 +316,7 @@ static int linux_spawn(struct target *t, const char *name, int *pid, struct erro
 		return -1;
 	if (*pid <= 0)
 		return -1;
-	begin_task(l, channel, *pid);
+	begin_task(l, channel, *pid, *pid);
 	if (settle(l, e) || drop_vdso(l, channel, e)) {
 		*pid = 0;
 		return -1;

@@ -31,7 +31,7 @@
  * Four levels of tables and no protection keys, as the guest has it; else addresses beyond 47 bits exist, and PROT_EXEC
  * alone is execute-only. One CPU: nothing of what is compared depends on it.
  */
-#define KERNEL_WORDS "console=ttyS0 quiet mitigations=off nokaslr panic=-1 no5lvl nopku rdinit=/vmm -- "
+#define KERNEL_WORDS "console=ttyS0 quiet mitigations=off nokaslr no_timer_check panic=-1 no5lvl nopku rdinit=/vmm -- "
 
 /* In the order that they need each other. */
 static const char *const modules[] = {"virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev",

@@ -42,6 +42,20 @@ const struct rule rule_table[NR_RULES] = {
 					    "areas of the same mm add up to: those are compared instead.",
 				  .profile = true,
 				  .from = 616},
+	[PROFILE_MREMAP_REFUSED] = {.name = "mremap_refused",
+				    .reason = "mremap() checks in another order and moves several areas at once: where 6.1 "
+					      "refuses, Linux is asked for what 6.1 unmaps before, then for the same refusal.",
+				    .profile = true,
+				    .from = 617},
+	[PROFILE_WRITE_FAULT] = {.name = "write_fault",
+				 .reason = "write() makes a page of tmpfs before it finds that there is nothing to be read: "
+					   "Linux is asked for as many bytes as the guest wrote.",
+				 .profile = true,
+				 .from = 615},
+	[PROFILE_PIPE_NOEXEC] = {.name = "pipe_noexec",
+				 .reason = "mmap() of a pipe with PROT_EXEC is EPERM before it is ENODEV.",
+				 .profile = true,
+				 .from = 617},
 };
 
 void rules_init(struct rules *rules, const char *release)
