@@ -343,6 +343,11 @@ bool page_soft_dirty(const struct vm_area_struct *vma, uint64_t pte);
 #define FOLL_FORCE	0x10		/* whatever the area's rights, as a debugger; what is written stays private */
 
 /**
+ * One page of current's mm. What its entry lets the task do is done without a look at the area's rights: a page of PROT_EXEC
+ * alone can be read, once it is there (Linux get_user_pages_fast). 1 or -errno. mmap_lock held.
+ */
+long get_user_page_fast(struct mm_struct *mm, uint64_t addr, bool write, struct page **page);
+/**
  * The pages behind `nr` pages from `start` of mm, faulted in if need be, each with a reference that put_page() gives
  * back. How many could be had, up to the first that could not; if that is the very first, -LX_EFAULT (also for areas of
  * a device) or -LX_ENOMEM. Stacks do not grow for it. mmap_lock held for reading.

@@ -87,8 +87,8 @@ struct task {
 	bool child_subreaper;		/* orphans among its descendants become its own */
 	uint64_t cpu_time;		/* ns in which ticks found one of its threads running; live only */
 	bool group_exit;		/* all threads shall die, of group_exit_code */
-	struct task *group_exec;	/* all threads but this one shall die: it is in execve */
-	struct task *group_killed;	/* all threads but this one shall die: a signal will make it end the process, of group_exit_code */
+	bool group_killed;		/* group_exec takes a signal that ends the process, of group_exit_code */
+	struct task *group_exec;	/* all threads but this one shall die: it is in execve, or group_killed */
 	bool group_stopped;		/* SIGSTOP and kin: threads sleep until SIGCONT */
 	int32_t group_exit_code;
 	uint64_t serial;		/* of every task another one, ever */
@@ -221,8 +221,7 @@ static inline bool group_dying(const struct task *task)
 {
 	const struct task *leader = task->group_leader;
 
-	return leader->group_exit || (leader->group_exec && leader->group_exec != task) ||
-	       (leader->group_killed && leader->group_killed != task);
+	return leader->group_exit || (leader->group_exec && leader->group_exec != task);
 }
 /** The task is about to leave its mm, by exec or exit: clear_child_tid, and vfork's parent wakes. */
 void mm_release(struct task *task);

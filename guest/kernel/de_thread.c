@@ -97,7 +97,7 @@ int de_thread(void)
 	struct task *me = current, *leader = me->group_leader;
 	int error = 0;
 
-	if (leader->group_exit || leader->group_exec || leader->group_killed)
+	if (leader->group_exit || leader->group_exec)
 		return -LX_EAGAIN;
 	if (leader->nr_threads > 1)
 		error = wait_for_others(leader);

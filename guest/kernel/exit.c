@@ -129,7 +129,7 @@ static void exit_notify(void)
 	me->ts.state = TASK_ZOMBIE;
 	if (--leader->nr_threads == 0)
 		reap_leader = exit_process(leader, me->ts.exit_code);
-	else if (leader->group_exec)
+	else if (leader->group_exec && !leader->group_killed)
 		wake_up_task(leader->group_exec);
 	if (!is_leader(me)) {
 		unlink_task(me);

@@ -55,10 +55,10 @@ static int get_futex_page(uint64_t uaddr, struct page **page, bool *ro)
 	long got;
 
 	mmap_read_lock(mm);
-	got = get_user_pages_remote(mm, address, 1, FOLL_WRITE, page);
+	got = get_user_page_fast(mm, address, /* write = */ true, page);
 	*ro = got == -LX_EFAULT;
 	if (*ro)
-		got = get_user_pages_remote(mm, address, 1, 0, page);
+		got = get_user_page_fast(mm, address, /* write = */ false, page);
 	mmap_read_unlock(mm);
 	return got < 0 ? got : 0;
 }

@@ -96,6 +96,8 @@ static void shm_release(struct file *file)
 static const struct file_operations shm_file_operations = {
 	.mmap = shm_mmap,
 	.release = shm_release,
+	.fallocate = shmem_fallocate,
+	.fsync = noop_fsync,
 };
 
 /* NULL: no memory. */

@@ -248,8 +248,9 @@ static void doom(struct task *task, int signo)
 {
 	struct task *leader = task->group_leader;
 
-	if (!leader->group_exit && !leader->group_exec && !leader->group_killed) {
-		leader->group_killed = task;
+	if (!leader->group_exit && !leader->group_exec) {
+		leader->group_killed = true;
+		leader->group_exec = task;
 		leader->group_exit_code = signo;
 		zap_threads(task, task);
 	}

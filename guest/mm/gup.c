@@ -79,6 +79,20 @@ static struct page *get_page_of(struct vm_area_struct *vma, uint64_t addr, unsig
 	return page;
 }
 
+long get_user_page_fast(struct mm_struct *mm, uint64_t addr, bool write, struct page **page)
+{
+	uint64_t want = PTE_P | PTE_US | (write ? PTE_RW : 0), span_end, *pte;
+
+	mmap_assert_locked(mm);
+	spin_lock(&mm->page_table_lock);
+	pte = pte_lookup(mm, addr, &span_end);
+	*page = pte && (*pte & (want | PTE_SPECIAL)) == want ? pfn_to_page(pte_pfn(*pte)) : NULL;
+	if (*page)
+		get_page(*page);
+	spin_unlock(&mm->page_table_lock);
+	return *page ? 1 : get_user_pages_remote(mm, addr, 1, write ? FOLL_WRITE : 0, page);
+}
+
 long get_user_pages_remote(struct mm_struct *mm, uint64_t start, uint64_t nr, unsigned int flags,
 			   struct page **pages)
 {
