@@ -48,6 +48,19 @@ struct file *anon_inode_getfile(const char *name, const struct file_operations *
 void fd_install(long fd, struct file *file, uint32_t flags);
 /** execve(2): descriptors marked so are closed, in a table that is current's own. */
 void do_close_on_exec(void);
+/* Of the table, for fd_calls.c. */
+
+/** A table that current may change: its own copy instead of the initial one. NULL: no memory. */
+struct files_struct *writable_files(void);
+/** Room for descriptor fd < NR_OPEN_MAX, in a larger table of its own: 1 KiB, doubled until it does. 0 or -LX_ENOMEM. */
+int expand_files(struct files_struct *files, uint64_t fd);
+/** Lowest free descriptor from `start` on, channels aside, below the limit. -LX_EMFILE or -LX_ENOMEM. */
+long alloc_fd(struct files_struct *files, uint64_t start);
+/** Take whatever is behind fd out of the table. The file, whose reference is the caller's now, or NULL. */
+struct file *clear_fd(struct files_struct *files, uint64_t fd);
+/** Channel behind a descriptor that is still open, or -1. */
+int channel_of(uint64_t fd);
+
 /** Does the file know how to do it at all? */
 bool can_rw(const struct file_operations *fop, bool write);
 /** Up to `len` bytes at the file's place, which moves on, or of the stream; bytes or -errno. */
@@ -71,6 +84,7 @@ long ksys_dup(struct pt_regs *regs);
 long ksys_dup2(struct pt_regs *regs);
 long ksys_dup3(struct pt_regs *regs);
 long ksys_fcntl(struct pt_regs *regs);
+long ksys_ioctl(struct pt_regs *regs);
 long ksys_close_range(struct pt_regs *regs);
 long ksys_fsync(struct pt_regs *regs);
 long ksys_fallocate(struct pt_regs *regs);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors: the table of a process, and the system calls that go through it. */
+/* Open files: the table of a process, the console, and reading and writing through a descriptor. */
 #include "fs.h"
 #include "labdev.h"
 #include "task.h"
@@ -105,8 +105,7 @@ static void free_fd_block(struct files_struct *files)
 		kfree(files->fd);
 }
 
-/* Room for descriptor fd < NR_OPEN_MAX, in a larger table of its own: 1 KiB, doubled until it does. 0 or -LX_ENOMEM. */
-static int expand_files(struct files_struct *files, uint64_t fd)
+int expand_files(struct files_struct *files, uint64_t fd)
 {
 	uint32_t max_fds = FD_TABLE_BYTES / sizeof(uint64_t);
 	uint64_t *block;
@@ -155,8 +154,7 @@ static struct files_struct *dup_files(const struct files_struct *old)
 	return new;
 }
 
-/** A table that current may change: its own copy instead of the initial one. */
-static struct files_struct *writable_files(void)
+struct files_struct *writable_files(void)
 {
 	if (current->files == &init_files) {
 		struct files_struct *copy = dup_files(&init_files);
@@ -208,8 +206,7 @@ void put_files(struct task *task)
 	task->files = NULL;
 }
 
-/** Channel behind a descriptor that is still open, or -1. */
-static int channel_of(uint64_t fd)
+int channel_of(uint64_t fd)
 {
 	uint64_t channel = fd - AGENT_FD_BASE;
 
@@ -230,7 +227,7 @@ struct file *fget(uint64_t fd)
 	return get_file(fd_file(files->fd[fd]));
 }
 
-/* --- system calls ----------------------------------------------------------------------------- */
+/* --- reading and writing ---------------------------------------------------------------------- */
 
 bool can_rw(const struct file_operations *op, bool write)
 {
@@ -280,10 +277,7 @@ long ksys_write(struct pt_regs *regs)
 	return do_rw(regs, /* write = */ true);
 }
 
-static long set_close_on_exec(uint64_t fd, bool on);
-
-/** Take whatever is behind fd out of the table. The file, whose reference is the caller's now, or NULL. */
-static struct file *clear_fd(struct files_struct *files, uint64_t fd)
+struct file *clear_fd(struct files_struct *files, uint64_t fd)
 {
 	int channel = channel_of(fd);
 	struct file *file = NULL;
@@ -300,61 +294,7 @@ static struct file *clear_fd(struct files_struct *files, uint64_t fd)
 	return file;
 }
 
-long ksys_close(struct pt_regs *regs)
-{
-	struct files_struct *files;
-	struct file *file = fget((uint32_t)regs->di);
-
-	if (!file)
-		return -LX_EBADF;
-	fput(file);
-	files = writable_files();
-	if (!files)
-		return -LX_ENOMEM;
-	fput(clear_fd(files, (uint32_t)regs->di));
-	return 0;
-}
-
-#define CLOSE_RANGE_UNSHARE	2u
-#define CLOSE_RANGE_CLOEXEC	4u
-
-/* The descriptors in use of [first, last] are closed, or marked to be. */
-static void close_or_mark(struct files_struct *files, uint64_t first, uint64_t last, bool mark)
-{
-	uint64_t end = max((uint64_t)files->max_fds, (uint64_t)AGENT_FD_BASE + AGENT_CHANNELS);
-
-	for (uint64_t fd = first; fd <= last && fd < end; fd++) {
-		struct file *file = fget(fd);
-
-		if (!file)
-			continue;
-		fput(file);
-		if (mark)
-			set_close_on_exec(fd, true);
-		else
-			fput(clear_fd(files, fd));
-	}
-}
-
-/** close_range(first, last, flags) */
-long ksys_close_range(struct pt_regs *regs)
-{
-	uint32_t first = regs->di, last = regs->si, flags = regs->dx;
-	struct files_struct *files;
-
-	if ((flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) || first > last)
-		return -LX_EINVAL;
-	if ((flags & CLOSE_RANGE_UNSHARE) && unshare_files())
-		return -LX_ENOMEM;
-	files = writable_files();
-	if (!files)
-		return -LX_ENOMEM;
-	close_or_mark(files, first, last, flags & CLOSE_RANGE_CLOEXEC);
-	return 0;
-}
-
-/* Lowest free descriptor from `start` on, channels aside, below the limit. -LX_EMFILE or -LX_ENOMEM. */
-static long alloc_fd(struct files_struct *files, uint64_t start)
+long alloc_fd(struct files_struct *files, uint64_t start)
 {
 	uint64_t end = min(rlimit(LX_RLIMIT_NOFILE), NR_OPEN_MAX);
 
@@ -390,145 +330,4 @@ void do_close_on_exec(void)
 	for (uint32_t fd = 0; fd < files->max_fds; fd++)
 		if (files->fd[fd] & FD_CLOSE_ON_EXEC)
 			fput(clear_fd(files, fd));
-}
-
-/* --- dup -------------------------------------------------------------------------------------- */
-
-/* The file, whose reference is used up, gets the lowest free descriptor from `start` on. It, or -errno. */
-static long dup_from(struct file *file, uint64_t start, uint32_t flags)
-{
-	struct files_struct *files = writable_files();
-	long fd = files ? alloc_fd(files, start) : -LX_ENOMEM;
-
-	if (fd < 0)
-		fput(file);
-	else
-		fd_install(fd, file, flags);
-	return fd;
-}
-
-/** dup(fd) */
-long ksys_dup(struct pt_regs *regs)
-{
-	struct file *file = fget((uint32_t)regs->di);
-
-	return file ? dup_from(file, 0, 0) : -LX_EBADF;
-}
-
-/* Two different descriptors. */
-static long dup_to(uint64_t old, uint64_t new, uint32_t flags)
-{
-	struct file *file, *replaced;
-	struct files_struct *files;
-
-	if (new >= min(rlimit(LX_RLIMIT_NOFILE), NR_OPEN_MAX))
-		return -LX_EBADF;
-	file = fget(old);
-	if (!file)
-		return -LX_EBADF;
-	files = writable_files();
-	if (!files || (new >= files->max_fds && expand_files(files, new))) {
-		fput(file);
-		return -LX_ENOMEM;
-	}
-	replaced = clear_fd(files, new);
-	if (replaced)
-		fput(replaced);
-	fd_install(new, file, flags);
-	return new;
-}
-
-/** dup2(old, new) */
-long ksys_dup2(struct pt_regs *regs)
-{
-	uint64_t old = (uint32_t)regs->di, new = (uint32_t)regs->si;
-	struct file *file;
-
-	if (old != new)
-		return dup_to(old, new, 0);
-	file = fget(old);
-	if (!file)
-		return -LX_EBADF;
-	fput(file);
-	return new;
-}
-
-/** dup3(old, new, flags) */
-long ksys_dup3(struct pt_regs *regs)
-{
-	uint64_t old = (uint32_t)regs->di, new = (uint32_t)regs->si;
-
-	if (((uint32_t)regs->dx & ~LX_O_CLOEXEC) || old == new)
-		return -LX_EINVAL;
-	return dup_to(old, new, regs->dx);
-}
-
-/* --- fcntl ------------------------------------------------------------------------------------ */
-
-#define SETFL_MASK	(LX_O_APPEND | LX_O_NONBLOCK | LX_O_DIRECT | LX_O_NOATIME)
-
-static bool close_on_exec(uint64_t fd)
-{
-	int channel = channel_of(fd);
-
-	if (channel >= 0)
-		return current->files->cloexec_channels >> channel & 1;
-	return current->files->fd[fd] & FD_CLOSE_ON_EXEC;
-}
-
-static long set_close_on_exec(uint64_t fd, bool on)
-{
-	struct files_struct *files = writable_files();
-	int channel = channel_of(fd);
-
-	if (!files)
-		return -LX_ENOMEM;
-	if (channel >= 0)
-		files->cloexec_channels = (files->cloexec_channels & ~(1u << channel)) | (uint32_t)on << channel;
-	else
-		files->fd[fd] = (files->fd[fd] & ~FD_CLOSE_ON_EXEC) | (on ? FD_CLOSE_ON_EXEC : 0);
-	return 0;
-}
-
-static long set_flags(struct file *file, uint32_t flags)
-{
-	if ((flags & LX_O_DIRECT) && file->f_op->read_at)
-		return -LX_EINVAL;	/* no file here goes round the page cache */
-	file->f_flags = (file->f_flags & ~SETFL_MASK) | (flags & SETFL_MASK);
-	return 0;
-}
-
-/** fcntl(fd, command, arg): descriptors and flags; locks, leases, owners and seals are not there. */
-long ksys_fcntl(struct pt_regs *regs)
-{
-	uint64_t fd = (uint32_t)regs->di, arg = regs->dx;
-	struct file *file = fget(fd);
-	long ret;
-
-	if (!file)
-		return -LX_EBADF;
-	switch ((uint32_t)regs->si) {
-	case LX_F_DUPFD:
-	case LX_F_DUPFD_CLOEXEC:
-		if (arg < rlimit(LX_RLIMIT_NOFILE))
-			return dup_from(file, arg, (uint32_t)regs->si == LX_F_DUPFD ? 0 : LX_O_CLOEXEC);
-		ret = -LX_EINVAL;
-		break;
-	case LX_F_GETFD:
-		ret = close_on_exec(fd);
-		break;
-	case LX_F_SETFD:
-		ret = set_close_on_exec(fd, arg & LX_FD_CLOEXEC);
-		break;
-	case LX_F_GETFL:
-		ret = file->f_flags;
-		break;
-	case LX_F_SETFL:
-		ret = set_flags(file, arg);
-		break;
-	default:
-		ret = -LX_EINVAL;
-	}
-	fput(file);
-	return ret;
 }

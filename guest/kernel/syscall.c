@@ -123,7 +123,7 @@ static long sys_msync(struct pt_regs *regs)
 	return ksys_msync(regs->di, regs->si, regs->dx);
 }
 
-/* --- the end, and commands ------------------------------------------------------------------ */
+/* --- the end ------------------------------------------------------------------------------------ */
 
 static long sys_exit(struct pt_regs *regs)
 {
@@ -133,17 +133,6 @@ static long sys_exit(struct pt_regs *regs)
 static long sys_exit_group(struct pt_regs *regs)
 {
 	do_group_exit((regs->di & 0xff) << 8);
-}
-
-/** ioctl(fd, cmd, arg): no file of this kernel is a terminal, and none has commands. */
-static long sys_ioctl(struct pt_regs *regs)
-{
-	struct file *file = fget((uint32_t)regs->di);
-
-	if (!file)
-		return -LX_EBADF;
-	fput(file);
-	return -LX_ENOTTY;
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
@@ -165,7 +154,7 @@ static const syscall_fn sys_call_table[NR_SYSCALLS] = {
 	[NR_rt_sigaction] = ksys_rt_sigaction,
 	[NR_rt_sigprocmask] = ksys_rt_sigprocmask,
 	[NR_rt_sigreturn] = ksys_rt_sigreturn,
-	[NR_ioctl] = sys_ioctl,
+	[NR_ioctl] = ksys_ioctl,
 	[NR_pread64] = ksys_pread64,
 	[NR_pwrite64] = ksys_pwrite64,
 	[NR_readv] = ksys_readv,

@@ -35,7 +35,7 @@ static const struct {
 	CALL(truncate),	 CALL(ftruncate), CALL(dup),	  CALL(dup2),	    CALL(dup3),	    CALL(fcntl),
 	CALL(fsync),	 CALL(fallocate), CALL(getdents64), CALL(memfd_create), CALL(mmap), CALL(execve),
 	CALL(umask),	 CALL(newfstatat), CALL(stat),	  CALL(lstat),	    CALL(fstat),    CALL(getcwd),
-	CALL(capget), CALL(chown), CALL(close_range), CALL(eventfd2), CALL(faccessat2),
+	CALL(capget), CALL(chown), CALL(close_range), CALL(eventfd2), CALL(ioctl), CALL(faccessat2),
 	CALL(fadvise64), CALL(fchown), CALL(fchownat), CALL(fstatfs), CALL(futimesat),
 	CALL(getgroups), CALL(getresuid), CALL(lchown), CALL(mknod), CALL(mknodat), CALL(pidfd_open),
 	CALL(pidfd_send_signal), CALL(poll), CALL(ppoll), CALL(readahead), CALL(select),

@@ -112,6 +112,16 @@ local rows = {
 {1, "fcntl", 5, 1},
 {0, "close_range", 5, 600, 0},
 {"EBADF", "close", 5},
+-- Commands that every file knows: FIOCLEX is 0x5451, FIONCLEX 0x5450, FIONBIO 0x5421, TCGETS 0x5401
+{0, "ioctl", 3, 0x5451, 0},
+{1, "fcntl", 3, 1},
+{0, "ioctl", 3, 0x5450, 0},
+{0, "fcntl", 3, 1},
+{0, "ioctl", 3, 0x5421, "x"},
+{34818, "fcntl", 3, 3},
+{"EFAULT", "ioctl", 3, 0x5421, 16},
+{"ENOTTY", "ioctl", 3, 0x5401, 16},
+{"EBADF", "ioctl", 99, 0x5451, 0},
 -- Waiting for nothing
 {0, "poll", 0, 0, 0},
 {"EFAULT", "poll", 16, 1, 0},
