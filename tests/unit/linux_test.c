@@ -22,6 +22,7 @@
 #undef si_addr /* a field of the report, too */
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -186,6 +187,14 @@ Test(linux_target, time_is_virtual)
 	CHECK_EQ(target->ops->poll(target, a, &report, &fresh, &exit_code, &pid), TASK_AWAITS);
 	CHECK(fresh);
 	CHECK_EQ(report.value, 0);
+}
+
+Test(linux_target, tasks_are_at_nice_0_whatever_vmm_is_at)
+{
+	end();
+	CHECK(!setpriority(PRIO_PROCESS, 0, 5));
+	begin();
+	CHECK_EQ(call(spawn(), NR_getpriority, 0, 0, 0), geteuid() == 0 ? 20 : 15);
 }
 
 /* --- getting out ------------------------------------------------------------------------------------ */

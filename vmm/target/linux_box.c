@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -142,6 +143,8 @@ int box_open(struct box *box, const void *agent, size_t size, struct error *e)
 		close(ready[1]);
 		return skipped(e, "clone");
 	}
+	/* The guest's tasks are at nice 0. Whoever may not raise it passes on what vmm has. */
+	setpriority(PRIO_PROCESS, box->keeper, 0);
 	if (map_ids(box->keeper)) {
 		close(ready[1]);
 		return skipped(e, "uid_map");
