@@ -54,6 +54,13 @@ programs-root: all $(DYNAMIC)/made $(DYNAMIC_BIN) ## Debian's own programs with 
 check-maps: all nested-files $(DYNAMIC)/made ## where dynamically linked programs lie in the guest and on Linux 6.1 (nested): the same areas, and the same said of programs that are none
 	$(Q)NESTED_DIR=$(NESTED) tests/programs/check-maps $(BUILD)
 
-programs: all $(PROGRAM_BIN) ## real programs, static glibc and musl ones and busybox, natively and in the guest: the same comes out
+# Not of a C library: what it does is what its source says.
+$(BUILD)/programs/space: tests/programs/space.c shared/uapi.h
+	@mkdir -p $(@D)
+	$(Q)echo "  CC    $@"
+	$(Q)gcc -std=gnu11 -O1 -static -nostdlib -ffreestanding -fno-stack-protector -fno-pie -no-pie -Ishared -o $@ $<
+
+programs: all $(PROGRAM_BIN) $(BUILD)/programs/space ## real programs, static glibc and musl ones and busybox, natively and in the guest: the same comes out
 	$(Q)tests/programs/check $(BUILD)
 	$(Q)tests/programs/streams $(BUILD)
+	$(Q)tests/programs/trace $(BUILD)

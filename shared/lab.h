@@ -38,6 +38,7 @@ enum lab_doorbell {
 	LAB_OUTPUT = 'O',		/* lab.output holds what a program wrote: take it and run on */
 	LAB_ROOT = 'R',			/* lab.root asks for something of the host's folder: answer and run on */
 	LAB_STREAM = 'S',		/* lab.stream holds an operation: do it and run on */
+	LAB_RETURN = 'U',		/* lab.live.stepping: a task is about to go on in ring 3 */
 	LAB_CLOCK = 'C',		/* lab.virtual_ns is asked for: bring it up to date and run on */
 	LAB_PANIC = 'P',		/* lab.panic tells; the guest halts */
 };
@@ -90,6 +91,11 @@ enum lab_event_type {
 	LAB_EV_OOPS,			/* args: address, error code, vector, RIP: the task dies of the kernel's mistake */
 	LAB_EV_CORE,			/* args: inode number of the core, its size, signo */
 	LAB_EV_MEMORY,			/* by the host: an access met no memory. args: physical address, bytes, LAB_MEMORY_*, RIP */
+	/* Only where lab.call_sites were turned. */
+	LAB_EV_SYSCALL,			/* args: number, first three arguments */
+	LAB_EV_SYSCALL_REST,		/* args: number, last three arguments; follows at once */
+	LAB_EV_SYSRET,			/* args: number, result. Not of calls that do not return, nor of a fork's child */
+	LAB_EV_MM,			/* args: pages present, bytes of tables, areas, pages mapped: as they are now, if they changed */
 };
 
 /** args[2] of LAB_EV_MEMORY. */
@@ -291,6 +297,8 @@ struct lab_live {
 	volatile uint32_t stream_wait;	/* bit fd: a task waits for the stream. Guest */
 	volatile uint32_t stream_ready;	/* bit fd: it waits no more. Host; cleared by the guest */
 	volatile uint32_t clock_asked;	/* set by the guest with LAB_CLOCK, cleared by the host */
+	volatile uint32_t stepping;	/* by the host, with the trace on: ring LAB_RETURN at each way back to ring 3 */
+	uint32_t pad;
 	uint64_t realtime_offset;	/* the host's real time less its monotonic clock, ns; 0: not live */
 	volatile uint64_t next_timer;	/* when the first timer expires, as of LAB_QUIESCENT; UINT64_MAX: there is none */
 	struct lab_stream stream;
@@ -341,6 +349,8 @@ struct lab_page {
 	struct lab_panic panic;
 	GPTR(struct lab_trace_site) trace_sites;	/* [trace_sites, trace_sites_end) */
 	GPTR(struct lab_trace_site) trace_sites_end;
+	GPTR(struct lab_trace_site) call_sites;	/* [call_sites, call_sites_end): calls (e8 and a distance) that may be turned */
+	GPTR(struct lab_trace_site) call_sites_end;
 	GPTR(struct lab_trace_entry) trace;	/* array of LAB_NR_TRACE */
 	volatile uint64_t trace_head;		/* entries ever written (guest); slot = head % LAB_NR_TRACE */
 	volatile uint64_t trace_tail;		/* entries ever read (host) */

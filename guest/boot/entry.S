@@ -33,6 +33,14 @@
 	push	%r15
 .endm
 
+/* A call that the host may turn to another function: lab.call_sites. */
+.macro TRACED_CALL function, traced
+.Lcall\@:	call	\function
+	.pushsection call_sites, "a"
+	.quad	.Lcall\@, \traced
+	.popsection
+.endm
+
 /* Everything but the IRETQ frame. */
 .macro POP_REGS
 	pop	%r15
@@ -73,7 +81,7 @@ entry_syscall:
 	push	%rdi
 	PUSH_REST ax=$ENOSYS_RESULT
 	mov	%rsp, %rdi
-	call	do_syscall
+	TRACED_CALL do_syscall, do_syscall_traced
 	.globl	ret_from_fork
 ret_from_fork:
 leave_kernel:
@@ -150,7 +158,7 @@ page_fault_entry:
 	mov	%cr2, %rsi
 	cmp	$entry_syscall, %rsi
 	je	finish_syscall
-1:	call	page_fault_from_user
+1:	TRACED_CALL page_fault_from_user, page_fault_traced
 	jmp	leave_kernel
 
 /*
@@ -174,7 +182,7 @@ finish_syscall:
 	mov	%rax, PT_ORIG_AX(%rdi)
 	movq	$ENOSYS_RESULT, PT_AX(%rdi)
 	movb	$1, ring0_emulated
-	call	do_syscall
+	TRACED_CALL do_syscall, do_syscall_traced
 	jmp	leave_kernel
 
 kernel_exception:

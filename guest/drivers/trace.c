@@ -35,4 +35,6 @@ void lab_trace(enum lab_trace_type type, uint64_t a, uint64_t b, uint64_t ip)
 		entry->args[2] = *(uint64_t *)a;
 	}
 	lab.trace_head = head + 1;
+	if (type == LAB_TRACE_USER && lab.live.stepping)
+		lab_doorbell(LAB_RETURN);
 }

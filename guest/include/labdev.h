@@ -13,6 +13,7 @@ struct task;
 
 extern struct lab_page lab;
 extern struct lab_trace_site __start_trace_sites[], __stop_trace_sites[];	/* guest.ld */
+extern struct lab_trace_site __start_call_sites[], __stop_call_sites[];
 extern struct lab_trace_entry lab_trace_ring[LAB_NR_TRACE];	/* trace.c */
 
 /** One byte to the host. In our VMM the host acts before this returns; elsewhere a little later. */
@@ -33,6 +34,10 @@ long lab_output(uint64_t at, uint64_t len);
 void lab_channel_dead(struct task *task, int exit_code);
 /** An entry of the trace; called by trace_entry.S only. */
 void lab_trace(enum lab_trace_type type, uint64_t a, uint64_t b, uint64_t ip) __attribute__((used));
+struct pt_regs;
+/** In place of do_syscall() and page_fault_from_user(), where the host wants to be told; called by entry.S only. */
+void do_syscall_traced(struct pt_regs *regs) __attribute__((used));
+void page_fault_traced(struct pt_regs *regs, uint64_t address) __attribute__((used));
 /** Publish what only boot can know. */
 void lab_publish(void);
 

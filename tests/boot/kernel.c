@@ -123,6 +123,17 @@ void exit_to_user_mode(struct pt_regs *regs)
 	regs->flags = user_flags(0);
 }
 
+/* Nor is anything traced. */
+void do_syscall_traced(struct pt_regs *regs)
+{
+	BUG_ON(regs);
+}
+
+void page_fault_traced(struct pt_regs *regs, uint64_t address)
+{
+	BUG_ON(regs && address);
+}
+
 /* Nothing here begins to run live. */
 void tick_from_user(void)
 {

@@ -6,11 +6,15 @@
  */
 #include "explore/prog.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "explore/prog_pack.h"
 #include "explore/prog_script.h"
+#include "explore/prog_trace.h"
 #include "report/buf.h"
 #include "script/program.h"
 
@@ -69,22 +73,76 @@ static const char *play(struct program *p, const struct options *o, struct targe
 	return why;
 }
 
+/* Whoever looks on while the program runs. */
+struct watch {
+	struct session *session;
+	struct timeline *timeline;
+};
+
+static void on_event(void *ctx, const struct lab_event *event)
+{
+	timeline_event(((struct watch *)ctx)->timeline, event);
+}
+
+/* --verify step: before ring 3 goes on, everything must hold. */
+static int on_step(void *ctx, struct error *e)
+{
+	struct watch *w = ctx;
+	const struct session *s = w->session;
+
+	if (session_inspect(w->session) < 0)
+		return -1;
+	if (!s->nr_findings)
+		return 0;
+	return error_set(e, EXIT_FINDING, "after %s an invariant was violated: %s: %s", timeline_doing(w->timeline),
+			 s->findings.items[0].invariant->id, s->findings.items[0].text);
+}
+
+/* Where the timeline goes: to a file in --out, or to stderr. NULL: nowhere, or it cannot be made. */
+static FILE *open_trace(const struct options *o)
+{
+	char path[4096];
+
+	if (!o->trace)
+		return NULL;
+	if (!o->out)
+		return stderr;
+	snprintf(path, sizeof(path), "%s/timeline.%s", o->out, o->format == FORMAT_JSON ? "jsonl" : "txt");
+	return fopen(path, "w");
+}
+
 static int run(const struct options *o)
 {
+	struct options quiet = *o; /* the steps that lead to the program are nobody's concern */
 	struct target_live live = {.fds = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}, .time_limit = o->time_limit};
-	FILE *document = o->trace ? stderr : fopen("/dev/null", "w");
-	struct program *p = document ? program_open(o, base_name(o->prog[0]), document) : NULL;
+	bool stepping = o->verify == VERIFY_STEP;
+	FILE *document = fopen("/dev/null", "w"), *to;
+	struct program *p = document ? program_open(&quiet, base_name(o->prog[0]), document) : NULL;
+	struct watch watch;
+	const char *why;
 	int status;
 
 	if (!p) {
 		fputs("vmm: the host has no memory for a Lua state\n", stderr);
 		return of_tool(EXIT_HOST);
 	}
-	program_session(p)->live = &live;
-	status = finish(p, play(p, o, &live));
+	quiet.dump = DUMP_NONE;
+	quiet.out = NULL;
+	if (o->out && mkdir(o->out, 0777) && errno != EEXIST)
+		fprintf(stderr, "vmm: cannot make the directory %s: %s\n", o->out, strerror(errno));
+	to = open_trace(o);
+	watch = (struct watch){.session = program_session(p), .timeline = timeline_open(o, to)};
+	live.ctx = &watch;
+	live.event = o->trace || stepping ? on_event : NULL;
+	live.step = stepping ? on_step : NULL;
+	watch.session->live = &live;
+	why = play(p, o, &live);
+	timeline_close(watch.timeline);
+	status = finish(p, why);
 	program_close(p);
-	if (document != stderr)
-		fclose(document);
+	if (to && to != stderr)
+		fclose(to);
+	fclose(document);
 	return status;
 }
 

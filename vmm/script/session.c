@@ -355,6 +355,18 @@ int64_t session_verify(struct session *s)
 	return s->findings.n;
 }
 
+int session_inspect(struct session *s)
+{
+	uint32_t fresh;
+	uint64_t checks;
+
+	s->stale = true;
+	if (session_observe(s))
+		return -1;
+	verify_now(s, &fresh, &checks);
+	return 0;
+}
+
 /* --- the end of a step ---------------------------------------------------------------------------- */
 
 static void remember_step(struct session *s, const struct task *task, const struct step_words *words)

@@ -147,6 +147,8 @@ int session_look(struct session *s);
 int64_t session_verify(struct session *s);
 /** twice.c: s->model was verified, with these findings. Is the long way to the same end? If not the run is over. */
 void session_verify_twice(struct session *s, const struct findings *found, uint64_t checks);
+/** Verify now, whatever ran since the last time, and tell nobody: s->findings, s->nr_findings. 0, or -1: s->error. */
+int session_inspect(struct session *s);
 /** A failed expectation: counted, status 1. */
 void session_failure(struct session *s);
 /** End of the script: what remains to be verified, and the summary. Then s->status stands. */

@@ -102,7 +102,7 @@ int session_start(struct session *s)
 		.time_limit = o->time_limit && s->live ? o->time_limit + 2 : o->time_limit,
 		.cmdline = o->cmdline ? o->cmdline : "",
 		.initrd = o->initrd,
-		.console = s->watch || (s->live && !o->trace) ? NULL : stderr,
+		.console = s->watch || s->live ? NULL : stderr,
 		.max_instructions = s->max_instructions,
 	};
 

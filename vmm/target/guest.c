@@ -77,6 +77,25 @@ static void add_event(struct guest *g, const struct lab_event *event)
 	g->events[g->nr_events++] = *event;
 }
 
+static bool runs_live(const struct guest *g)
+{
+	return g->live.wish && g->live.wish->running;
+}
+
+/* A program may make any number of them: who wants to know is told at once. */
+static int pass_events_on(struct guest *g, uint64_t tail, uint64_t head)
+{
+	const struct target_live *wish = g->live.wish;
+	struct lab_event event;
+
+	for (; tail != head && wish->event; tail++) {
+		memcpy(&event, &g->lab->events[tail % LAB_NR_EVENTS], sizeof(event));
+		wish->event(wish->ctx, &event);
+	}
+	WRITE_ONCE(g->lab->event_tail, head);
+	return 0;
+}
+
 static int drain_events(struct guest *g, struct error *e)
 {
 	uint64_t head = READ_ONCE(g->lab->event_head), tail = READ_ONCE(g->lab->event_tail);
@@ -86,6 +105,8 @@ static int drain_events(struct guest *g, struct error *e)
 				 "the guest's event ring is nonsense: %" PRIu64 " written, %" PRIu64
 				 " read, room for %d",
 				 head, tail, LAB_NR_EVENTS);
+	if (runs_live(g))
+		return pass_events_on(g, tail, head);
 	if (g->nr_events + (head - tail) > MAX_EVENTS_PER_ROUND)
 		return error_set(e, EXIT_GUEST_DIED,
 				 "the guest made more than %u events in one step and does "
@@ -115,11 +136,6 @@ static int answer_root(struct guest *g, struct error *e)
 		return error_set(e, EXIT_GUEST_DIED, "the guest asks for files of --root, and there is none");
 	guest_hash_forget(&g->hash, READ_ONCE(g->lab->root.pfn)); /* the answer may be written there, by the host */
 	return guest_root_answer(g->root, &g->lab->root, g->machine->ram, g->machine->ram_size, e);
-}
-
-static bool runs_live(const struct guest *g)
-{
-	return g->live.wish && g->live.wish->running;
 }
 
 static bool has_answered(const struct guest *g, unsigned int c)
@@ -189,6 +205,33 @@ static int memory_missing(struct guest *g, const struct memory_access *access, s
 	return g->machine->ops->memory_error(g->machine, access->pa, true, e);
 }
 
+/* Who hashes pages by what the guest has written must be told what the host has. */
+static int move_stream(struct guest *g, struct error *e)
+{
+	const struct lab_stream *s = &g->lab->live.stream;
+
+	for (unsigned int i = 0; i < LAB_STREAM_PIECES && i < READ_ONCE(s->nr_pieces); i++)
+		guest_hash_forget(&g->hash, READ_ONCE(s->pieces[i].pa) >> PAGE_SHIFT);
+	return live_stream(&g->live, e);
+}
+
+/*
+ * A task is about to go on in ring 3: what the trace told of the way there belongs to the step that ends here, and that it runs
+ * to the one that begins.
+ */
+static int step_live(struct guest *g, struct error *e)
+{
+	const struct lab_trace_entry user = {.type = LAB_TRACE_USER};
+
+	if (!runs_live(g) || !g->live.wish->step)
+		return 0;
+	if (g->live.wish->step(g->live.wish->ctx, e))
+		return -1;
+	g->trace.nr_entries = 0;
+	tlb_watch_add(&g->trace.watch, &user);
+	return 0;
+}
+
 /* Run until the guest rests. The events of the round are collected on the way. */
 static int run_to_rest(struct guest *g, struct error *e)
 {
@@ -225,7 +268,11 @@ static int run_to_rest(struct guest *g, struct error *e)
 				return -1;
 			break;
 		case LAB_STREAM:
-			if (live_stream(&g->live, e))
+			if (move_stream(g, e))
+				return -1;
+			break;
+		case LAB_RETURN:
+			if (drain_events(g, e) || step_live(g, e))
 				return -1;
 			break;
 		case LAB_CLOCK:
@@ -271,6 +318,7 @@ static int start_live(struct guest *g, struct error *e)
 	const struct machine_ticks ticks = {.period_ns = LAB_TICK_NS, .due = on_tick, .ctx = g};
 
 	live_start(&g->live);
+	WRITE_ONCE(g->lab->live.stepping, g->live.wish->step != NULL);
 	g->ticking = true;
 	return g->machine->ops->set_ticks ? g->machine->ops->set_ticks(g->machine, &ticks, e) : 0;
 }
@@ -346,6 +394,8 @@ static int guest_start(struct target *t, struct error *e)
 	struct guest *g = guest_of(t);
 
 	if (t->wants_trace && guest_trace_start(&g->trace, &g->image, g->machine->ram, g->lab, e))
+		return -1;
+	if (t->live && t->live->event && guest_trace_calls(&g->image, g->machine->ram, g->lab, e))
 		return -1;
 	g->aids.tlb = t->wants_trace ? &g->trace.watch : NULL;
 	WRITE_ONCE(g->lab->output.wanted, t->output != NULL);

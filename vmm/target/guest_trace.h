@@ -20,6 +20,8 @@ struct guest_trace {
  */
 int guest_trace_start(struct guest_trace *trace, const struct guest_image *image, uint8_t *ram, struct lab_page *lab,
 		      struct error *e);
+/** Likewise: turn the calls that the guest lists, so that it tells of system calls and faults (LAB_EV_SYSCALL …). */
+int guest_trace_calls(const struct guest_image *image, uint8_t *ram, const struct lab_page *lab, struct error *e);
 /** Take in what the guest has written since the last time. 0, or -1 with *e: the ring is nonsense. */
 int guest_trace_drain(struct guest_trace *trace, struct error *e);
 

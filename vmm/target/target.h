@@ -109,6 +109,11 @@ struct verify_aids;
 struct target_live {
 	int fds[3];			/* of the host */
 	double time_limit;		/* seconds for all of it; 0: none */
+	void *ctx;
+	/** Each event while it runs, system calls included; NULL: nobody wants to know. */
+	void (*event)(void *ctx, const struct lab_event *event);
+	/** NULL; or whenever ring 3 is about to go on. The guest may be looked at. 0, or -1 with *e: the run ends. */
+	int (*step)(void *ctx, struct error *e);
 	bool running;			/* from now on a round ends when every task that was told something has answered or died */
 };
 
