@@ -51,6 +51,8 @@ static bool other_bytes(void *ctx, uint64_t node, uint64_t index, uint32_t *hash
 	return node == 7;
 }
 
+static bool twice = true; /* verify again by the long way: the random test does so now and then, for the time it takes */
+
 static struct findings verify(struct tiny *t, const struct model *before, bool lie)
 {
 	struct verify_aids aids = {.ctx = t, .translate = lie ? lying_translate : true_translate, .tlb = &tlb,
@@ -62,9 +64,11 @@ static struct findings verify(struct tiny *t, const struct model *before, bool l
 	model_hash(model);
 	checks = verify_model(model, before, &aids, &findings);
 	CHECK(checks > 0);
-	CHECK_EQ(verify_model_thoroughly(model, before, &aids, &thorough), checks);
-	check_same(&findings, &thorough);
-	findings_free(&thorough);
+	if (twice) {
+		CHECK_EQ(verify_model_thoroughly(model, before, &aids, &thorough), checks);
+		check_same(&findings, &thorough);
+		findings_free(&thorough);
+	}
 	model_free(model);
 	tlb_watch_forget(&tlb);
 	facts = (struct step_facts){0};
@@ -326,6 +330,7 @@ Test(verify, random_corruption_never_crashes)
 
 		for (int i = 0; i < n; i++)
 			change_byte(&t, &changes[i]);
+		twice = round % 4 == 0;
 		findings = verify(&t, NULL, /* lie = */ false);
 		nr_findings += findings.n > 0;
 		findings_free(&findings);
