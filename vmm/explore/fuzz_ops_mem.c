@@ -93,8 +93,7 @@ static void render_remap_file_pages(const struct fuzz_step *s, struct buf *b)
 static void render_brk(const struct fuzz_step *s, struct buf *b)
 {
 	/* Around wherever the heap begins; relative, so it means the same in every program. */
-	buf_printf(b, "on(%u, \"brk\", able(%u) and T[%u]:mm().start_brk + 0x%x or 0)", s->task, s->task, s->task,
-		   (s->choice[0] % 8) * 0x1000 + (s->choice[1] % 3) * 0x123);
+	buf_printf(b, "brk(%u, 0x%x)", s->task, (s->choice[0] % 8) * 0x1000 + (s->choice[1] % 3) * 0x123);
 }
 
 /* --- advice and locks -------------------------------------------------------------------------------- */

@@ -24,6 +24,12 @@ end
 function segment(n) return S[1 + n % math.max(#S, 1)] or 0 end
 function iov(...) return string.pack(string.rep("<I8", select("#", ...)), ...) end
 
+-- The end of the heap, from where it begins; a thread that made execve goes by an id of its own no more, and is left alone.
+function brk(i, more)
+	local t = able(i)
+	local ok, mm = pcall(function() return t:mm() end)
+	if ok then on(i, "brk", mm.start_brk + more) end
+end
 -- A soft limit.
 function limit(i, name, soft)
 	local _, hard = on(i, "rlimit", name)
