@@ -100,3 +100,9 @@ a:syscall("munlockall")
 step("Of no bytes there is nothing to lock, in an area that nobody may access, too")
 local none = a:mmap{len = 2*PAGE, prot = "none"}
 expect.eq(a:mlock(none + PAGE, 0), 0)
+
+step("Locked, and may be written from now on: mprotect makes its pages the mm's own at once")
+local w = a:mmap{len = 2*PAGE, prot = "r", flags = "private,anon,locked"}
+expect(a:pte(w).zero)
+a:mprotect(w, 2*PAGE, "rw")
+expect(not a:pte(w).zero and a:pte(w).writable)
