@@ -547,9 +547,9 @@ Test(report, nesting_has_an_end)
 
 Test(report, every_way_a_fault_ends_has_a_branch)
 {
-	for (uint64_t how = LAB_FAULT_NONE; how <= LAB_FAULT_PFN; how++)
+	for (uint64_t how = LAB_FAULT_NONE; how <= LAB_FAULT_HWPOISON; how++)
 		if (how != LAB_FAULT_NONE && how != LAB_FAULT_STACK)
 			CHECK(fault_branch(how | LAB_FAULT_GREW));
-	CHECK(!fault_branch(LAB_FAULT_PFN + 1));
+	CHECK(!fault_branch(LAB_FAULT_HWPOISON + 1));
 	CHECK(!fault_branch(UINT64_MAX));
 }

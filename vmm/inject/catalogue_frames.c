@@ -72,6 +72,7 @@ _Static_assert((PAGE_OFFSET >> PGDIR_SHIFT & 511) * 8 == 2184, "entry 273");
 #define KIND OBJ_PAGE
 const struct corruption frame_corruptions[] = {
 	XOR("page.anon.reserved", anon, "flags", PG_reserved, "frame-flags"),
+	XOR("page.anon.hwpoison", anon, "flags", PG_hwpoison, "leaf-frame"),
 	XOR("page.anon.flag-40", anon, "flags", 1UL << 40, "frame-flags"),
 	XOR("page.anon.exclusive-lost", written, "flags", PG_anon_exclusive, "leaf-exclusive"),
 	XOR("page.anon.exclusive-shared", anon_shared, "flags", PG_anon_exclusive, "frame-flags"),
