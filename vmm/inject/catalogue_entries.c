@@ -86,7 +86,14 @@ static bool file_private(const struct model *m, const struct inject_object *o)
 static bool held(const struct model *m, const struct inject_object *o)
 {
 	(void)m;
-	return o->place == ENTRY_HELD;
+	return o->place == ENTRY_HELD && !is_hwpoison_entry(leaf_of(o)->entry);
+}
+
+/** What stands for a page that went bad. */
+static bool poisoned(const struct model *m, const struct inject_object *o)
+{
+	(void)m;
+	return o->place == ENTRY_HELD && is_hwpoison_entry(leaf_of(o)->entry);
 }
 
 /* --- which tables --------------------------------------------------------------------------------- */
@@ -163,6 +170,10 @@ const struct corruption entry_corruptions[] = {
 	FLIP("pte.held.protnone", held, PTE_PROTNONE, "entry-zero"),
 	FLIP("pte.held.pfn", held, BIT(12), "frame-maps"),
 	ZERO("pte.held=0", held, "frame-maps"),
+	FLIP("pte.poisoned.p", poisoned, PTE_P, "leaf-frame"),
+	FLIP("pte.poisoned.pfn", poisoned, BIT(12), "poison-entry"),
+	FLIP("pte.poisoned.special", poisoned, PTE_SPECIAL, "poison-entry"),
+	FLIP("pte.poisoned.rw", poisoned, PTE_RW, "poison-entry"),
 	TABLE_ROWS(2, "entry-reserved|leaf-size"),
 	TABLE_ROWS(3, "entry-reserved|leaf-size"),
 	TABLE_ROWS(4, "entry-reserved"),
