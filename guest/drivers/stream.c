@@ -7,6 +7,7 @@
 #include "fs.h"
 #include "live.h"
 #include "mm.h"
+#include "poll.h"
 #include "signal.h"
 #include "uaccess.h"
 #include "wait.h"
@@ -20,6 +21,7 @@ void streams_wake(void)
 	lab.live.stream_wait = 0;
 	lab.live.stream_ready = 0;
 	wake_up_all(&waiters);
+	poll_wake();
 }
 
 static unsigned int stream_of(const struct file *file)
