@@ -267,7 +267,6 @@ enum lab_stream_op {
 	LAB_STREAM_NONE = 0,
 	LAB_STREAM_READ,		/* result: bytes, 0 at the end, -EAGAIN: nothing is there yet */
 	LAB_STREAM_WRITE,		/* result: bytes, -EAGAIN: it takes nothing now */
-	LAB_STREAM_IOCTL,		/* arg: the command; its argument is the one piece. result: 0 or -errno */
 	LAB_STREAM_POLL,		/* result: POLL* as they are now */
 };
 
