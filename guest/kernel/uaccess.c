@@ -9,6 +9,23 @@
 #include "uapi.h"
 
 /**
+ * A fault met eight bytes that lie on two pages: those on the first are there, and Linux, whose copy ends byte by byte, finds
+ * them. Bytes not copied.
+ */
+static uint64_t copy_straddling(void *to, const void *from, uint64_t left)
+{
+	uint64_t user = min((uint64_t)to, (uint64_t)from), n = PAGE_SIZE - user % PAGE_SIZE, rest = n;
+
+	if (n >= 8)
+		return left;
+	asm volatile("1:	rep movsb\n"
+		     "2:\n"
+		     EX_TABLE(1b, 2b)
+		     : [rest] "+&c"(rest), "+&D"(to), "+&S"(from) : : "memory");
+	return left - (n - rest);
+}
+
+/**
  * Both directions: only the user's side can fault. Bytes not copied; precise, since RCX is when
  * `rep` faults.
  */
@@ -25,7 +42,7 @@ static uint64_t copy_user(void *to, const void *from, uint64_t len)
 		     EX_TABLE(1b, 3b)
 		     EX_TABLE(2b, 4b)
 		     : [left] "+&c"(left), "+&D"(to), "+&S"(from) : [tail] "r"(tail) : "memory");
-	return left;
+	return left < 8 ? left : copy_straddling(to, from, left);
 }
 
 uint64_t copy_to_user(uint64_t to, const void *from, uint64_t len)
