@@ -52,3 +52,12 @@ expect.eq(j:syscall("setpgid", 0, 0), 0)
 i:exit(0)
 a:kill("SIGTSTP", j)
 expect.eq(j:syscall("getpid"), j.pid)
+
+step("A signal that stops ends a call, too: what the call has to tell is in the task's memory before it comes back to say so")
+local k = a:fork("k")
+local p = k:mmap{len = PAGE, prot = "rw"}
+k:write(p, string.pack("<i8i8", 5, 0))
+k:start("pselect6", 0, 0, 0, 0, p, 0)
+tick(1000000)
+a:kill("SIGSTOP", k)
+a:kill("SIGCONT", k)

@@ -311,6 +311,8 @@ void tlb_watch_add(struct tlb_watch *w, const struct lab_trace_entry *entry)
 	case LAB_TRACE_CR3:
 		flush_all(w, entry->cpu);
 		w->cr3[entry->cpu] = a[0] & PTE_PFN_MASK;
+		/* One that a signal stops on its way out of a call writes its answer, and never comes to ring 3. */
+		addr_map_put(&w->ran, w->cr3[entry->cpu], 0);
 		break;
 	case LAB_TRACE_INVLPG:
 		flush_address(w, entry->cpu, a[0]);

@@ -67,7 +67,7 @@ struct tlb_watch {
 	struct addr_map va_map, pfn_map;	/* page and CPU, frame and CPU: first of a chain in stale */
 	struct tlb_problem problems[TLB_MAX_PROBLEMS];	/* of the step under way, or of the last */
 	uint32_t nr_problems;
-	struct addr_map ran;		/* top levels whose tasks were in ring 3 in this step */
+	struct addr_map ran;		/* top levels whose tasks ran in this step, in ring 3 or in the kernel alone */
 	struct addr_map freed;		/* frames freed in it */
 	bool step_ended;
 	uint64_t nr_entries;		/* of the trace, ever taken in */
