@@ -507,6 +507,8 @@ BREAK(file_leaked)
 }
 BREAK(file_ops) { AT(file, t, TINY_OPEN_FILE)->f_op = ptr(0x1234); }
 BREAK(inode_type) { the_inode(t)->i_mode = 0; }
+BREAK(inode_rdev) { the_inode(t)->i_rdev = 0x101; }
+BREAK(inode_backing) { the_inode(t)->i_backing_size = PAGE_SIZE; }
 BREAK(wipe_file) { vma(t, t->text_a)->vm_flags |= VM_WIPEONFORK; }
 BREAK(private_data) { vma(t, t->heap_a)->vm_private_data = ptr(1); }
 BREAK(no_program) { mm_a(t)->exe_file = ptr(0); }
@@ -691,7 +693,7 @@ static const struct {
 	ROW("dentry-tree", entry_last), ROW("dentry-count", entry_count), ROW("inode-links", inode_links), ROW("inode-users", inode_writers),
 	ROW("inode-fields", inode_refs),
 	ROW("inode-fields", inode_locked), ROW("i-mmap", not_in_i_mmap), ROW("i-mmap-last", wrong_last), ROW("i-mmap-last", i_mmap_red),
-	ROW("file-count", file_refs), ROW("file-count", file_leaked), ROW("file-fields", file_ops), ROW("inode-fields", inode_type),
+	ROW("file-count", file_refs), ROW("file-count", file_leaked), ROW("file-fields", file_ops), ROW("inode-fields", inode_type), ROW("inode-fields", inode_rdev), ROW("inode-fields", inode_backing),
 	ROW("area-flags", wipe_file), ROW("area-kind", private_data), ROW("mm-defaults", no_program),
 	ROW("mm-layout", brk_above_stack), ROW("free-unused", free_mapcount), ROW("frame-flags", cached_reserved),
 	ROW("pipe-slab", leak_pipe), ROW("pipe-ring", pipe_overfull), ROW("pipe-ring", pipe_bytes),

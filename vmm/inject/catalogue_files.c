@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Corruptions of inodes, page caches and open files. */
 #include "inject/rows.h"
+#include "uapi.h"
 
 static const struct model_inode *inode(const struct inject_object *o)
 {
@@ -11,6 +12,18 @@ static bool has_pages(const struct model *m, const struct inject_object *o)
 {
 	(void)m;
 	return inode(o)->nr_pages;
+}
+
+static bool is_regular(const struct model *m, const struct inject_object *o)
+{
+	(void)m;
+	return (inode(o)->raw.i_mode & LX_S_IFMT) == LX_S_IFREG;
+}
+
+static bool has_no_backing(const struct model *m, const struct inject_object *o)
+{
+	(void)m;
+	return !inode(o)->raw.i_backing.va && !(inode(o)->raw.i_flags & S_HOST);
 }
 
 static bool is_mapped(const struct model *m, const struct inject_object *o)
@@ -56,6 +69,8 @@ const struct corruption file_corruptions[] = {
 	XOR("inode.i_mode", NULL, "i_mode", 0x7000, "inode-fields"),
 	XOR("inode.i_flags.image", has_pages, "i_flags", S_IMAGE, "inode-fields|cache-held|cache-pages"),
 	XOR("inode.i_flags.bit-20", NULL, "i_flags", 1 << 20, "inode-fields"),
+	SET("inode.i_rdev", is_regular, "i_rdev", 0x103, "inode-fields"),
+	SET("inode.i_backing_size", has_no_backing, "i_backing_size", PAGE_SIZE, "inode-fields"),
 	SET("inode.i_rwsem", NULL, "i_rwsem.count", 1, "inode-fields"),
 	SELF("inode.i_sb_list.next=self", NULL, "i_sb_list.next", "lists-sound|inode-slab"),
 	SET("inode.i_sb_list.next=wild", NULL, "i_sb_list.next", WILD, "pointers-sound|lists-sound"),

@@ -133,6 +133,10 @@ void check_inode_fields(struct verify_context *c, const struct invariant *self)
 			wrong = "it is the host's, and no file, directory or link with a number there";
 		else if (!known_type(inode->raw.i_mode & LX_S_IFMT) && !is_anon(&inode->raw))
 			wrong = "i_mode is of no type";
+		else if ((inode->raw.i_rdev != 0) != ((inode->raw.i_mode & LX_S_IFMT) == LX_S_IFCHR))
+			wrong = "i_rdev is for devices, and each has one";
+		else if (inode->raw.i_backing_size && !inode->raw.i_backing.va && !(inode->raw.i_flags & S_HOST))
+			wrong = "i_backing_size is there, and nothing backs it";
 		else if (!constant_or_none(c->now, inode->raw.i_data.a_ops))
 			wrong = "a_ops are no constant of the kernel's";
 		else if (inode->raw.i_data.a_ops.va && !(inode->raw.i_flags & S_IMAGE) &&
