@@ -29,6 +29,8 @@ static const struct {
 	{"mm_struct.end_", "what exec noted"},
 	{"mm_struct.arg_", "what exec noted"},
 	{"mm_struct.env_", "what exec noted"},
+	{"mm_struct.mmap_base", "what exec made of the stack's limit of that time"},
+	{"mm_struct.brk", "where in its last page the heap ends"},
 	{"vm_area_struct.vm_flags", "advice: another call could have set it"},
 	{"vm_area_struct.vm_pgoff", "the number of an area without pages"},
 	{"inode.i_", "what the file system alone knows"},
