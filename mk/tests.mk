@@ -70,6 +70,7 @@ cli: all $(BUILD)/tests/calls ## exit statuses and messages, as a user meets the
 	$(Q)tests/cli/run $(BUILD)
 	$(Q)tests/cli/readme $(BUILD)
 	$(Q)tests/cli/mm_doc
+	$(Q)tests/mutation/fit
 	$(Q)tests/cli/syscalls_doc
 	$(Q)tests/cli/gdb_core $(BUILD)
 	$(Q)tests/linux/check $(BUILD)/tests/calls || [ $$? = 77 ]
