@@ -76,16 +76,30 @@ uint64_t kernel_read(struct file *file, void *to, uint64_t n, uint64_t pos)
 	return done;
 }
 
+/*
+ * The caller's memory (n is at most a page) is faulted in before a page of the file comes to be, as Linux does it: what lies around
+ * the fault and is mapped along with it may be of the same file. How many of the bytes are there.
+ */
+static uint64_t fault_in_readable(uint64_t at, uint64_t n)
+{
+	uint64_t first = PAGE_SIZE - at % PAGE_SIZE;
+	char probe;
+
+	if (copy_from_user(&probe, at, 1))
+		return 0;
+	return n > first && copy_from_user(&probe, at + first, 1) ? first : n;
+}
+
 /* `n` bytes from user memory to pos, within one page. Bytes done, or -errno. */
 static long write_chunk(struct inode *inode, uint64_t pos, uint64_t at, uint64_t n)
 {
 	struct page *page;
 	uint64_t done;
-	char probe;
 	int error;
 
 	/* Nothing to be had: then no page shall come to be, either. */
-	if (copy_from_user(&probe, at, 1))
+	n = fault_in_readable(at, n);
+	if (!n)
 		return -LX_EFAULT;
 	page = shmem_get_page(inode, pos >> PAGE_SHIFT, SGP_WRITE, &error);
 	if (!page)

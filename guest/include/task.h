@@ -76,6 +76,7 @@ struct task {
 	struct list_head children;	/* of leaders: child processes, in order of birth */
 	struct list_head sibling;
 	int32_t exit_signal;		/* to the parent at death; 0: none. Leaders only */
+	int32_t forked_by;		/* pid of the thread whose child it is (Linux real_parent); 0: its leader's */
 	struct task *vfork_parent;	/* asleep until this task leaves its mm */
 	struct task *vfork_child;	/* asleep until this child leaves our mm; NULL: awake */
 	uint64_t set_child_tid;		/* user addresses, 0: none */

@@ -62,6 +62,7 @@ static void reparent(struct task *child, struct task *father, struct task *reape
 	list_add_tail(&child->sibling, &reaper->children);
 	child->ts.parent = &reaper->ts;
 	child->exit_signal = LX_SIGCHLD;
+	child->forked_by = 0;
 	list_for_each_entry(thread, &child->thread_group, thread_group)
 		thread->ts.parent = &reaper->ts;
 	if (info.signo)

@@ -239,6 +239,7 @@ static void join_family(struct task *child, uint64_t flags)
 		leader->nr_threads++;
 		list_add_tail(&child->thread_group, &leader->thread_group);
 	}
+	child->forked_by = flags & (LX_CLONE_PARENT | LX_CLONE_THREAD) ? current->forked_by : current->ts.pid;
 	attach_task(child, parent);
 }
 

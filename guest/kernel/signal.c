@@ -310,6 +310,17 @@ static void wake_waiters(struct task *parent)
 			wake_up_task(thread);
 }
 
+/* Who is told of a child first: the thread that forked it, while there is one. */
+static struct task *real_parent(const struct task *child)
+{
+	struct task *leader = to_task(child->ts.parent), *thread;
+
+	list_for_each_entry(thread, &leader->thread_group, thread_group)
+		if (thread->ts.pid == child->forked_by)
+			return thread;
+	return leader;
+}
+
 bool notify_parent(struct task *child)
 {
 	struct task *parent = to_task(child->ts.parent);
@@ -325,7 +336,7 @@ bool notify_parent(struct task *child)
 	bool ignored = info.signo == LX_SIGCHLD && action.handler == SIG_IGN_HANDLER;
 
 	if (info.signo && !ignored)
-		send_signal(parent, &info, /* to_process = */ true);
+		send_signal(real_parent(child), &info, /* to_process = */ true);
 	wake_waiters(parent);
 	return ignored || (info.signo == LX_SIGCHLD && (action.flags & LX_SA_NOCLDWAIT));
 }
@@ -344,6 +355,6 @@ void notify_stop(struct task *leader, int stop_code)
 
 	leader->stop_code = stop_code;
 	if (!(get_action(parent, LX_SIGCHLD).flags & LX_SA_NOCLDSTOP))
-		send_signal(parent, &info, /* to_process = */ true);
+		send_signal(real_parent(leader), &info, /* to_process = */ true);
 	wake_waiters(parent);
 }
