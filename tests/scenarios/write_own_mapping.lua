@@ -1,5 +1,6 @@
 -- write() to a file out of a mapping of that file: the source is faulted in first, so fault-around does not meet the page that the
 -- write is about to make.
+-- both: below 6.15, a later kernel copies first, and faults in what is missing once the page has been made
 local a = spawn("a")
 local fd = a:memfd("m")
 a:ftruncate(fd, 16*PAGE)

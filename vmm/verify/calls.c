@@ -68,6 +68,7 @@ static const struct {
 	{NR_mlockall, 0, -1, 0, CHANGE_CUTS | CHANGE_FLAGS},
 	{NR_munlock, 0, -1, 0, CHANGE_CUTS | CHANGE_FLAGS},
 	{NR_remap_file_pages, LX_ENOMEM, -1, 0, CHANGE_ANY},
+	{NR_remap_file_pages, LX_EINVAL, -1, 0, CHANGE_ANY}, /* a segment that went with its last area */
 	{NR_shmat, LX_ENOMEM, -1, 0, CHANGE_ANY},
 };
 
