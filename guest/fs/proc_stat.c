@@ -134,13 +134,7 @@ static long oom_score_adj_read(struct file *file, uint64_t at, uint64_t len, uin
 	if (!task)
 		return -LX_ESRCH;
 	n = snprintf(text, sizeof(text), "%d\n", task->group_leader->oom_score_adj);
-	if (*pos >= n)
-		return 0;
-	len = min(len, n - *pos);
-	if (copy_to_user(at, text + *pos, len))
-		return -LX_EFAULT;
-	*pos += len;
-	return len;
+	return simple_read_from_buffer(at, len, pos, text, n);
 }
 
 /* Lower than a privileged one set it needs the same right. */

@@ -69,13 +69,7 @@ static long sysctl_read(struct file *file, uint64_t at, uint64_t len, uint64_t *
 	uint64_t n;
 
 	n = row->value ? snprintf(text, sizeof(text), "%d\n", *row->value) : snprintf(text, sizeof(text), "%s\n", row->text);
-	if (*pos >= n)
-		return 0;
-	len = min(len, n - *pos);
-	if (copy_to_user(at, text + *pos, len))
-		return -LX_EFAULT;
-	*pos += len;
-	return len;
+	return simple_read_from_buffer(at, len, pos, text, n);
 }
 
 /* The mode does not stop who passes by rights: what is only told is still not changed. */

@@ -83,4 +83,7 @@ void show_smap(struct seq_file *m, struct vm_area_struct *vma);
 /** The sum over all areas; mmap_lock held. */
 void show_smaps_rollup(struct seq_file *m, struct mm_struct *mm);
 
+/** For a read of [*pos, *pos + count) of text that is `available` bytes: bytes given, *pos moved on, or -EFAULT. */
+long simple_read_from_buffer(uint64_t to, uint64_t count, uint64_t *pos, const char *from, uint64_t available);
+
 #endif
