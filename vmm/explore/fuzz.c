@@ -136,13 +136,18 @@ static int write_scenario(const char *path, uint64_t seed, const struct fuzz_pro
 	return failed ? error_set(e, EXIT_HOST, "cannot write %s: %s", path, strerror(errno)) : 0;
 }
 
+/* Before it is shrunk, which takes its time. */
+static void tell_failure(uint64_t seed, const struct fuzz_result *r)
+{
+	printf("seed %" PRIu64 ": step %" PRIu32 ": %s: %s\n", seed, r->step, fuzz_end_name(r->end), r->text);
+	fflush(stdout);
+}
+
 static void tell_result(const struct campaign *c, uint64_t seed, const struct fuzz_result *r, const char *path, uint64_t reached)
 {
 	struct buf b = {0};
 	FILE *f;
 
-	if (r->end != FUZZ_HELD)
-		printf("seed %" PRIu64 ": %s: %s\n", seed, fuzz_end_name(r->end), r->text);
 	if (path)
 		printf("seed %" PRIu64 ": shrunk to %" PRIu32 " steps: %s\n", seed, r->step, path);
 	fflush(stdout);
@@ -158,22 +163,27 @@ static void tell_result(const struct campaign *c, uint64_t seed, const struct fu
 	buf_free(&b);
 }
 
-/* 0: it held. */
-static enum exit_status one_program(const struct campaign *c, uint64_t seed, struct fuzz_cover *cover, uint64_t *steps)
+/* Its steps lead to what is new in this program, whatever others reached: so a seed is one program, alone or in a campaign. 0: it held. */
+static enum exit_status one_program(const struct campaign *c, uint64_t seed, struct fuzz_cover *total, uint64_t *steps)
 {
+	struct fuzz_cover *cover = cover_new();
 	struct options options = c->options;
 	struct fuzz_program program;
 	struct fuzz_result result;
 	char path[4096];
 	struct error e;
-	uint64_t ran;
+	uint64_t reached;
 
 	options.seed = seed;
 	fuzz_generate(&options, c->steps, c->tasks, cover, &program, &result);
-	ran = result.step;
-	*steps += ran;
+	*steps += result.step;
+	reached = cover_reached(cover);
+	cover_add(total, cover);
+	cover_free(cover);
+	if (result.end != FUZZ_HELD)
+		tell_failure(seed, &result);
 	if (result.end == FUZZ_HELD || result.end == FUZZ_ERROR) {
-		tell_result(c, seed, &result, NULL, cover_reached(cover));
+		tell_result(c, seed, &result, NULL, reached);
 		free(program.steps);
 		return result.end == FUZZ_HELD ? EXIT_HELD : EXIT_HOST;
 	}
@@ -183,7 +193,7 @@ static enum exit_status one_program(const struct campaign *c, uint64_t seed, str
 	snprintf(path, sizeof(path), "%s/seed-%" PRIu64 ".lua", c->keep, seed);
 	if (write_scenario(path, seed, &program, &result, &e))
 		fprintf(stderr, "vmm: %s\n", e.text);
-	tell_result(c, seed, &result, path, cover_reached(cover));
+	tell_result(c, seed, &result, path, reached);
 	free(program.steps);
 	return EXIT_FINDING;
 }

@@ -54,6 +54,8 @@ struct fuzz_cover *cover_new(void);
 /** Cells that `step` would be the first to reach, in the guest as `model` has it; added if `add`. */
 unsigned int cover_step(struct fuzz_cover *cover, const struct model *model, int pid, const struct fuzz_step *step,
 			bool add);
+/** What `from` reached is reached in `to`, too. */
+void cover_add(struct fuzz_cover *to, const struct fuzz_cover *from);
 /** How many cells were reached, and of how many operations with a range. */
 void cover_tell(const struct fuzz_cover *cover, struct buf *b);
 uint64_t cover_reached(const struct fuzz_cover *cover);

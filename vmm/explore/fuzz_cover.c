@@ -45,6 +45,17 @@ void cover_free(struct fuzz_cover *cover)
 	free(cover);
 }
 
+void cover_add(struct fuzz_cover *to, const struct fuzz_cover *from)
+{
+	for (size_t cell = 0; cell < NR_CELLS; cell++) {
+		if (!from->seen[cell] || to->seen[cell])
+			continue;
+		to->seen[cell] = 1;
+		to->reached++;
+		to->per_op[cell / (NR_RELATIONS * NR_KINDS * NR_STATES)]++;
+	}
+}
+
 uint64_t cover_reached(const struct fuzz_cover *cover)
 {
 	return cover->reached;
