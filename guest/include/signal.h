@@ -62,6 +62,8 @@ void flush_process_signals(struct task *task, uint64_t mask);
 void send_signal(struct task *task, const struct ksiginfo *info, bool to_process);
 /** SIGKILL every thread of task's process but `except`. */
 void zap_threads(struct task *task, struct task *except);
+/** The thread whose child it is: who forked it, or who got it from that one. */
+struct task *real_parent(const struct task *child);
 /**
  * SIGCHLD (or exit_signal) to the parent of a dead leader. true: nobody will wait for it, it reaps
  * itself.

@@ -133,6 +133,12 @@ static inline void set_task_comm(struct task *task, const char *comm)
 	__builtin_memcpy(task->ts.comm, comm, TASK_COMM_LEN);
 	task->ts.comm[TASK_COMM_LEN - 1] = '\0';
 }
+/** The one after it in its process, around. */
+static inline struct task *next_thread(const struct task *task)
+{
+	return list_entry(task->thread_group.next, struct task, thread_group);
+}
+
 static inline bool is_leader(const struct task *task) { return task->group_leader == task; }
 
 extern struct task init_task;		/* idle, pid 0: head of the ring of tasks */

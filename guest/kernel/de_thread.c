@@ -32,9 +32,12 @@ static void adopt_children(struct task *from, struct task *to)
 
 		list_del(&child->sibling);
 		list_add_tail(&child->sibling, &to->children);
-		child->ts.parent = &to->ts;
-		list_for_each_entry(thread, &child->thread_group, thread_group)
+		thread = child;
+		do {
 			thread->ts.parent = &to->ts;
+			thread->forked_by = 0;
+			thread = next_thread(thread);
+		} while (thread != child);
 	}
 }
 

@@ -42,6 +42,18 @@ static void exit_mm(void)
 	mmput(mm);
 }
 
+/* Of a process, the first thread that is not on its way out (Linux find_alive_thread()); its leader where there is none. */
+static struct task *find_alive_thread(struct task *leader)
+{
+	struct task *thread;
+
+	if (leader->exiting)
+		list_for_each_entry(thread, &leader->thread_group, thread_group)
+			if (!thread->exiting)
+				return thread;
+	return leader;
+}
+
 /* Who takes the children of a process that is gone: the next subreaper among its ancestors that still lives, or init. */
 static struct task *find_new_reaper(struct task *leader)
 {
@@ -53,23 +65,44 @@ static struct task *find_new_reaper(struct task *leader)
 	return child_reaper;
 }
 
-static void reparent(struct task *child, struct task *father, struct task *reaper)
+/* Its new parent, to whom it hangs last. Each of its threads may have asked for a signal at this moment (PR_SET_PDEATHSIG). */
+static void change_parent(struct task *child, struct task *reaper, struct task *thread_of_reaper)
 {
-	struct ksiginfo info = { .signo = child->pdeath_signal, .code = LX_SI_USER };
-	struct task *thread;
+	struct task *thread = child;
 
 	list_del(&child->sibling);
 	list_add_tail(&child->sibling, &reaper->children);
-	child->ts.parent = &reaper->ts;
-	child->exit_signal = LX_SIGCHLD;
-	child->forked_by = 0;
-	list_for_each_entry(thread, &child->thread_group, thread_group)
+	do {
+		struct ksiginfo info = { .signo = thread->pdeath_signal, .code = LX_SI_USER };
+
 		thread->ts.parent = &reaper->ts;
-	if (info.signo)
-		send_signal(child, &info, /* to_process = */ true);
+		thread->forked_by = thread_of_reaper->ts.pid;
+		if (info.signo)
+			send_signal(thread, &info, /* to_process = */ true);
+		thread = next_thread(thread);
+	} while (thread != child);
+}
+
+static void reparent(struct task *child, struct task *father, struct task *reaper)
+{
+	change_parent(child, reaper, find_alive_thread(reaper));
+	child->exit_signal = LX_SIGCHLD;
 	kill_orphaned_pgrp(child, father);
 	if (child->nr_threads == 0 && reaper != child_reaper && notify_parent(child))
 		release_task(child);
+}
+
+/** A thread dies, its process goes on: its children are another thread's now, and last in line there. */
+static void pass_children(struct task *me)
+{
+	struct task *leader = me->group_leader, *heir = find_alive_thread(leader), *child, *next;
+
+	if (heir == me)
+		return;
+	/* Those passed on are met again at the end, as the heir's. */
+	list_for_each_entry_safe(child, next, &leader->children, sibling)
+		if (real_parent(child) == me)
+			change_parent(child, leader, heir);
 }
 
 /** Children of a process that is gone become another's, who may have to reap them at once. */
@@ -130,7 +163,9 @@ static void exit_notify(void)
 	me->ts.state = TASK_ZOMBIE;
 	if (--leader->nr_threads == 0)
 		reap_leader = exit_process(leader, me->ts.exit_code);
-	else if (leader->group_exec && !leader->group_killed)
+	else
+		pass_children(me);
+	if (leader->nr_threads && leader->group_exec && !leader->group_killed)
 		wake_up_task(leader->group_exec);
 	if (!is_leader(me)) {
 		unlink_task(me);

@@ -57,6 +57,11 @@ uint64_t rlimit(unsigned int resource)
 	return limits_of(current)->rlim[resource].cur;
 }
 
+uint64_t rlimit_max(unsigned int resource)
+{
+	return limits_of(current)->rlim[resource].max;
+}
+
 void task_rlimit(const struct task *task, unsigned int resource, uint64_t *soft, uint64_t *hard)
 {
 	*soft = limits_of(task)->rlim[resource].cur;

@@ -310,8 +310,7 @@ static void wake_waiters(struct task *parent)
 			wake_up_task(thread);
 }
 
-/* Who is told of a child first: the thread that forked it, while there is one. */
-static struct task *real_parent(const struct task *child)
+struct task *real_parent(const struct task *child)
 {
 	struct task *leader = to_task(child->ts.parent), *thread;
 

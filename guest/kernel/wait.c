@@ -66,20 +66,38 @@ static bool is_over(const struct wait_request *wait, const struct task *child)
 	return child->ts.state == TASK_ZOMBIE && child->nr_threads == 0 && !(wait->options & LX_WEXITED);
 }
 
-/** One look at all children. Pid, 0: matching ones live, or -LX_ECHILD: there is none to wait for. */
-static int look_at_children(struct wait_request *wait)
+/** One look at the children of one thread. Pid, 0: matching ones live, or -LX_ECHILD: there is none to wait for. */
+static int look_at_children_of(struct wait_request *wait, const struct task *thread)
 {
 	struct task *child, *next;
 	int result = -LX_ECHILD, pid;
 
 	list_for_each_entry_safe(child, next, &current->group_leader->children, sibling) {
-		if (!child_matches(wait, child) || is_over(wait, child))
+		if (real_parent(child) != thread || !child_matches(wait, child) || is_over(wait, child))
 			continue;
 		result = 0;
 		pid = consider_child(wait, child);
 		if (pid)
 			return pid;
 	}
+	return result;
+}
+
+/** The caller's own come first, then those of the threads behind it, around; with __WNOTHREAD its own alone. */
+static int look_at_children(struct wait_request *wait)
+{
+	const struct task *thread = current;
+	int result = -LX_ECHILD;
+
+	do {
+		int found = look_at_children_of(wait, thread);
+
+		if (found > 0)
+			return found;
+		if (found == 0)
+			result = 0;
+		thread = next_thread(thread);
+	} while (thread != current && !(wait->options & LX_WNOTHREAD));
 	return result;
 }
 

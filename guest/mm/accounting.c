@@ -25,7 +25,10 @@ bool may_expand_vm(const struct mm_struct *mm, uint64_t vm_flags, uint64_t npage
 {
 	if (mm->total_vm + npages > rlimit(LX_RLIMIT_AS) >> PAGE_SHIFT)
 		return false;
-	return !is_data_mapping(vm_flags) || mm->data_vm + npages <= rlimit(LX_RLIMIT_DATA) >> PAGE_SHIFT;
+	if (!is_data_mapping(vm_flags) || mm->data_vm + npages <= rlimit(LX_RLIMIT_DATA) >> PAGE_SHIFT)
+		return true;
+	/* Linux: a soft limit of 0 is taken for one that was never meant for mappings; the hard one counts then. */
+	return !rlimit(LX_RLIMIT_DATA) && mm->data_vm + npages <= rlimit_max(LX_RLIMIT_DATA) >> PAGE_SHIFT;
 }
 
 int mlock_future_check(const struct mm_struct *mm, uint64_t vm_flags, uint64_t len)

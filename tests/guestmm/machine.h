@@ -342,6 +342,11 @@ uint64_t rlimit(unsigned int resource)
 	return test_rlimits[resource];
 }
 
+uint64_t rlimit_max(unsigned int resource)
+{
+	return test_rlimits[resource];
+}
+
 /* A process without areas, running. */
 static struct task_struct *start_process(void)
 {

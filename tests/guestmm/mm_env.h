@@ -58,6 +58,8 @@ extern struct lab_page lab;
 void lab_event(enum lab_event_type type, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 /** Soft limit of current, LX_RLIMIT_*, in that limit's unit; UINT64_MAX: none. */
 uint64_t rlimit(unsigned int resource);
+/** Its hard limit. */
+uint64_t rlimit_max(unsigned int resource);
 
 /** Return addresses of the callers, innermost first; how many. */
 unsigned int stack_trace(uint64_t *callers, unsigned int max);
