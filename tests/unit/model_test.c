@@ -154,7 +154,7 @@ Test(model, leaves_tables_and_held_entries)
 	struct tiny t;
 	struct model *m;
 	const struct model_mm *a;
-	const struct leaf *leaf;
+	struct leaf leaf;
 
 	tiny_new(&t);
 	m = tiny_model(&t);
@@ -164,12 +164,12 @@ Test(model, leaves_tables_and_held_entries)
 	CHECK_EQ((a->nr_tables - 1) * PAGE_SIZE, a->raw.pgtables_bytes);
 	CHECK_EQ(a->tables[0].pa, a->pgd_pa);
 	CHECK_EQ(a->tables[0].level, 4);
-	leaf = model_find_leaf(a, t.own_va + 123);
-	CHECK(leaf && leaf->pa == t.own_pfn << PAGE_SHIFT && leaf->writable && leaf->user && leaf->nx);
-	CHECK(model_find_leaf(a, t.none_va) == NULL);
-	leaf = model_find_held(a, t.none_va);
-	CHECK(leaf && leaf->pa == t.none_pfn << PAGE_SHIFT);
-	CHECK(model_find_leaf(a, t.own_va + PAGE_SIZE) == NULL);
+	CHECK(model_find_leaf(a, t.own_va + 123, &leaf));
+	CHECK(leaf.pa == t.own_pfn << PAGE_SHIFT && leaf.writable && leaf.user && leaf.nx);
+	CHECK(!model_find_leaf(a, t.none_va, &leaf));
+	CHECK(model_find_held(a, t.none_va, &leaf));
+	CHECK_EQ(leaf.pa, t.none_pfn << PAGE_SHIFT);
+	CHECK(!model_find_leaf(a, t.own_va + PAGE_SIZE, &leaf));
 	CHECK_EQ(m->nr_kernel_leaves, TINY_RAM / PMD_SIZE + ((TINY_DATA_END - TINY_TEXT) >> PAGE_SHIFT));
 	CHECK_EQ(m->nr_kernel_tables, 6);
 	CHECK_EQ(m->nr_troubles, 0);
@@ -185,20 +185,20 @@ Test(model, frames_have_roles_and_references)
 
 	tiny_new(&t);
 	m = tiny_model(&t);
-	CHECK_EQ(m->frames[0].role, FRAME_IMAGE);
-	CHECK_EQ(m->frames[IMAGE_REGION >> PAGE_SHIFT].role, FRAME_MEM_MAP);
-	CHECK_EQ(m->frames[t.file_pfn].role, FRAME_FILE);
-	CHECK_EQ(m->frames[t.file_pfn].nr_refs, 2);
-	CHECK_EQ(m->frames[t.zero_pfn].role, FRAME_ZERO);
-	CHECK_EQ(m->frames[t.zero_pfn].nr_maps, 0);
-	CHECK_EQ(m->frames[t.zero_pfn].nr_refs, 1);
-	CHECK_EQ(m->frames[t.cow_pfn].role, FRAME_ANON);
-	CHECK_EQ(m->frames[t.cow_pfn].nr_maps, 2);
-	CHECK_EQ(m->frames[t.none_pfn].nr_maps, 1);
-	CHECK_EQ(m->frames[t.cpu.cr3 >> PAGE_SHIFT].role, FRAME_TABLE);
-	CHECK_EQ(m->frames[t.cpu.cr3 >> PAGE_SHIFT].nr_tables, 1);
-	CHECK_EQ(m->frames[t.slab_pfn].role, FRAME_SLAB);
-	CHECK_EQ(m->frames[t.slab_pfn].nr_slab, 1);
+	CHECK_EQ(frame_at(m, 0)->role, FRAME_IMAGE);
+	CHECK_EQ(frame_at(m, IMAGE_REGION >> PAGE_SHIFT)->role, FRAME_MEM_MAP);
+	CHECK_EQ(frame_at(m, t.file_pfn)->role, FRAME_FILE);
+	CHECK_EQ(frame_at(m, t.file_pfn)->nr_refs, 2);
+	CHECK_EQ(frame_at(m, t.zero_pfn)->role, FRAME_ZERO);
+	CHECK_EQ(frame_at(m, t.zero_pfn)->nr_maps, 0);
+	CHECK_EQ(frame_at(m, t.zero_pfn)->nr_refs, 1);
+	CHECK_EQ(frame_at(m, t.cow_pfn)->role, FRAME_ANON);
+	CHECK_EQ(frame_at(m, t.cow_pfn)->nr_maps, 2);
+	CHECK_EQ(frame_at(m, t.none_pfn)->nr_maps, 1);
+	CHECK_EQ(frame_at(m, t.cpu.cr3 >> PAGE_SHIFT)->role, FRAME_TABLE);
+	CHECK_EQ(frame_at(m, t.cpu.cr3 >> PAGE_SHIFT)->nr_tables, 1);
+	CHECK_EQ(frame_at(m, t.slab_pfn)->role, FRAME_SLAB);
+	CHECK_EQ(frame_at(m, t.slab_pfn)->nr_slab, 1);
 	CHECK_EQ(model_frame_role(m, m->nr_touched), FRAME_UNTOUCHED);
 	CHECK_EQ(model_frame_role(m, m->nr_frames), FRAME_UNKNOWN);
 	for (int role = 0; role < NR_FRAME_ROLES; role++)
@@ -223,8 +223,8 @@ Test(model, free_blocks)
 	CHECK_EQ(m->free_blocks[2], 1);
 	CHECK_EQ(m->free_frames, 7);
 	CHECK_EQ(m->role_count[FRAME_FREE], 7);
-	CHECK(m->frames[t.free_pfn + 1].block_head && !m->frames[t.free_pfn + 2].block_head);
-	CHECK_EQ(m->frames[t.free_pfn + 2].free_order, 1);
+	CHECK(frame_at(m, t.free_pfn + 1)->block_head && !frame_at(m, t.free_pfn + 2)->block_head);
+	CHECK_EQ(frame_at(m, t.free_pfn + 2)->free_order, 1);
 	model_free(m);
 	tiny_end(&t);
 }

@@ -35,35 +35,58 @@ struct fixture {
 	struct model_mm mms[3];
 	struct model_task tasks[3];
 	struct model_vma vmas[3][4];
-	struct leaf leaves[3][64];
+	struct leaf_table leaf_tables[3][4];
+	struct leaf_table *leaf_table_list[3][4];
 	struct table tables[3][4];
-	struct model_frame frames[NR_FRAMES];
+	struct frame_chunk chunks[NR_FRAMES / CHUNK_FRAMES];
+	struct frame_chunk *chunk_list[NR_FRAMES / CHUNK_FRAMES];
 	struct cpu_state cpu;
 };
 
-static void add_leaf(struct fixture *f, int mm, uint64_t va, uint64_t pfn, uint64_t bits)
+static struct model_frame *frame(struct fixture *f, uint64_t pfn)
+{
+	return &f->chunks[pfn / CHUNK_FRAMES].frame[pfn % CHUNK_FRAMES];
+}
+
+/** The leaf table of mm that covers va, in ascending order. */
+static struct leaf_table *table_for(struct fixture *f, int mm, uint64_t va)
 {
 	struct model_mm *m = &f->mms[mm];
-	uint32_t at = m->nr_leaves++;
+	struct leaf_table *t = &f->leaf_tables[mm][m->nr_leaf_tables];
+	uint64_t start = va & ~(PMD_SIZE - 1);
+	uint32_t at = m->nr_leaf_tables;
 
-	/* Ascending, as the walk finds them. */
-	for (; at > 0 && f->leaves[mm][at - 1].va > va; at--)
-		f->leaves[mm][at] = f->leaves[mm][at - 1];
-	f->leaves[mm][at] = (struct leaf){
-		.va = va,
-		.pa = pfn << PAGE_SHIFT,
-		.entry = pfn << PAGE_SHIFT | bits | PTE_P,
-		.level = 1,
-		.writable = bits & PTE_RW,
-		.user = true,
-		.nx = true,
-	};
+	for (uint32_t i = 0; i < m->nr_leaf_tables; i++)
+		if (m->leaf_tables[i]->va == start)
+			return m->leaf_tables[i];
+	*t = (struct leaf_table){.level = 1, .writable = true, .user = true, .nx = true, .va = start};
+	for (m->nr_leaf_tables++; at > 0 && m->leaf_tables[at - 1]->va > start; at--)
+		m->leaf_tables[at] = m->leaf_tables[at - 1];
+	m->leaf_tables[at] = t;
+	return t;
+}
+
+static void put_entry(struct fixture *f, int mm, uint64_t va, uint64_t entry)
+{
+	struct leaf_table *t = table_for(f, mm, va);
+	unsigned int i = (va - t->va) >> PAGE_SHIFT;
+	bool was = t->present[i / 64] >> i % 64 & 1, is = entry & PTE_P;
+
+	t->entry[i] = entry;
+	t->present[i / 64] = (t->present[i / 64] & ~(1UL << i % 64)) | (uint64_t)is << i % 64;
+	t->nr_present += is - was;
+	f->mms[mm].nr_leaves += is - was;
+}
+
+static void add_leaf(struct fixture *f, int mm, uint64_t va, uint64_t pfn, uint64_t bits)
+{
+	put_entry(f, mm, va, pfn << PAGE_SHIFT | bits | PTE_P | PTE_US);
 	if (pfn == ZERO_PFN)
 		return;
-	f->frames[pfn].role = FRAME_ANON;
-	f->frames[pfn].nr_maps++;
-	f->frames[pfn].raw._mapcount = f->frames[pfn].nr_maps - 1;
-	f->frames[pfn].raw._refcount = f->frames[pfn].nr_maps;
+	frame(f, pfn)->role = FRAME_ANON;
+	frame(f, pfn)->nr_maps++;
+	frame(f, pfn)->raw._mapcount = frame(f, pfn)->nr_maps - 1;
+	frame(f, pfn)->raw._refcount = frame(f, pfn)->nr_maps;
 }
 
 static void add_vma(struct fixture *f, int mm, uint64_t start, uint64_t end, uint64_t flags)
@@ -84,7 +107,7 @@ static void add_table(struct fixture *f, int mm, int level, uint64_t va, uint64_
 
 	f->tables[mm][m->nr_tables++] = (struct table){
 		.pa = pfn << PAGE_SHIFT, .parent_pa = level == 4 ? 0 : 8, .va = va, .level = level};
-	f->frames[pfn].role = FRAME_TABLE;
+	frame(f, pfn)->role = FRAME_TABLE;
 	if (level < 4)
 		m->raw.pgtables_bytes += PAGE_SIZE;
 }
@@ -96,7 +119,7 @@ static void add_process(struct fixture *f, int index, int pid, int parent, const
 
 	*mm = (struct model_mm){.addr = {0x1000UL * index}, .pgd_pa = (PGD + index * 4UL) << PAGE_SHIFT};
 	mm->vmas = f->vmas[index];
-	mm->leaves = f->leaves[index];
+	mm->leaf_tables = f->leaf_table_list[index];
 	mm->tables = f->tables[index];
 	mm->raw.mm_users = mm->raw.mm_count = 1;
 	mm->raw.start_brk = mm->raw.brk = 0x401000;
@@ -125,14 +148,16 @@ static struct fixture *make_fixture(void)
 	m->mms = f->mms;
 	m->nr_mms = 1;
 	m->tasks = f->tasks;
-	m->frames = f->frames;
+	m->frames = f->chunk_list;
+	for (unsigned int i = 0; i < NR_FRAMES / CHUNK_FRAMES; i++)
+		f->chunk_list[i] = &f->chunks[i];
 	m->nr_frames = m->nr_touched = NR_FRAMES;
 	m->cpus = &f->cpu;
 	m->nr_cpus = 1;
 	m->lab.zero_pfn = ZERO_PFN;
-	f->frames[ZERO_PFN].role = FRAME_ZERO;
+	frame(f, ZERO_PFN)->role = FRAME_ZERO;
 	for (int i = 2; i < NR_FRAMES; i++)
-		f->frames[i].role = FRAME_FREE;
+		frame(f, i)->role = FRAME_FREE;
 	add_process(f, 1, 2, 0, "a");
 	add_vma(f, 1, P, P + 4 * PAGE_SIZE, VM_READ | VM_WRITE);
 	f->mms[1].raw.data_vm += 4;
@@ -194,11 +219,11 @@ Test(report, a_frame_that_was_free_has_a_new_name_when_it_comes_back)
 	add_leaf(f, 1, P, 200, PTE_RW);
 	first = look(&names, f, NULL);
 	CHECK_EQ(first->mms[0].pages[0].name, 3);
-	f->mms[1].nr_leaves = 1; /* the agent's alone */
-	f->frames[200].role = FRAME_FREE;
+	put_entry(f, 1, P, 0); /* the agent's alone is left */
+	frame(f, 200)->role = FRAME_FREE;
 	second = look(&names, f, first);
 	CHECK_EQ(names_number(&names, 200), 0);
-	f->frames[200].nr_maps = 0;
+	frame(f, 200)->nr_maps = 0;
 	add_leaf(f, 1, P, 200, PTE_RW);
 	third = look(&names, f, second);
 	CHECK_EQ(third->mms[0].pages[0].name, 4);
@@ -227,12 +252,11 @@ Test(report, a_leaf_beyond_ram_does_not_get_anywhere)
 	static struct names names;
 	struct picture *p;
 
-	f->leaves[1][1] = (struct leaf){.va = P, .pa = 1UL << 50, .entry = PTE_P | 1UL << 50, .level = 1};
-	f->leaves[1][2] = (struct leaf){.va = P + PAGE_SIZE, .pa = NR_FRAMES << PAGE_SHIFT, .level = 1};
-	f->mms[1].nr_leaves = 3;
+	put_entry(f, 1, P, PTE_P | 1UL << 50);
+	put_entry(f, 1, P + PAGE_SIZE, PTE_P | NR_FRAMES << PAGE_SHIFT);
 	p = look(&names, f, NULL);
 	CHECK_EQ(p->mms[0].nr_pages, 2);
-	CHECK_HAS(changes(NULL, p), "? r-xs");
+	CHECK_HAS(changes(NULL, p), "? r--s");
 }
 
 /* --- bits and counters --------------------------------------------------------------------------------- */
@@ -252,10 +276,10 @@ Test(report, accessed_is_told_where_somebody_is_known_to_have_accessed)
 	second = look(&names, f, first); /* known ever after … */
 	CHECK_EQ(second->mms[0].pages[0].bits & PB_A, PB_A);
 	CHECK_STR(changes(first, second), "");
-	f->mms[1].nr_leaves = 1;
-	f->frames[200].nr_maps = 0;
+	put_entry(f, 1, P + PAGE_SIZE, 0);
+	frame(f, 200)->nr_maps = 0;
 	add_leaf(f, 1, P, 200, PTE_RW | PTE_A);
-	f->leaves[1][1].pa = f->leaves[1][1].pa + PAGE_SIZE; /* … until another frame is there */
+	put_entry(f, 1, P, 201UL << PAGE_SHIFT | PTE_RW | PTE_A | PTE_P | PTE_US); /* … until another frame is there */
 	third = look(&names, f, second);
 	CHECK_EQ(third->mms[0].pages[0].bits & PB_A, 0);
 }
@@ -339,8 +363,7 @@ Test(report, a_forked_mm_is_told_as_what_it_has_in_common_with_its_parents)
 	names_task(&names, 3, "child");
 	add_process(f, 2, 3, 2, "a");
 	add_vma(f, 2, P, P + 4 * PAGE_SIZE, VM_READ | VM_WRITE);
-	f->leaves[1][1].writable = false;
-	f->leaves[1][1].entry &= ~PTE_RW;
+	put_entry(f, 1, P, table_for(f, 1, P)->entry[(P & (PMD_SIZE - 1)) >> PAGE_SHIFT] & ~PTE_RW);
 	add_leaf(f, 2, P, 200, 0);
 	second = look(&names, f, first);
 	CHECK_HAS(changes(first, second), "+ task child  pid 3, child of 2\n");

@@ -735,4 +735,10 @@ static inline struct model *tiny_model(struct tiny *t)
 	return model_build(&t->image.image, &t->cpu, 1);
 }
 
+/** The same, made from another model. */
+static inline struct model *tiny_next(struct tiny *t, const struct model *before)
+{
+	return model_next(before, NULL, &t->image.image, &t->cpu, 1);
+}
+
 #endif

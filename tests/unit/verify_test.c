@@ -58,17 +58,21 @@ static struct findings verify(struct tiny *t, const struct model *before, bool l
 	struct verify_aids aids = {.ctx = t, .translate = lie ? lying_translate : true_translate, .tlb = &tlb,
 				   .facts = &facts, .root_given = other_bytes};
 	struct findings findings = {0}, thorough = {0};
-	struct model *model = tiny_model(t);
+	struct model *model = tiny_next(t, before), *again = tiny_model(t);
+	const char *wrong = model_difference(model, again);
 	uint64_t checks;
 
+	CHECK_THAT(!wrong, "a model made from another has otherwise: %s", wrong);
 	model_hash(model);
+	model_hash(again);
 	checks = verify_model(model, before, &aids, &findings);
 	CHECK(checks > 0);
 	if (twice) {
-		CHECK_EQ(verify_model_thoroughly(model, before, &aids, &thorough), checks);
+		CHECK_EQ(verify_model_thoroughly(again, before, &aids, &thorough), checks);
 		check_same(&findings, &thorough);
 		findings_free(&thorough);
 	}
+	model_free(again);
 	model_free(model);
 	tlb_watch_forget(&tlb);
 	facts = (struct step_facts){0};
@@ -81,6 +85,19 @@ static bool has(const struct findings *findings, const char *id)
 		if (!strcmp(findings->items[i].invariant->id, id))
 			return true;
 	return false;
+}
+
+/** Hashed, verified and found sound: what the next look need judge by differences alone. */
+static struct model *sound_model(struct tiny *t)
+{
+	struct model *model = tiny_model(t);
+	struct findings findings = {0};
+
+	model_hash(model);
+	verify_model(model, NULL, NULL, &findings);
+	CHECK_EQ(findings.n, 0);
+	CHECK(model->verdict->sound && model->plain);
+	return model;
 }
 
 /* --- tests ------------------------------------------------------------------------------------ */
@@ -110,8 +127,7 @@ Test(verify, every_corruption_is_named)
 	tiny_new(&sound);
 	mm_a(&sound)->hiwater_vm = 1000; /* reached before the step; sound otherwise */
 	mm_a(&sound)->hiwater_rss = 10;
-	before = tiny_model(&sound);
-	model_hash(before);
+	before = sound_model(&sound);
 	for (size_t i = 0; i < NR_CORRUPTIONS; i++) {
 		struct findings findings;
 
@@ -320,9 +336,11 @@ Test(verify, random_corruption_never_crashes)
 	struct change changes[CHANGES];
 	uint64_t nr_findings = 0;
 	clock_t slowest = 0;
+	struct model *before;
 	struct tiny t;
 
 	tiny_new(&t);
+	before = sound_model(&t);
 	for (int round = 0; round < ROUNDS; round++) {
 		int n = 1 + random64() % CHANGES;
 		struct findings findings;
@@ -331,7 +349,7 @@ Test(verify, random_corruption_never_crashes)
 		for (int i = 0; i < n; i++)
 			change_byte(&t, &changes[i]);
 		twice = round % 4 == 0;
-		findings = verify(&t, NULL, /* lie = */ false);
+		findings = verify(&t, before, /* lie = */ false);
 		nr_findings += findings.n > 0;
 		findings_free(&findings);
 		for (int i = n; i-- > 0;)
@@ -343,14 +361,18 @@ Test(verify, random_corruption_never_crashes)
 		   (double)slowest / CLOCKS_PER_SEC);
 	/* Most bytes hit are zero memory behind objects; enough are not. */
 	CHECK_THAT(nr_findings > ROUNDS / 50, "only %lu of %d rounds had a finding", nr_findings, ROUNDS);
+	model_free(before);
 	tiny_end(&t);
 }
 
 /** Whole pages of noise, where a flipped bit is not enough to lead astray. */
 Test(verify, noise_never_crashes)
 {
-	struct tiny t;
+	struct model *before;
+	struct tiny t, sound;
 
+	tiny_new(&sound);
+	before = sound_model(&sound);
 	for (int round = 0; round < 300; round++) {
 		struct findings findings;
 
@@ -361,8 +383,10 @@ Test(verify, noise_never_crashes)
 			for (uint64_t j = 0; j < PAGE_SIZE; j += 8)
 				*(uint64_t *)(t.ram + pa + j) = random64() & (random64() % 2 ? mask : ~0UL);
 		}
-		findings = verify(&t, NULL, /* lie = */ false);
+		findings = verify(&t, before, /* lie = */ false);
 		findings_free(&findings);
 		tiny_end(&t);
 	}
+	model_free(before);
+	tiny_end(&sound);
 }

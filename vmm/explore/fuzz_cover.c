@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "observe/leaves.h"
 #include "explore/fuzz.h"
 
 /* Of a range to an area; the first six have a mirror image. */
@@ -114,7 +115,7 @@ static enum area_kind area_kind(const struct model *model, const struct model_vm
 static enum page_state leaf_state(const struct model *model, const struct leaf *leaf)
 {
 	uint64_t pfn = leaf->pa >> PAGE_SHIFT;
-	const struct model_frame *frame = pfn < model->nr_touched ? &model->frames[pfn] : NULL;
+	const struct model_frame *frame = pfn < model->nr_touched ? frame_at(model, pfn) : NULL;
 
 	if (pfn == model->lab.zero_pfn)
 		return PAGE_ZERO;
@@ -125,33 +126,17 @@ static enum page_state leaf_state(const struct model *model, const struct leaf *
 	return leaf->entry & PTE_D ? PAGE_EXCLUSIVE : PAGE_CLEAN;
 }
 
-/* First of n leaves at or above va. */
-static uint32_t first_leaf(const struct leaf *leaves, uint32_t n, uint64_t va)
-{
-	uint32_t low = 0;
-
-	while (low < n) {
-		uint32_t middle = low + (n - low) / 2;
-
-		if (leaves[middle].va < va)
-			low = middle + 1;
-		else
-			n = middle;
-	}
-	return low;
-}
-
 /* Bit s: some page of [start, end) is in state s. */
 static unsigned int page_states(const struct model *model, const struct model_mm *mm, uint64_t start, uint64_t end)
 {
 	unsigned int states = 0;
 	uint64_t present = 0;
 
-	for (uint32_t i = first_leaf(mm->leaves, mm->nr_leaves, start);
-	     i < mm->nr_leaves && mm->leaves[i].va < end && present < MAX_PAGES; i++, present++)
-		states |= 1u << leaf_state(model, &mm->leaves[i]);
-	for (uint32_t i = first_leaf(mm->held, mm->nr_held, start);
-	     i < mm->nr_held && mm->held[i].va < end && present < MAX_PAGES; i++, present++)
+	for (struct leaf_walk w = leaves_from(mm, LEAVES_PRESENT, start);
+	     present < MAX_PAGES && leaf_next(&w) && w.leaf.va < end; present++)
+		states |= 1u << leaf_state(model, &w.leaf);
+	for (struct leaf_walk w = leaves_from(mm, LEAVES_HELD, start);
+	     present < MAX_PAGES && leaf_next(&w) && w.leaf.va < end; present++)
 		states |= 1u << PAGE_HELD;
 	if (present < (end - start) >> PAGE_SHIFT || start == end)
 		states |= 1u << PAGE_ABSENT;

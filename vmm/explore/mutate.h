@@ -48,11 +48,12 @@ struct mutation {
 	struct target_state *best; /* the richest state so far … */
 	uint64_t best_score;
 	uint32_t best_step;
+	uint32_t looked_again, looks_differ; /* looks made from the sound state, too, and those that found something else */
 	FILE *misses; /* a line for each corruption that was not named; NULL: none */
 };
 
-/** The image as it is now, decoded and verified with nothing to compare with. */
-struct findings verify_image(struct session *s, const struct model *like);
+/** The image as it is now, decoded and verified with nothing to compare with. `like` is the sound state that it was. */
+struct findings verify_image(struct mutation *m, const struct model *like);
 bool findings_have(const struct findings *findings, const char *ids);
 /** All rows on the state that the target is in. */
 void mutate_by_catalogue(struct mutation *m, struct session *s, const struct model *model);

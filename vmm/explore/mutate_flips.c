@@ -160,14 +160,14 @@ static bool probe_from(struct session *s, const struct target_state *state, cons
 	return true;
 }
 
-static bool is_found(struct session *s, const struct model *model, const struct flip *flip)
+static bool is_found(struct mutation *m, struct session *s, const struct model *model, const struct flip *flip)
 {
 	uint8_t *byte = s->target->ops->memory(s->target, flip->pa, 1);
 	struct findings findings;
 	bool found;
 
 	*byte ^= flip->mask;
-	findings = verify_image(s, model);
+	findings = verify_image(m, model);
 	*byte ^= flip->mask;
 	found = findings.n > 0;
 	findings_free(&findings);
@@ -205,7 +205,7 @@ void mutate_by_flips(struct mutation *m, struct session *s, const struct model *
 			return;
 		if (!(pick(m, 2) ? flip_in_table(m, model, &flip) : flip_in_object(m, model, &flip)))
 			continue;
-		found = is_found(s, model, &flip);
+		found = is_found(m, s, model, &flip);
 		matters = found && m->quick;
 		if (!matters && probe_from(s, state, model, &flip, &broken))
 			matters = !probe_same(&sound, &broken);

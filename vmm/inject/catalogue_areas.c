@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Corruptions of vm_area_structs: extent, links, tree, rights, and what they lead to. */
 #include "inject/rows.h"
+#include "observe/leaves.h"
 
 #define KIND	 OBJ_AREA
 #define RB(name) offsetof(struct vm_area_struct, name)
@@ -27,13 +28,9 @@ static bool has_anon_page(const struct model *m, const struct model_vma *area)
 {
 	const struct model_mm *mm = &m->mms[area->mm];
 
-	for (uint32_t i = 0; i < mm->nr_leaves; i++) {
-		const uint64_t pfn = mm->leaves[i].pa >> PAGE_SHIFT;
-
-		if (mm->leaves[i].va >= area->raw.vm_start && mm->leaves[i].va < area->raw.vm_end &&
-		    model_frame_role(m, pfn) == FRAME_ANON)
+	for (struct leaf_walk w = leaves_from(mm, LEAVES_PRESENT, area->raw.vm_start); leaf_next(&w) && w.leaf.va < area->raw.vm_end;)
+		if (model_frame_role(m, w.leaf.pa >> PAGE_SHIFT) == FRAME_ANON)
 			return true;
-	}
 	return false;
 }
 

@@ -6,7 +6,7 @@
 
 static const struct leaf *leaf_of(const struct inject_object *o)
 {
-	return o->item;
+	return &o->leaf;
 }
 
 static const struct model_vma *area_of(const struct model *m, const struct inject_object *o)
@@ -18,7 +18,7 @@ static const struct model_frame *frame_of(const struct model *m, const struct in
 {
 	const uint64_t pfn = leaf_of(o)->pa >> PAGE_SHIFT;
 
-	return pfn < m->nr_touched ? &m->frames[pfn] : NULL;
+	return pfn < m->nr_touched ? frame_at(m, pfn) : NULL;
 }
 
 static bool has_role(const struct model *m, const struct inject_object *o, enum frame_role role)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Corruptions of struct page by what the frame is used for, of the zone, and of bytes that must be zero. */
 #include "inject/rows.h"
+#include "observe/leaves.h"
 
 #include <string.h>
 
@@ -50,8 +51,8 @@ static bool no_family(const struct model *m, const struct inject_object *o)
 static bool written(const struct model *m, const struct inject_object *o)
 {
 	for (uint32_t i = 1; i < m->nr_mms && exclusive(m, o); i++)
-		for (uint32_t j = 0; j < m->mms[i].nr_leaves; j++)
-			if (m->mms[i].leaves[j].pa >> PAGE_SHIFT == o->pfn && m->mms[i].leaves[j].writable)
+		for (struct leaf_walk w = leaves_of(&m->mms[i], LEAVES_PRESENT); leaf_next(&w);)
+			if (w.leaf.pa >> PAGE_SHIFT == o->pfn && w.leaf.writable)
 				return true;
 	return false;
 }

@@ -4,7 +4,7 @@
 
 static const struct leaf *leaf(const struct inject_object *o)
 {
-	return o->item;
+	return &o->leaf;
 }
 
 static bool kernel_leaf(const struct model *m, const struct inject_object *o)

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include "base/error.h"
+#include "observe/leaves.h"
 
 static const struct {
 	const char *name, *structure;
@@ -54,7 +55,7 @@ static struct inject_object *add(struct inject_objects *list, enum inject_kind k
 static void list_pages(const struct model *model, enum inject_kind kind, struct inject_objects *list)
 {
 	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++) {
-		const struct model_frame *frame = &model->frames[pfn];
+		const struct model_frame *frame = frame_at(model, pfn);
 		const uint64_t page = model->lab.mem_map.va + pfn * sizeof(struct page);
 
 		/* The image's entries are made one by one as they are needed: most hold nothing. */
@@ -72,11 +73,17 @@ static void add_entry(struct inject_objects *list, uint64_t pa, int mm, const vo
 	object->level = level;
 }
 
-static void add_leaves(struct inject_objects *list, const struct leaf *leaves, uint32_t n, int mm,
+static void add_leaf(struct inject_objects *list, const struct leaf *leaf, int mm, enum entry_place place)
+{
+	add_entry(list, leaf->entry_pa, mm, NULL, place, leaf->level);
+	list->items[list->n - 1].leaf = *leaf;
+}
+
+static void add_leaves(struct inject_objects *list, const struct model_mm *mm, enum leaf_kinds kinds, int index,
 		       enum entry_place place)
 {
-	for (uint32_t i = 0; i < n; i++)
-		add_entry(list, leaves[i].entry_pa, mm, &leaves[i], place, leaves[i].level);
+	for (struct leaf_walk w = leaves_of(mm, kinds); leaf_next(&w);)
+		add_leaf(list, &w.leaf, index, place);
 }
 
 static void add_tables(struct inject_objects *list, const struct table *tables, uint32_t n, int mm,
@@ -92,11 +99,12 @@ static void list_entries(const struct model *model, struct inject_objects *list)
 	for (uint32_t m = 0; m < model->nr_mms; m++) {
 		const struct model_mm *mm = &model->mms[m];
 
-		add_leaves(list, mm->leaves, mm->nr_leaves, m, ENTRY_LEAF);
-		add_leaves(list, mm->held, mm->nr_held, m, ENTRY_HELD);
+		add_leaves(list, mm, LEAVES_PRESENT, m, ENTRY_LEAF);
+		add_leaves(list, mm, LEAVES_HELD, m, ENTRY_HELD);
 		add_tables(list, mm->tables, mm->nr_tables, m, ENTRY_TABLE);
 	}
-	add_leaves(list, model->kernel_leaves, model->nr_kernel_leaves, 0, ENTRY_KERNEL_LEAF);
+	for (uint32_t i = 0; i < model->nr_kernel_leaves; i++)
+		add_leaf(list, &model->kernel_leaves[i], 0, ENTRY_KERNEL_LEAF);
 	add_tables(list, model->kernel_tables, model->nr_kernel_tables, 0, ENTRY_KERNEL_TABLE);
 }
 

@@ -36,7 +36,8 @@ struct inject_object {
 	enum inject_kind kind;
 	uint64_t addr;		  /* kernel virtual; entries and frames: physical */
 	int mm;			  /* index into model.mms, or -1 */
-	const void *item;	  /* of the model: model_mm, model_vma, model_frame …, leaf or table; NULL: none */
+	const void *item;	  /* of the model: model_mm, model_vma, model_frame …, table; NULL: none */
+	struct leaf leaf;	  /* entry: what it is, if no table's */
 	uint64_t pfn;		  /* page, frame */
 	enum entry_place place;	  /* entry … */
 	int level;		  /* … of the table that holds it: 1 … 5 */

@@ -120,7 +120,7 @@ int kvm_tables_changed(struct machine *machine, struct error *e);
 
 /* --- kvm_dirty.c: see machine_ops --- */
 
-const uint64_t *kvm_dirty(struct machine *machine);
+uint64_t *kvm_dirty(struct machine *machine);
 
 /* --- kvm_probe_tables.c --- */
 

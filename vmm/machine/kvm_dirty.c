@@ -40,7 +40,7 @@ static bool take_log(struct kvm_machine *m)
 	return true;
 }
 
-const uint64_t *kvm_dirty(struct machine *machine)
+uint64_t *kvm_dirty(struct machine *machine)
 {
 	struct kvm_machine *m = (struct kvm_machine *)machine;
 	bool known = m->dirty && !m->dirty_lost;

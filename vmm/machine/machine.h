@@ -88,7 +88,7 @@ struct machine_ops {
 	 * known, as for the first call, which begins to watch; take it that all were. What the host itself writes through `ram` it
 	 * must know itself. The op is NULL where the machine cannot tell.
 	 */
-	const uint64_t *(*dirty)(struct machine *m);
+	uint64_t *(*dirty)(struct machine *m);
 	/**
 	 * From now on run() stops with STOP_BREAK before ring 0 executes what begins at one of these n addresses (at most
 	 * MAX_BREAKS); again at once, should it go on from there with the same set. 0 or -1 with *e, EXIT_SKIPPED where the machine

@@ -18,9 +18,16 @@ struct grow {
 struct build {
 	struct model *model;
 	const struct guest_image *image;
-	struct grow mms, tasks, vmas, leaves, held, tables, kernel_leaves, kernel_tables;
+	const struct model *before;	/* to share with; NULL: nothing */
+	const uint64_t *written;	/* a bit for each frame written since; NULL: not known */
+	bool again;			/* what was found cannot be told by differences: begin again, and share nothing */
+	struct grow mms, tasks, vmas, leaf_tables, tables, kernel_leaves, kernel_tables, marks, free_list;
+	struct addr_map marked;		/* frame number -> index into marks */
+	bool *mm_met;			/* of before->mms: it is there still */
 	struct grow caches, objects, avcs, anon_vmas, troubles, damage, inodes, dentries, cached, xa_nodes, shms, pipes, files, creds;
-	int mm;				/* whose tables are being walked, index into mms */
+	int mm;				/* whose tables are being walked, index into mms … */
+	const struct model_mm *old_mm;	/* … the same in `before`, or NULL … */
+	uint32_t old_table;		/* … and how many of its leaf tables were met */
 	/*
 	 * Bounds on work. A sound guest stays far below them, since each area, table and object occupies
 	 * RAM of its own; a broken one meets them and leaves DAMAGE_LIMIT.
@@ -31,6 +38,7 @@ struct build {
 	uint64_t marks_left;		/* frames marked by huge leaves and free blocks */
 	uint64_t words_left;		/* of tables of descriptors */
 	bool leaves_ended;
+	bool plain;			/* see struct model */
 };
 
 #define MAX_DAMAGE	256
@@ -92,6 +100,18 @@ void vma_interval(const struct vm_area_struct *vma, struct interval_node *at);	/
 /** Every object in use of the slab cache of that name. */
 void each_object(struct build *b, const char *name, void (*fn)(struct build *b, gva_t addr));
 
+/** A frame below nr_touched, to be changed: if its chunk is shared, then a copy of it. */
+struct model_frame *frame_own(struct build *b, uint64_t pfn);
+/** Count n (1, or -1: it was one of `before`) for each frame behind a leaf or held entry of mm; false: it leads to some that were never touched. */
+bool count_leaf(struct build *b, struct model_mm *mm, const struct leaf *leaf, int n);
+/** The counts of a frame that this look makes anew: pfn is below nr_touched. Good until the next call. */
+struct frame_marks *mark_frame(struct build *b, uint64_t pfn);
+
+void set_all_marks(struct build *b);
+/** Give back what a model has of chunks. */
+void put_frames(struct model *model);
+void put_hashes(struct model *model);
+
 bool decode_lab(struct build *b);		/* false: nothing else can be read */
 void decode_cpus(struct build *b, const struct cpu_state *cpus, uint32_t nr_cpus);
 void decode_frames(struct build *b);		/* struct page of every touched frame */
@@ -99,6 +119,7 @@ void decode_tasks(struct build *b);
 void decode_mms(struct build *b);
 void decode_areas(struct build *b, uint32_t mm);
 void decode_tables(struct build *b, uint32_t mm);
+void forget_lost_mms(struct build *b);	/* after the tables of all mms */
 void decode_kernel_tables(struct build *b);
 void decode_rmap(struct build *b);
 void decode_files(struct build *b);
@@ -109,7 +130,8 @@ void decode_pipes(struct build *b);
 void decode_open_files(struct build *b);	/* after slabs, files and ipc */
 void decode_buddy(struct build *b);
 void decode_slabs(struct build *b);
-void assign_roles(struct build *b);
-void count_references(struct build *b);
+void mark_stacks(struct build *b);
+void mark_tables(struct build *b);
+void settle_frames(struct build *b);	/* last: marks, roles, references */
 
 #endif

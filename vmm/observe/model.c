@@ -26,13 +26,16 @@ static void decode_all(struct build *b)
 {
 	decode_frames(b);
 	set_bounds(b);
+	b->mm_met = xcalloc(b->before ? b->before->nr_mms : 1, sizeof(*b->mm_met));
 	decode_tasks(b);
 	decode_mms(b);
 	for (uint64_t mm = 0; mm < b->mms.n; mm++) {
 		decode_areas(b, mm);
 		decode_tables(b, mm);
 	}
+	forget_lost_mms(b);
 	decode_kernel_tables(b);
+	mark_tables(b);
 	decode_buddy(b);
 	decode_slabs(b);
 	decode_creds(b);
@@ -42,8 +45,8 @@ static void decode_all(struct build *b)
 	decode_ipc(b);
 	decode_pipes(b);
 	decode_open_files(b);
-	assign_roles(b);
-	count_references(b);
+	mark_stacks(b);
+	settle_frames(b);
 }
 
 /** The arrays have stopped growing: give them to the model, and each mm its slices. */
@@ -51,7 +54,7 @@ static void publish(struct build *b)
 {
 	struct model *m = b->model;
 	struct model_vma *vmas = b->vmas.items;
-	struct leaf *leaves = b->leaves.items, *held = b->held.items;
+	struct leaf_table **leaf_tables = b->leaf_tables.items;
 	struct table *tables = b->tables.items;
 
 	m->mms = b->mms.items, m->nr_mms = b->mms.n;
@@ -73,34 +76,66 @@ static void publish(struct build *b)
 	m->troubles = b->troubles.items, m->nr_troubles = b->troubles.n;
 	m->damage = b->damage.items, m->nr_damage = b->damage.n;
 	m->all_vmas = vmas, m->nr_all_vmas = b->vmas.n;
-	m->all_leaves = leaves, m->all_held = held, m->all_tables = tables;
+	m->all_leaf_tables = leaf_tables, m->all_tables = tables;
+	m->marks = b->marks.items, m->nr_marks = b->marks.n;
+	m->free_list = b->free_list.items, m->nr_free_list = b->free_list.n;
+	m->plain = b->plain && !b->again && m->nr_mms && !m->nr_damage && !m->nr_troubles;
 	for (uint32_t i = 0; i < m->nr_mms; i++) {
 		struct model_mm *mm = &m->mms[i];
 
 		mm->vmas = mm->nr_vmas ? vmas : NULL, vmas += mm->nr_vmas;
-		mm->leaves = mm->nr_leaves ? leaves : NULL, leaves += mm->nr_leaves;
-		mm->held = mm->nr_held ? held : NULL, held += mm->nr_held;
+		mm->leaf_tables = mm->nr_leaf_tables ? leaf_tables : NULL, leaf_tables += mm->nr_leaf_tables;
 		mm->tables = mm->nr_tables ? tables : NULL, tables += mm->nr_tables;
 	}
 }
 
-struct model *model_build(const struct guest_image *image, const struct cpu_state *cpus, uint32_t nr_cpus)
+static struct model *build(const struct model *before, const uint64_t *written, const struct guest_image *image,
+			   const struct cpu_state *cpus, uint32_t nr_cpus, bool *again)
 {
-	struct build b = {.model = xcalloc(1, sizeof(struct model)), .image = image};
+	struct build b = {.model = xcalloc(1, sizeof(struct model)), .image = image, .before = before, .written = written,
+			  .plain = true};
 	bool ok;
 
+	b.model->refs = 1;
+	b.model->verdict = xcalloc(1, sizeof(*b.model->verdict));
 	b.model->image = image;
 	ok = decode_lab(&b);
 	decode_cpus(&b, cpus, nr_cpus);
 	if (ok)
 		decode_all(&b);
 	publish(&b);
+	addr_map_free(&b.marked);
+	free(b.mm_met);
+	*again = b.again || (b.before && b.model->nr_damage);
 	return b.model;
+}
+
+struct model *model_next(const struct model *before, const uint64_t *written, const struct guest_image *image,
+			 const struct cpu_state *cpus, uint32_t nr_cpus)
+{
+	bool again;
+	struct model *model = build(before, written, image, cpus, nr_cpus, &again);
+
+	if (!again || !before)
+		return model;
+	model_free(model);
+	return build(NULL, NULL, image, cpus, nr_cpus, &again);
+}
+
+struct model *model_build(const struct guest_image *image, const struct cpu_state *cpus, uint32_t nr_cpus)
+{
+	return model_next(NULL, NULL, image, cpus, nr_cpus);
+}
+
+struct model *model_get(struct model *model)
+{
+	model->refs++;
+	return model;
 }
 
 void model_free(struct model *model)
 {
-	if (!model)
+	if (!model || --model->refs)
 		return;
 	addr_map_free(&model->mm_map);
 	addr_map_free(&model->task_map);
@@ -114,11 +149,14 @@ void model_free(struct model *model)
 	addr_map_free(&model->cred_map);
 	addr_map_free(&model->pipe_map);
 	addr_map_free(&model->file_map);
-	free(model->frames);
-	free(model->hashes);
+	put_hashes(model);
+	put_frames(model);
+	free(model->verdict->slabs);
+	free(model->verdict);
+	free(model->marks);
+	free(model->free_list);
 	free(model->cpus);
 	free(model->cpu_infos);
-	free(model->mms);
 	free(model->tasks);
 	free(model->kernel_leaves);
 	free(model->kernel_tables);
@@ -137,8 +175,11 @@ void model_free(struct model *model)
 	free(model->troubles);
 	free(model->damage);
 	free(model->all_vmas);
-	free(model->all_leaves);
-	free(model->all_held);
+	for (uint32_t i = 0; i < model->nr_mms; i++)
+		for (uint32_t j = 0; j < model->mms[i].nr_leaf_tables; j++)
+			leaf_table_put(model->mms[i].leaf_tables[j]);
+	free(model->all_leaf_tables);
+	free(model->mms);
 	free(model->all_tables);
 	free(model);
 }
@@ -158,33 +199,6 @@ const struct model_vma *model_find_vma(const struct model_mm *mm, uint64_t va)
 			high = mid;
 	}
 	return low > 0 && va < mm->vmas[low - 1].raw.vm_end ? &mm->vmas[low - 1] : NULL;
-}
-
-static const struct leaf *find_leaf(const struct leaf *leaves, uint32_t nr, uint64_t va)
-{
-	uint32_t low = 0, high = nr;
-
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (leaves[mid].va <= va)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low == 0 || va - leaves[low - 1].va >= PAGE_SIZE << 9 * (leaves[low - 1].level - 1))
-		return NULL;
-	return &leaves[low - 1];
-}
-
-const struct leaf *model_find_leaf(const struct model_mm *mm, uint64_t va)
-{
-	return find_leaf(mm->leaves, mm->nr_leaves, va);
-}
-
-const struct leaf *model_find_held(const struct model_mm *mm, uint64_t va)
-{
-	return find_leaf(mm->held, mm->nr_held, va);
 }
 
 const struct model_task *model_find_task(const struct model *model, int pid)

@@ -10,6 +10,7 @@
 #include "base/cpu_state.h"
 #include "observe/addr_map.h"
 #include "observe/image.h"
+#include "observe/leaf_table.h"
 #include "observe/walk.h"
 
 /** A node of an interval tree: what was found, and what a sound tree would say of it. */
@@ -32,6 +33,7 @@ struct model_vma {
 	uint64_t gap;			/* free bytes before it, as the host computes them */
 	uint64_t subtree_gap;		/* what rb_subtree_gap should be */
 	uint64_t nr_present;		/* leaves of this mm inside it (4 KiB units) */
+	uint64_t links;			/* of the chains that name it: all that they link it to, as one number */
 	uint32_t mm;			/* index into mms */
 	int inode;			/* of its file: index into inodes; -1: none */
 	struct model_interval i_mmap;	/* in the tree of a file's mappings */
@@ -112,10 +114,10 @@ struct model_mm {
 	uint64_t pgd_pa;
 	struct model_vma *vmas;		/* sorted by vm_start; union of list and tree */
 	uint32_t nr_vmas;
-	struct leaf *leaves;		/* user half, ascending */
-	uint32_t nr_leaves;
-	struct leaf *held;		/* not for the MMU: entries of PROT_NONE areas, which hold frames all the same, and of pages gone bad */
-	uint32_t nr_held;
+	struct leaf_table **leaf_tables;	/* user half, ascending: see leaves.h */
+	uint32_t nr_leaf_tables;
+	uint32_t nr_leaves;		/* present */
+	uint32_t nr_held;		/* not for the MMU: entries of PROT_NONE areas, which hold frames all the same, and of pages gone bad */
 	struct table *tables;		/* user half and the root */
 	uint32_t nr_tables;
 	int64_t rss[NR_MM_COUNTERS];	/* counted from outside */
@@ -171,7 +173,34 @@ struct model_frame {
 	uint8_t nr_slab;		/* slab lists it was met on … */
 	uint8_t slab_cache;		/* … the first of the cache of this index */
 	uint8_t nr_stacks;		/* tasks whose kernel stack it belongs to */
+	uint8_t in_block;		/* of a free block: what makes it FRAME_FREE */
 	struct page raw;
+};
+
+/**
+ * The frames whose struct pages stand in one page of mem_map, with their hashes apart. Like a leaf_table, a chunk is shared by
+ * the models that found the same.
+ */
+#define CHUNK_FRAMES (PAGE_SIZE / sizeof(struct page))
+struct frame_chunk {
+	uint32_t refs;
+	struct model_frame frame[CHUNK_FRAMES];
+};
+struct hash_chunk {
+	uint32_t refs;
+	uint64_t hash[CHUNK_FRAMES];	/* of the bytes of each frame, 0: not hashed */
+};
+
+/** References to a frame from lists and trees, which a look counts anew. */
+struct frame_marks {
+	uint64_t pfn;
+	uint32_t nr_tables, nr_cache, nr_pipe;
+	uint8_t nr_slab, slab_cache, nr_stacks;
+};
+
+struct free_block {
+	uint64_t pfn;
+	uint32_t order;
 };
 
 struct model_cache {
@@ -233,7 +262,17 @@ struct damage {
 	char text[160];
 };
 
+/** What the verifier came to, and the next verification starts from. */
+struct verdict {
+	bool sound;			/* no entry and no frame broke a rule */
+	uint64_t *slabs;		/* their frames, ascending: always looked at */
+	uint64_t nr_slabs;
+};
+
 struct model {
+	uint32_t refs;			/* model_get() */
+	bool plain;			/* nothing in it is such that a later model could not share it */
+	struct verdict *verdict;	/* written by verify_model() */
 	const struct guest_image *image;
 	struct lab_page lab;		/* copy; without the mailboxes' data */
 	struct cpu_state *cpus;		/* nr_cpus */
@@ -246,10 +285,14 @@ struct model {
 	uint32_t nr_mms;
 	struct model_task *tasks;	/* ring order */
 	uint32_t nr_tasks;
-	struct model_frame *frames;	/* [0, nr_touched), see model_frame and model_frame_role */
+	struct frame_chunk **frames;	/* of [0, nr_touched): see frame_at, model_frame and model_frame_role */
 	uint64_t nr_frames;
-	uint64_t *hashes;		/* of the bytes of each touched frame, 0: not hashed. NULL without model_hash() */
+	struct hash_chunk **hashes;	/* likewise; NULL without model_hash() */
 	uint64_t nr_touched;		/* frames below the frontier: the rest are all UNTOUCHED */
+	struct frame_marks *marks;
+	uint32_t nr_marks;
+	struct free_block *free_list;	/* the blocks of the buddy lists, as listed */
+	uint32_t nr_free_list;
 	struct leaf *kernel_leaves;	/* upper half, from init_mm's pgd */
 	uint32_t nr_kernel_leaves;
 	struct table *kernel_tables;
@@ -289,42 +332,66 @@ struct model {
 	/* Where the model's arrays begin, and by which guest address an entry is found. */
 	struct model_vma *all_vmas;	/* of all mms, mms[].vmas point into it; likewise below */
 	uint32_t nr_all_vmas;
-	struct leaf *all_leaves, *all_held;
+	struct leaf_table **all_leaf_tables;
 	struct table *all_tables;
 	struct addr_map mm_map, task_map, vma_map, avc_map, anon_vma_map, inode_map, dentry_map, xa_node_map, shm_map, pipe_map, cred_map,
 		file_map;
 };
 
-/** Decode everything. `cpus` is copied. Free with model_free. Bounded work for any input. */
+/** Decode everything. `cpus` is copied. Give it back with model_free. Bounded work for any input. */
 struct model *model_build(const struct guest_image *image, const struct cpu_state *cpus, uint32_t nr_cpus);
+/**
+ * The same model, made with less work: what `before` found and what is no other now is shared with it. `written` has a bit for each
+ * frame of the image that was written since (NULL: nobody knows; then bytes are compared, which costs a read
+ * of mem_map and of the tables). before may be NULL, and may be freed at any time after.
+ */
+struct model *model_next(const struct model *before, const uint64_t *written, const struct guest_image *image,
+			 const struct cpu_state *cpus, uint32_t nr_cpus);
+/** One more owner, who gives it back with model_free, too. */
+struct model *model_get(struct model *model);
 void model_free(struct model *model);
 /** Hash the bytes of every frame that holds user memory, mapped or cached: what a later model is compared with. */
 void model_hash(struct model *model);
-/** The hashes of the last look, by frame; 0: none. All zero is none at all. */
-struct page_hashes {
-	uint64_t *hash;
-	uint64_t nr;
-};
-/** The same, but a frame that is not in `written` (a bit each; NULL: all are) keeps its hash of *last, which is brought up to date. */
-void model_hash_since(struct model *model, struct page_hashes *last, const uint64_t *written);
-
+/**
+ * The same, but a frame that is not in `written` (a bit each; NULL: all are) keeps its hash of `before` (NULL: there is none).
+ */
+void model_hash_since(struct model *model, const struct model *before, const uint64_t *written);
+/** The hash of a touched frame's bytes; 0: not hashed. */
+static inline uint64_t model_hash_of(const struct model *model, uint64_t pfn)
+{
+	return model->hashes ? model->hashes[pfn / CHUNK_FRAMES]->hash[pfn % CHUNK_FRAMES] : 0;
+}
 /** The first frame whose hash is not that of its bytes, or is missing; NO_FRAME: there is none. */
 #define NO_FRAME (~0UL)
 uint64_t model_wrong_hash(const struct model *model);
+/**
+ * Where two models of one state differ in what a look shares with the one before it, in words, NULL: nowhere. A model that
+ * was made from another must be as one that was made from nothing.
+ */
+const char *model_difference(const struct model *a, const struct model *b);
 
 /** Area of mm that holds va, or NULL. O(log n). */
 const struct model_vma *model_find_vma(const struct model_mm *mm, uint64_t va);
-/** Leaf of mm that maps va, or NULL. O(log n). */
-const struct leaf *model_find_leaf(const struct model_mm *mm, uint64_t va);
-/** Held entry of mm for va, or NULL. O(log n). */
+/** Leaf of mm that maps va; false: there is none. O(log n). */
+bool model_find_leaf(const struct model_mm *mm, uint64_t va, struct leaf *leaf);
+/** Held entry of mm for va. O(log n). */
+bool model_find_held(const struct model_mm *mm, uint64_t va, struct leaf *leaf);
+/** The one or the other. */
+bool model_find_entry(const struct model_mm *mm, uint64_t va, struct leaf *leaf);
 /** Does an entry stand for a page that went bad? */
 static inline bool is_hwpoison_entry(uint64_t entry)
 {
 	return !(entry & (PTE_P | PTE_PROTNONE)) && entry >> SWP_TYPE_SHIFT == SWP_HWPOISON;
 }
-const struct leaf *model_find_held(const struct model_mm *mm, uint64_t va);
 /** Role of any frame of RAM; beyond RAM FRAME_UNKNOWN. Use it where pfn may be at or above nr_touched. */
 enum frame_role model_frame_role(const struct model *model, uint64_t pfn);
+/** What is known of a frame below nr_touched. */
+static inline const struct model_frame *frame_at(const struct model *model, uint64_t pfn)
+{
+	return &model->frames[pfn / CHUNK_FRAMES]->frame[pfn % CHUNK_FRAMES];
+}
+/** Have two models the same chunk of frames in common? */
+bool frames_shared(const struct model *a, const struct model *b, uint64_t chunk);
 /** What is known of any frame: all zero at and above the frontier. */
 const struct model_frame *model_frame(const struct model *model, uint64_t pfn);
 /** Frames of the initrd: from the first to the one behind the last; nr_frames twice if there is none. */

@@ -29,7 +29,7 @@ static void add_cached(struct build *b, uint32_t inode, uint64_t index, gva_t pa
 	}
 	cached = grow_add(&b->cached, sizeof(*cached));
 	*cached = (struct model_cached){.inode = inode, .index = index, .pfn = pfn};
-	b->model->frames[pfn].nr_cache++;
+	mark_frame(b, pfn)->nr_cache++;
 	inode_at(b, inode)->nr_pages++;
 }
 

@@ -87,7 +87,7 @@ static bool hold_page(struct build *b, gva_t page)
 
 	if (pfn < 0)
 		return false;
-	b->model->frames[pfn].nr_pipe++;
+	mark_frame(b, pfn)->nr_pipe++;
 	return true;
 }
 

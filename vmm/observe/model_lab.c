@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the rest of the decoding stands on: the lab page and whether it is plausible, the zone, the
- * struct page of every frame that was ever touched, what each CPU says of itself.
+ * What the rest of the decoding stands on: the lab page and whether it is plausible, the zone, what each
+ * CPU says of itself.
  */
 #include "observe/build.h"
 
@@ -67,45 +67,6 @@ bool decode_lab(struct build *b)
 	}
 	model->nr_frames = PFN_OF(model->lab.ram_end);
 	return true;
-}
-
-/** Frames below the frontier, whatever zone.frontier_pfn says. */
-static uint64_t count_touched(struct build *b)
-{
-	const struct zone *zone = &b->model->zone;
-	uint64_t nr = b->model->nr_frames, frontier = zone->frontier_pfn;
-
-	if (frontier > nr || frontier < b->model->lab.mem_map_end_pfn) {
-		add_damage(b, DAMAGE_LAB, b->model->lab.zone.va, -1,
-			   "zone.frontier_pfn is %#lx, expected %#lx to %#lx", frontier,
-			   b->model->lab.mem_map_end_pfn, nr);
-		return nr;
-	}
-	return frontier;
-}
-
-void decode_frames(struct build *b)
-{
-	struct model *model = b->model;
-	uint64_t map_start = model->lab.mem_map_start_pfn, map_end = model->lab.mem_map_end_pfn;
-	const struct page *pages;
-
-	model->nr_touched = count_touched(b);
-	pages = image_ptr(b->image, (gpa_t){map_start * PAGE_SIZE}, model->nr_touched * sizeof(*pages));
-	if (!pages) {
-		add_damage(b, DAMAGE_LIMIT, model->lab.mem_map.va, -1, "mem_map of %lu frames is not all in RAM",
-			   model->nr_touched);
-		model->nr_frames = 0;
-		model->nr_touched = 0;
-		return;
-	}
-	model->frames = xmalloc(model->nr_touched * sizeof(*model->frames));
-	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++) {
-		if (pfn >= map_start && pfn < map_end)
-			model->frames[pfn] = (struct model_frame){0};
-		else
-			model->frames[pfn] = (struct model_frame){.touched = 1, .raw = pages[pfn]};
-	}
 }
 
 void decode_cpus(struct build *b, const struct cpu_state *cpus, uint32_t nr_cpus)

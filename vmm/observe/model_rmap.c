@@ -147,30 +147,58 @@ static void link_family(struct build *b, uint64_t index)
 			   anon_at(b, index)->raw.root.va);
 }
 
-/** Is this frame an anonymous page in use, going by its struct page alone? */
-static bool is_anon_page(const struct model_frame *frame)
+/** Does this frame name an anon_vma, going by its struct page alone? */
+static bool names_anon(const struct model_frame *frame)
 {
-	return frame->touched && frame->raw.page_type == PGTY_none && frame->raw._refcount > 0 &&
-	       (frame->raw.mapping.va & PAGE_MAPPING_ANON);
+	return frame->touched && frame->raw.page_type == PGTY_none && (frame->raw.mapping.va & PAGE_MAPPING_ANON);
 }
 
-/** Count each anonymous page at its anon_vma. Neighbours mostly have the same one: it is looked up once. */
+/** The page that is or was in a frame, at its anon_vma. Neighbours mostly have the same one: it is looked up once. */
+static void count_anon_page(struct build *b, const struct model_frame *frame, int n, uint64_t *last, int64_t *index)
+{
+	if (!names_anon(frame))
+		return;
+	if (frame->raw.mapping.va != *last)
+		*index = find_anon(b, (gva_t){frame->raw.mapping.va & ~PAGE_MAPPING_ANON});
+	*last = frame->raw.mapping.va;
+	if (*index >= 0)
+		anon_at(b, *index)->nr_pages += n;
+}
+
+/** What the model before has counted stands, but for the chunks of frames that it does not share. */
 static void count_anon_pages(struct build *b)
 {
-	const struct model *model = b->model;
+	const struct model *model = b->model, *before = b->before;
 	uint64_t last = 0;
 	int64_t index = -1;
 
-	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++) {
-		const struct model_frame *frame = &model->frames[pfn];
+	for (uint32_t i = 0; before && i < before->nr_anon_vmas; i++) {
+		int64_t same = before->anon_vmas[i].nr_pages ? find_anon(b, before->anon_vmas[i].addr) : -1;
 
-		if (!is_anon_page(frame))
+		if (same >= 0)
+			anon_at(b, same)->nr_pages = before->anon_vmas[i].nr_pages;
+	}
+	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++) {
+		if (before && pfn % CHUNK_FRAMES == 0 && frames_shared(before, model, pfn / CHUNK_FRAMES)) {
+			pfn += CHUNK_FRAMES - 1;
 			continue;
-		if (frame->raw.mapping.va != last)
-			index = find_anon(b, (gva_t){frame->raw.mapping.va & ~PAGE_MAPPING_ANON});
-		last = frame->raw.mapping.va;
-		if (index >= 0)
-			anon_at(b, index)->nr_pages++;
+		}
+		if (before && pfn < before->nr_touched)
+			count_anon_page(b, frame_at(before, pfn), -1, &last, &index);
+		count_anon_page(b, frame_at(model, pfn), 1, &last, &index);
+	}
+}
+
+/** All anon_vmas that chains link an area to, as one number that says whether they are the same as at another time. */
+static void sum_links(struct build *b)
+{
+	for (uint64_t i = 0; i < b->avcs.n; i++) {
+		const struct model_avc *avc = avc_at(b, i);
+		uint32_t vma = addr_map_get(&b->model->vma_map, avc->raw.vma.va);
+		uint64_t link = (avc->raw.anon_vma.va ^ avc->raw.anon_vma.va >> 29) * 0xbf58476d1ce4e5b9UL;
+
+		if (vma != ADDR_MAP_NONE)
+			((struct model_vma *)b->vmas.items)[vma].links += link ^ link >> 32;
 	}
 }
 
@@ -185,4 +213,5 @@ void decode_rmap(struct build *b)
 		link_family(b, i);
 	}
 	count_chains(b);
+	sum_links(b);
 }

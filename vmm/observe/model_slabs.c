@@ -39,7 +39,7 @@ static void mark_free(struct build *b, uint64_t pfn, const struct kmem_cache *ca
 {
 	struct model_object *objects = (struct model_object *)b->objects.items + first;
 	const uint8_t *bytes = slab_bytes(b, pfn);
-	uint64_t va = slab_va(b, pfn), node = b->model->frames[pfn].raw.freelist.va;
+	uint64_t va = slab_va(b, pfn), node = frame_at(b->model, pfn)->raw.freelist.va;
 
 	for (uint32_t n = 0; node; n++) {
 		uint64_t offset = node - va, index = offset / cache->size;
@@ -65,7 +65,7 @@ static void mark_free(struct build *b, uint64_t pfn, const struct kmem_cache *ca
 static void decode_objects(struct build *b, uint32_t cache, uint64_t pfn)
 {
 	struct kmem_cache raw = cache_at(b, cache)->raw;
-	uint32_t carved = b->model->frames[pfn].raw.carved;
+	uint32_t carved = frame_at(b->model, pfn)->raw.carved;
 	uint64_t first = b->objects.n, live = 0;
 
 	/* A stride or a count that cannot be: the verifier says so; here it only must do no harm. */
@@ -88,18 +88,18 @@ static bool visit_slab(struct build *b, const struct list_walk *list, gva_t node
 {
 	const struct slab_list *slab = list->ctx;
 	int64_t pfn = pfn_of_page(b->model, (gva_t){node.va - offsetof(struct page, lru)});
-	struct model_frame *frame;
+	struct frame_marks *marks;
 
-	if (pfn < 0 || !b->model->frames[pfn].touched)
+	if (pfn < 0 || !frame_at(b->model, pfn)->touched)
 		return false;
-	frame = &b->model->frames[pfn];
-	if (frame->nr_slab < UINT8_MAX)
-		frame->nr_slab++;
-	if (frame->nr_slab > 1)
+	marks = mark_frame(b, pfn);
+	if (marks->nr_slab < UINT8_MAX)
+		marks->nr_slab++;
+	if (marks->nr_slab > 1)
 		return true; /* on two lists: its objects have been seen */
-	frame->slab_cache = slab->cache;
+	marks->slab_cache = slab->cache;
 	cache_at(b, slab->cache)->nr_slabs++;
-	cache_at(b, slab->cache)->nr_inuse += frame->raw.inuse;
+	cache_at(b, slab->cache)->nr_inuse += frame_at(b->model, pfn)->raw.inuse;
 	decode_objects(b, slab->cache, pfn);
 	return true;
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "observe/dpath.h"
+#include "observe/leaves.h"
 #include "observe/view.h"
 
 static void *grow(void *items, uint32_t n, uint32_t *cap, size_t size)
@@ -105,7 +106,7 @@ static void add_leaf(struct view *view, const struct model *model, const struct 
 	page->va = leaf->va;
 	page->bits = VP_PRESENT | (zero || anon ? 0 : VP_FILE);
 	page->frame = pfn;
-	page->maps = zero || pfn >= model->nr_touched ? 0 : model->frames[pfn].raw._mapcount + 1;
+	page->maps = zero || pfn >= model->nr_touched ? 0 : frame_at(model, pfn)->raw._mapcount + 1;
 	if (page->maps == 1)
 		page->bits |= VP_EXCLUSIVE;
 	if ((leaf->entry & PTE_SOFT_DIRTY) || (area && area->flags & VM_SOFTDIRTY))
@@ -113,14 +114,11 @@ static void add_leaf(struct view *view, const struct model *model, const struct 
 	page->hash = bytes ? view_hash(bytes) : 0;
 }
 
-/* Leaves and the entries of PROT_NONE pages, both ascending, merged: for Linux both are present. */
+/* PROT_NONE pages, too: for Linux they are present. */
 static void add_pages(struct view *view, const struct model *model, const struct model_mm *mm)
 {
-	for (uint32_t i = 0, j = 0; i < mm->nr_leaves || j < mm->nr_held;) {
-		bool leaf = j == mm->nr_held || (i < mm->nr_leaves && mm->leaves[i].va <= mm->held[j].va);
-
-		add_leaf(view, model, leaf ? &mm->leaves[i++] : &mm->held[j++]);
-	}
+	for (struct leaf_walk w = leaves_of(mm, LEAVES_ALL); leaf_next(&w);)
+		add_leaf(view, model, &w.leaf);
 }
 
 struct view *view_of_model(const struct model *model, int pid)
@@ -157,11 +155,11 @@ bool model_read_user(const struct model *model, int pid, uint64_t va, void *to, 
 	char *at = to;
 
 	while (n > 0) {
-		const struct leaf *leaf =
-			task && task->mm >= 0 ? model_find_leaf(&model->mms[task->mm], va) : NULL;
 		size_t part = PAGE_SIZE - va % PAGE_SIZE < n ? PAGE_SIZE - va % PAGE_SIZE : n;
+		struct leaf leaf;
 
-		if (!leaf || !image_read(model->image, (gpa_t){leaf->pa + (va - leaf->va)}, at, part))
+		if (!task || task->mm < 0 || !model_find_leaf(&model->mms[task->mm], va, &leaf) ||
+		    !image_read(model->image, (gpa_t){leaf.pa + (va - leaf.va)}, at, part))
 			return false;
 		at += part;
 		va += part;

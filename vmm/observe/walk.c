@@ -49,6 +49,11 @@ static inline uint64_t reserved_bits(uint64_t entry, int level, struct walk_mode
 	return reserved;
 }
 
+uint64_t pte_reserved_bits(struct walk_mode mode)
+{
+	return reserved_bits(0, 1, mode);
+}
+
 static uint64_t leaf_pa(uint64_t entry, int level)
 {
 	return entry & ENTRY_BITS_PFN & ~((1UL << level_shift(level)) - 1);
@@ -219,18 +224,19 @@ static void walk_table(struct tree *tree, const uint64_t *table, const struct le
 		       unsigned int first, unsigned int last)
 {
 	int level = parent->level - 1;
+	const bool whole = level == 1 && tree->visitor->last;
 	const uint64_t reserved_pte = reserved_bits(0, 1, tree->mode);
 
 	tree->left--;
 	if (tree->visitor->table) {
-		struct table info = {.pa = parent->pa,
-				     .parent_pa = parent->entry_pa,
-				     .va = parent->va,
-				     .level = level,
-				     .present = count_present(table, first, last)};
+		struct table info = {.pa = parent->pa, .parent_pa = parent->entry_pa, .va = parent->va, .level = level};
 
+		info.present = whole ? tree->visitor->last(tree->visitor->ctx, table, parent)
+				     : count_present(table, first, last);
 		tree->visitor->table(tree->visitor->ctx, &info);
 	}
+	if (whole)
+		return;
 	for (unsigned int i = next_nonzero(table, first, last); i <= last && !tree->ended;
 	     i = next_nonzero(table, i + 1, last)) {
 		uint64_t va = parent->va + ((uint64_t)i << level_shift(level));

@@ -19,6 +19,8 @@ struct walk_mode {
 	unsigned int maxphyaddr;	/* physical-address bits: above are reserved */
 };
 struct walk_mode walk_mode_of(const struct cpu_state *cpu);
+/** Bits that must be zero in a present entry of the last level. */
+uint64_t pte_reserved_bits(struct walk_mode mode);
 
 enum walk_end {
 	WALK_LEAF,			/* a translation */
@@ -70,6 +72,11 @@ struct walk_visitor {
 	void *ctx;
 	void (*leaf)(void *ctx, const struct leaf *leaf);
 	void (*table)(void *ctx, const struct table *table);
+	/**
+	 * Instead of the leaves and troubles of a table of the last level: its entries, all at once, and the entry that leads
+	 * there (pa of the table, va, rights). Returns how many are present.
+	 */
+	unsigned int (*last)(void *ctx, const uint64_t *table, const struct leaf *parent);
 	/** `at` tells where: va, entry, entry_pa, pa as far as it has one, level, rights above and here. */
 	void (*trouble)(void *ctx, enum walk_trouble what, const struct leaf *at);
 };

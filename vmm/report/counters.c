@@ -3,6 +3,7 @@
  * The counters of an mm without the agent's share: what the guest counted, minus what the host finds
  * inside the agent's declared ranges. So a wrong count of the guest still shows.
  */
+#include "observe/leaves.h"
 #include "report/picture.h"
 
 #define VM_STACK VM_GROWSDOWN
@@ -17,22 +18,6 @@ static bool leaf_is_agents(const struct leaf *leaf)
 	return in_agent_footprint(leaf->va, leaf->va + leaf_size(leaf));
 }
 
-/* Index of the first leaf at or above va. */
-static uint32_t first_leaf(const struct model_mm *mm, uint64_t va)
-{
-	uint32_t low = 0, high = mm->nr_leaves;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (mm->leaves[middle].va < va)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 bool table_is_agents(const struct model_mm *mm, const struct table *table)
 {
 	unsigned int shift = 12 + 9 * table->level;
@@ -41,8 +26,8 @@ bool table_is_agents(const struct model_mm *mm, const struct table *table)
 
 	if (table->parent_pa == 0) /* the root serves all */
 		return false;
-	for (uint32_t i = first_leaf(mm, table->va); i < mm->nr_leaves && mm->leaves[i].va <= last; i++) {
-		if (!leaf_is_agents(&mm->leaves[i]))
+	for (struct leaf_walk w = leaves_from(mm, LEAVES_PRESENT, table->va); leaf_next(&w) && w.leaf.va <= last;) {
+		if (!leaf_is_agents(&w.leaf))
 			return false;
 		agents = true;
 	}
@@ -100,9 +85,9 @@ struct pic_counters count_mm(const struct model *model, const struct model_mm *m
 	for (uint32_t i = 0; i < mm->nr_vmas; i++)
 		if (in_agent_footprint(mm->vmas[i].raw.vm_start, mm->vmas[i].raw.vm_end))
 			drop_agents_area(&c, &mm->vmas[i].raw);
-	for (uint32_t i = 0; i < mm->nr_leaves; i++)
-		if (leaf_is_agents(&mm->leaves[i]))
-			drop_agents_page(&c, model, &mm->leaves[i]);
+	for (struct leaf_walk w = leaves_of(mm, LEAVES_PRESENT); leaf_next(&w);)
+		if (leaf_is_agents(&w.leaf))
+			drop_agents_page(&c, model, &w.leaf);
 	for (uint32_t i = 0; i < mm->nr_tables; i++)
 		c.tables -= table_is_agents(mm, &mm->tables[i]);
 	return c;

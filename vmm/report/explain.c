@@ -66,6 +66,7 @@ static const struct table *table_at(const struct model_mm *mm, uint64_t va, int 
 static void put_walk(struct buf *b, const struct picture *p, const struct model_mm *mm, uint64_t va)
 {
 	const char *separator = "";
+	struct leaf leaf;
 
 	buf_puts(b, "  walk       ");
 	for (int level = p->la57 ? 5 : 4; level > 1; level--) {
@@ -78,12 +79,10 @@ static void put_walk(struct buf *b, const struct picture *p, const struct model_
 		}
 	}
 	buf_printf(b, "%spte[%u]", separator, (unsigned int)(va >> 12 & 511));
-	for (uint32_t i = 0; i < mm->nr_leaves; i++)
-		if (mm->leaves[i].va == va) {
-			buf_printf(b, " present%s%s\n", mm->leaves[i].writable ? " writable" : " read-only",
-				   mm->leaves[i].nx ? " nx" : "");
-			return;
-		}
+	if (model_find_leaf(mm, va, &leaf) && leaf.va == va) {
+		buf_printf(b, " present%s%s\n", leaf.writable ? " writable" : " read-only", leaf.nx ? " nx" : "");
+		return;
+	}
 	buf_puts(b, " not present\n");
 }
 

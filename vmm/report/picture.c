@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "observe/leaves.h"
 #include "report/picture.h"
 #include "report/picture_frames.h"
 #include "report/segments.h"
@@ -139,17 +140,14 @@ static void build_page(struct build *b, struct pic_mm *to, const struct leaf *le
 	to->nr_pages++;
 }
 
-/* Leaves and the entries of PROT_NONE pages, both ascending, merged. */
+/* Those of PROT_NONE areas, too. */
 static void build_pages(struct build *b, struct pic_mm *to, const struct model_mm *mm)
 {
 	uint32_t at[2] = {0, 0};
 
 	to->pages = xcalloc(mm->nr_leaves + mm->nr_held + 1, sizeof(*to->pages));
-	for (uint32_t i = 0, j = 0; i < mm->nr_leaves || j < mm->nr_held;) {
-		bool leaf = j == mm->nr_held || (i < mm->nr_leaves && mm->leaves[i].va <= mm->held[j].va);
-
-		build_page(b, to, leaf ? &mm->leaves[i++] : &mm->held[j++], at);
-	}
+	for (struct leaf_walk w = leaves_of(mm, LEAVES_ALL); leaf_next(&w);)
+		build_page(b, to, &w.leaf, at);
 }
 
 static int by_start(const void *a, const void *b)
@@ -222,9 +220,9 @@ static void build_init_mm(struct build *b, struct pic_mm *to)
 		.pgd_pfn = mm->pgd_pa >> PAGE_SHIFT,
 	};
 	b->nr_touches = 0;
-	build_pages(b, to,
-		    &(struct model_mm){.leaves = b->model->kernel_leaves,
-				       .nr_leaves = b->model->nr_kernel_leaves});
+	to->pages = xcalloc(b->model->nr_kernel_leaves + 1, sizeof(*to->pages));
+	for (uint32_t i = 0; i < b->model->nr_kernel_leaves; i++)
+		build_page(b, to, &b->model->kernel_leaves[i], (uint32_t[2]){0});
 }
 
 static void build_mms(struct build *b, const struct touch *touches, uint32_t nr_touches)

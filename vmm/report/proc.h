@@ -34,13 +34,6 @@ void proc_put_area(struct buf *b, const struct model *model, const struct model_
 void proc_put_range(struct buf *b, uint64_t start, uint64_t end, uint64_t vm_flags, uint64_t offset,
 		    uint32_t dev, uint64_t ino, bool named);
 
-/** Walks the entries of an mm that hold a page: present, or of a PROT_NONE area. Zero it but for mm. */
-struct proc_cursor {
-	const struct model_mm *mm;
-	uint32_t leaf, held;
-};
-/** The next entry, ascending, that begins in [start, end); NULL: none is left there. */
-const struct leaf *proc_next(struct proc_cursor *c, uint64_t start, uint64_t end);
 /** The frame whose counts this entry is part of; NULL: the zero page, or no RAM. */
 const struct model_frame *proc_page(const struct model *model, const struct leaf *leaf);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The pages of an mm one by one, and /proc/PID/pagemap made of them (Linux fs/proc/task_mmu.c: pagemap_read).
  */
+#include "observe/leaves.h"
 #include "report/proc.h"
 
 #define PM_SOFT_DIRTY (1UL << 55) /* written since the marks were cleared */
@@ -9,30 +10,11 @@
 #define PM_SWAP	      (1UL << 62) /* a swap entry: type in the lowest five bits, offset above */
 #define PM_PRESENT    (1UL << 63)
 
-const struct leaf *proc_next(struct proc_cursor *c, uint64_t start, uint64_t end)
-{
-	const struct model_mm *mm = c->mm;
-	const struct leaf *leaf, *held;
-
-	while (c->leaf < mm->nr_leaves && mm->leaves[c->leaf].va < start)
-		c->leaf++;
-	while (c->held < mm->nr_held && mm->held[c->held].va < start)
-		c->held++;
-	leaf = c->leaf < mm->nr_leaves && mm->leaves[c->leaf].va < end ? &mm->leaves[c->leaf] : NULL;
-	held = c->held < mm->nr_held && mm->held[c->held].va < end ? &mm->held[c->held] : NULL;
-	if (leaf && (!held || leaf->va < held->va)) {
-		c->leaf++;
-		return leaf;
-	}
-	c->held += held != NULL;
-	return held;
-}
-
 const struct model_frame *proc_page(const struct model *model, const struct leaf *leaf)
 {
 	uint64_t pfn = leaf->pa >> PAGE_SHIFT;
 
-	return (leaf->entry & PTE_SPECIAL) || pfn >= model->nr_touched ? NULL : &model->frames[pfn];
+	return (leaf->entry & PTE_SPECIAL) || pfn >= model->nr_touched ? NULL : frame_at(model, pfn);
 }
 
 static uint64_t pagemap_entry(const struct model *model, const struct leaf *leaf)
@@ -65,22 +47,23 @@ static uint64_t area_bits(const struct model_mm *mm, uint32_t *area, uint64_t va
 void proc_put_pagemap(struct buf *b, const struct model *model, const struct model_mm *mm, uint64_t va,
 		      uint64_t nr)
 {
-	struct proc_cursor c = {.mm = mm};
-	const struct leaf *leaf;
+	struct leaf_walk w;
 	uint32_t area = 0;
 	uint64_t end, at;
+	bool more;
 
 	va &= ~(PAGE_SIZE - 1);
 	if (va >= TASK_SIZE)
 		return;
 	end = nr < (TASK_SIZE - va) >> PAGE_SHIFT ? va + (nr << PAGE_SHIFT) : TASK_SIZE;
-	leaf = proc_next(&c, va, end);
+	w = leaves_from(mm, LEAVES_ALL, va);
+	more = leaf_next(&w);
 	for (at = va; at < end; at += PAGE_SIZE) {
 		uint64_t entry = area_bits(mm, &area, at);
 
-		if (leaf && leaf->va == at) {
-			entry |= pagemap_entry(model, leaf);
-			leaf = proc_next(&c, at + PAGE_SIZE, end);
+		if (more && w.leaf.va == at) {
+			entry |= pagemap_entry(model, &w.leaf);
+			more = leaf_next(&w);
 		}
 		buf_add(b, (const char *)&entry, sizeof(entry));
 	}

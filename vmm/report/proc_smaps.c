@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 
+#include "observe/leaves.h"
 #include "report/proc.h"
 
 #define PSS_SHIFT 12
@@ -50,16 +51,14 @@ static void account(struct mem_size_stats *mss, const struct model_frame *frame,
 		*(dirty ? &mss->private_dirty : &mss->private_clean) += PAGE_SIZE;
 }
 
-static void gather(struct mem_size_stats *mss, const struct model *model, struct proc_cursor *c,
+static void gather(struct mem_size_stats *mss, const struct model *model, const struct model_mm *mm,
 		   const struct vm_area_struct *vma)
 {
-	const struct leaf *leaf;
-
-	while ((leaf = proc_next(c, vma->vm_start, vma->vm_end))) {
-		const struct model_frame *frame = proc_page(model, leaf);
+	for (struct leaf_walk w = leaves_from(mm, LEAVES_ALL, vma->vm_start); leaf_next(&w) && w.leaf.va < vma->vm_end;) {
+		const struct model_frame *frame = proc_page(model, &w.leaf);
 
 		if (frame)
-			account(mss, frame, leaf->entry, vma->vm_flags & VM_LOCKED);
+			account(mss, frame, w.leaf.entry, vma->vm_flags & VM_LOCKED);
 	}
 }
 
@@ -116,13 +115,12 @@ static void put_vmflags_line(struct buf *b, uint64_t vm_flags)
 
 void proc_put_smaps(struct buf *b, const struct model *model, const struct model_mm *mm)
 {
-	struct proc_cursor c = {.mm = mm};
 
 	for (uint32_t i = 0; i < mm->nr_vmas; i++) {
 		const struct vm_area_struct *vma = &mm->vmas[i].raw;
 		struct mem_size_stats mss = {0};
 
-		gather(&mss, model, &c, vma);
+		gather(&mss, model, mm, vma);
 		proc_put_area(b, model, mm, &mm->vmas[i]);
 		put_kb(b, "Size:", vma->vm_end - vma->vm_start);
 		put_kb(b, "KernelPageSize:", PAGE_SIZE);
@@ -135,12 +133,11 @@ void proc_put_smaps(struct buf *b, const struct model *model, const struct model
 
 void proc_put_smaps_rollup(struct buf *b, const struct model *model, const struct model_mm *mm)
 {
-	struct proc_cursor c = {.mm = mm};
 	struct mem_size_stats mss = {0};
 	uint64_t start = mm->nr_vmas ? mm->vmas[0].raw.vm_start : 0, end = 0;
 
 	for (uint32_t i = 0; i < mm->nr_vmas; i++) {
-		gather(&mss, model, &c, &mm->vmas[i].raw);
+		gather(&mss, model, mm, &mm->vmas[i].raw);
 		end = mm->vmas[i].raw.vm_end;
 	}
 	proc_put_range(b, start, end, 0, 0, 0, 0, true);

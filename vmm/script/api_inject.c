@@ -115,11 +115,11 @@ static int object_page(lua_State *L)
 	if (lua_isinteger(L, 1)) {
 		pfn = lua_tointeger(L, 1);
 	} else {
-		const struct leaf *leaf = model_find_leaf(mm_of(L, check_task(L, 1)), luaL_checkinteger(L, 2));
+		struct leaf leaf;
 
-		if (!leaf)
+		if (!model_find_leaf(mm_of(L, check_task(L, 1)), luaL_checkinteger(L, 2), &leaf))
 			return luaL_error(L, "no page is mapped there");
-		pfn = leaf->pa >> PAGE_SHIFT;
+		pfn = leaf.pa >> PAGE_SHIFT;
 	}
 	if (pfn >= model->nr_touched)
 		return luaL_error(L, "inject.page: frame %d has no struct page in use", (int)pfn);

@@ -8,7 +8,7 @@
 static uint64_t check_frame_of(lua_State *L, struct session *s, int *next)
 {
 	const struct model_mm *mm;
-	const struct leaf *leaf;
+	struct leaf leaf;
 	uint64_t va, pfn;
 
 	*next = 2;
@@ -21,12 +21,9 @@ static uint64_t check_frame_of(lua_State *L, struct session *s, int *next)
 	mm = mm_of(L, check_task(L, 1));
 	va = (uint64_t)luaL_checkinteger(L, 2) & ~(PAGE_SIZE - 1);
 	*next = 3;
-	leaf = model_find_leaf(mm, va);
-	if (!leaf)
-		leaf = model_find_held(mm, va);
-	if (!leaf)
+	if (!model_find_entry(mm, va, &leaf))
 		luaL_error(L, "no page is mapped there");
-	return leaf->pa >> PAGE_SHIFT;
+	return leaf.pa >> PAGE_SHIFT;
 }
 
 static void put_frame_of(lua_State *L, struct session *s, uint64_t pfn)

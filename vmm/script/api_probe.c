@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "observe/leaves.h"
 #include "observe/agree.h"
 #include "script/injecting.h"
 #include "script/snapshot.h"
@@ -69,10 +70,10 @@ static void choose(struct probe *p, const struct model_mm *mm)
 		add(p, vma->vm_start - 1, false);
 		add(p, vma->vm_end, false);
 	}
-	for (uint32_t i = 0; i < mm->nr_leaves; i++)
-		add(p, mm->leaves[i].va, false);
-	for (uint32_t i = 0; i < mm->nr_held; i++)
-		add(p, mm->held[i].va, false);
+	for (struct leaf_walk w = leaves_of(mm, LEAVES_PRESENT); leaf_next(&w);)
+		add(p, w.leaf.va, false);
+	for (struct leaf_walk w = leaves_of(mm, LEAVES_HELD); leaf_next(&w);)
+		add(p, w.leaf.va, false);
 }
 
 /* --- one access ------------------------------------------------------------------------------------ */

@@ -256,7 +256,7 @@ int session_observe(struct session *s)
 	s->before = s->model;
 	s->model = model;
 	s->stale = false;
-	return 0;
+	return s->options->verify_twice ? session_observe_twice(s) : 0;
 }
 
 int session_look(struct session *s)

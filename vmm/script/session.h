@@ -145,6 +145,8 @@ int session_observe(struct session *s);
 int session_look(struct session *s);
 /** Verify now; new findings are told. Number of findings, or -1. */
 int64_t session_verify(struct session *s);
+/** twice.c: s->model was made just now. Is it what one made from nothing is? If not the run is over, and this is -1. */
+int session_observe_twice(struct session *s);
 /** twice.c: s->model was verified, with these findings. Is the long way to the same end? If not the run is over. */
 void session_verify_twice(struct session *s, const struct findings *found, uint64_t checks);
 /** Verify now, whatever ran since the last time, and tell nobody: s->findings, s->nr_findings. 0, or -1: s->error. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * --verify-twice: what makes a look fast must change nothing that it sees. Each verification is done again with no entry
- * and no frame sifted out beforehand, and each hash of a page made again of its bytes.
+ * --verify-twice: what makes a look fast must change nothing that it sees. Each model is made again from nothing, and must be
+ * the same; each verification is done again with no entry and no frame sifted out beforehand; each hash of a page is made
+ * again of its bytes.
  */
 #include <inttypes.h>
 
@@ -13,6 +14,19 @@ static void differ(struct session *s, const struct findings *found, const struct
 		  "\"%s\", by the long way \"%s\"", found->n, found->suppressed, again->n, again->suppressed, where + 1,
 		  where < found->n ? found->items[where].text : "none", where < again->n ? again->items[where].text : "none");
 	session_over(s);
+}
+
+int session_observe_twice(struct session *s)
+{
+	struct model *again = model_build(s->model->image, s->model->cpus, s->model->nr_cpus);
+	const char *wrong = model_difference(s->model, again);
+
+	model_free(again);
+	if (!wrong)
+		return 0;
+	error_set(&s->error, EXIT_HOST, "--verify-twice: the model, made from that of the step before, has otherwise than one made "
+		  "from nothing: %s", wrong);
+	return session_over(s);
 }
 
 void session_verify_twice(struct session *s, const struct findings *found, uint64_t checks)

@@ -89,14 +89,12 @@ static struct model *guest_observe(struct target *t, struct error *e)
 	for (i = 0; i < n; i++)
 		if (g->machine->ops->get_cpu(g->machine, i, &cpus[i], e))
 			break;
+	g->hash.asking |= t->wants_log && g->trace.on;
 	if (i == n)
-		model = model_build(&g->image, cpus, n);
+		model = guest_look(&g->hash, g->machine, &g->image, cpus, g->trace.on);
 	free(cpus);
-	if (model && g->trace.on) {
+	if (model && g->trace.on)
 		tlb_watch_end(&g->trace.watch, model);
-		g->hash.asking |= t->wants_log;
-		guest_hash(&g->hash, g->machine, model);
-	}
 	/* A step in which no task was told anything has no facts. */
 	if (g->facts_ended)
 		g->facts = (struct step_facts){0};

@@ -87,30 +87,51 @@ void check_free_unused(struct verify_context *c, const struct invariant *self)
 	}
 }
 
-#define MAX_ZERO_PAGES 32 /* read per verification */
+#define MAX_ZERO_PAGES	32	/* read per verification */
+#define MAX_ZERO_LOOKS	4096	/* frames asked whether they say so */
+
+static void check_zero_page(struct verify_context *c, const struct invariant *self, uint64_t pfn)
+{
+	const void *page = image_ptr(c->now->image, (gpa_t){pfn << PAGE_SHIFT}, PAGE_SIZE);
+
+	if (page && !holds(c, all_zero(page, PAGE_SIZE)))
+		report(c, self, AT_FRAME(pfn), "free frame %#lx says PG_zeroed, and is not zero", pfn);
+}
+
+/** Where in the free list the n-th free frame is: the index of its block; *offset: in that block. */
+static uint32_t nth_free(const struct model *model, uint64_t n, uint64_t *offset)
+{
+	uint32_t i = 0;
+
+	while (n >> model->free_list[i].order)
+		n -= 1UL << model->free_list[i++].order;
+	*offset = n;
+	return i;
+}
 
 /** PG_zeroed is each frame's own, in a block's head and inside it. A large free memory is seen over many
  * steps. */
 void check_free_zero(struct verify_context *c, const struct invariant *self)
 {
-	uint64_t nr = c->now->nr_touched, first = nr ? c->now->lab.seq * MAX_ZERO_PAGES % nr : 0;
-	uint64_t free_left = c->now->role_count[FRAME_FREE];
-	unsigned int left = MAX_ZERO_PAGES;
+	const struct model *now = c->now;
+	uint64_t total = 0, offset, left = MAX_ZERO_PAGES;
+	uint32_t at;
 
-	for (uint64_t i = 0; i < nr && left && free_left; i++) {
-		uint64_t pfn = (first + i) % nr;
-		const struct model_frame *frame = &c->now->frames[pfn];
-		const void *page;
+	for (uint32_t i = 0; i < now->nr_free_list; i++)
+		total += 1UL << now->free_list[i].order;
+	if (!total)
+		return;
+	at = nth_free(now, now->lab.seq * MAX_ZERO_PAGES % total, &offset);
+	for (uint64_t i = 0; i < total && i < MAX_ZERO_LOOKS && left; i++) {
+		uint64_t pfn = now->free_list[at].pfn + offset;
 
-		if (frame->role != FRAME_FREE)
-			continue;
-		free_left--;
-		if (!(frame->raw.flags & PG_zeroed))
-			continue;
-		left--;
-		page = image_ptr(c->now->image, (gpa_t){pfn << PAGE_SHIFT}, PAGE_SIZE);
-		if (page && !holds(c, all_zero(page, PAGE_SIZE)))
-			report(c, self, AT_FRAME(pfn), "free frame %#lx says PG_zeroed, and is not zero",
-			       pfn);
+		if (model_frame_role(now, pfn) == FRAME_FREE && (frame_at(now, pfn)->raw.flags & PG_zeroed)) {
+			check_zero_page(c, self, pfn);
+			left--;
+		}
+		if (++offset >> now->free_list[at].order) {
+			offset = 0;
+			at = (at + 1) % now->nr_free_list;
+		}
 	}
 }

@@ -3,6 +3,7 @@
  * Rules across a step that need to know which call it was: what a failed call may have changed, what a call must have
  * merged, what may leave a locked area, the lock that guards all of it, and an access that the walk foretold.
  */
+#include "observe/leaves.h"
 #include "verify/check.h"
 
 #include "uapi.h"
@@ -216,13 +217,14 @@ void check_locked_pages(struct verify_context *c, const struct invariant *self)
 		return;
 	if (!has_locked(before))
 		return;
-	for (uint32_t i = 0; i < before->nr_leaves; i++) {
-		const struct leaf *leaf = &before->leaves[i];
+	for (struct leaf_walk w = leaves_new(before, now); leaf_next_new(&w, now);) {
+		const struct leaf *leaf = &w.leaf;
 		const struct model_vma *was = model_find_vma(before, leaf->va), *is = model_find_vma(now, leaf->va);
+		struct leaf held;
 
 		if (!was || !is || !(was->raw.vm_flags & is->raw.vm_flags & VM_LOCKED))
 			continue;
-		if (!holds(c, model_find_leaf(now, leaf->va) || model_find_held(now, leaf->va)))
+		if (!holds(c, model_find_held(now, leaf->va, &held)))
 			report(c, self, (struct site){.mm = now - c->now->mms, .va = leaf->va, .pfn = PFN(leaf->pa)},
 			       "%s: the page at %#lx of a locked area is gone",
 			       mm_label(c->now, now - c->now->mms).text, leaf->va);
@@ -255,12 +257,12 @@ void check_write_locked(struct verify_context *c, const struct invariant *self)
 /** The error code of the #PF that this access must meet, by the entries before the step; 0: none. Ring 3. */
 static uint64_t foretold_error(const struct model_mm *before, uint64_t va, bool write, bool fetch)
 {
-	const struct leaf *leaf = model_find_leaf(before, va);
 	uint64_t error = PF_U | (write ? PF_W : 0) | (fetch ? PF_I : 0);
+	struct leaf leaf;
 
-	if (!leaf)
+	if (!model_find_leaf(before, va, &leaf))
 		return error;
-	if (!leaf->user || (write && !leaf->writable) || (fetch && leaf->nx))
+	if (!leaf.user || (write && !leaf.writable) || (fetch && leaf.nx))
 		return error | PF_P;
 	return 0;
 }

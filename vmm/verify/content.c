@@ -4,6 +4,7 @@
  * memory are hashed at every step (model_hash); who ran in ring 3 and which frames were freed meanwhile comes from the
  * trace, what was asked of the task from the host's own commands. Without these there is nothing to judge.
  */
+#include "observe/leaves.h"
 #include "verify/check.h"
 
 #include <string.h>
@@ -51,7 +52,7 @@ static const struct model_mm *same_mm(const struct model *before, const struct m
 
 static const struct model_frame *hashed_frame(const struct model *model, uint64_t pfn)
 {
-	return pfn < model->nr_touched && model->hashes && model->hashes[pfn] ? &model->frames[pfn] : NULL;
+	return pfn < model->nr_touched && model_hash_of(model, pfn) ? frame_at(model, pfn) : NULL;
 }
 
 /** One page of memory all along: the frame before, and now. NULL: it was freed meanwhile, or is another page. */
@@ -69,7 +70,17 @@ static const struct model_frame *kept_frame(const struct verify_context *c, uint
 /** The frame was hashed in both, and holds what it held. */
 static bool same_bytes(const struct verify_context *c, uint64_t pfn)
 {
-	return c->before->hashes[pfn] == c->now->hashes[pfn];
+	return model_hash_of(c->before, pfn) == model_hash_of(c->now, pfn);
+}
+
+/** Entries that map a page, of all mms: what is judged by those of them whose pages changed. */
+static uint64_t count_leaves(const struct model *model)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < model->nr_mms; i++)
+		n += model->mms[i].nr_leaves;
+	return n;
 }
 
 /* --- what a task wrote ---------------------------------------------------------------------------- */
@@ -138,48 +149,42 @@ void check_content_written(struct verify_context *c, const struct invariant *sel
 		return;
 	while (at < end) {
 		uint64_t next = (at | (PAGE_SIZE - 1)) + 1;
-		const struct leaf *leaf = model_find_leaf(mm, at);
+		struct leaf leaf;
 
 		if (next > end || next < at)
 			next = end;
-		if (leaf && leaf->level == 1)
-			check_written_page(c, self, mm, leaf, at, next);
+		if (model_find_leaf(mm, at, &leaf) && leaf.level == 1)
+			check_written_page(c, self, mm, &leaf, at, next);
 		at = next;
 	}
 }
 
 /* --- what nobody wrote ----------------------------------------------------------------------------- */
 
-static void check_untouched_mm(struct verify_context *c, const struct invariant *self, const struct model_mm *mm,
-			       const struct model_mm *before)
+/** Another page now, or the same one of an mm in which somebody ran, or that did not exist. */
+static bool may_change(const struct verify_context *c, const struct model_mm *mm, const struct model_mm *before,
+		       const struct leaf *leaf)
 {
-	c->checks += mm->nr_leaves;
-	for (uint32_t i = 0; i < mm->nr_leaves; i++) {
-		const struct leaf *leaf = &mm->leaves[i], *was;
-		const struct model_frame *now, *then;
+	const struct model_frame *now, *then = kept_frame(c, PFN(leaf->pa), &now);
+	struct leaf was;
 
-		if (!sieve_changed(c->sieve, PFN(leaf->pa)))
-			continue;
-		was = model_find_leaf(before, leaf->va);
-		then = kept_frame(c, PFN(leaf->pa), &now);
-		if (!was || was->pa != leaf->pa || !then || now->role != FRAME_ANON)
-			continue;
-		if (!same_bytes(c, PFN(leaf->pa)))
-			report(c, self, AT_LEAF(mm - c->now->mms, leaf),
-			       "%s: the bytes of %s at %#lx changed, though none of its tasks ran",
-			       mm_label(c->now, mm - c->now->mms).text, frame_label(c->now, PFN(leaf->pa)).text, leaf->va);
-	}
+	return !before || addr_map_get(&c->aids->tlb->ran, mm->pgd_pa) != ADDR_MAP_NONE ||
+	       !model_find_leaf(before, leaf->va, &was) || was.pa != leaf->pa || !then || now->role != FRAME_ANON;
 }
 
 void check_content_untouched(struct verify_context *c, const struct invariant *self)
 {
 	if (!can_compare(c) || may_write_anywhere(c->aids->facts))
 		return;
-	for (uint32_t i = 0; i < c->now->nr_mms; i++) {
-		const struct model_mm *mm = &c->now->mms[i], *before = same_mm(c->before, mm);
+	c->checks += count_leaves(c->now);
+	for_each_changed_leaf(c, l)
+	{
+		const struct model_mm *mm = &c->now->mms[l->mm], *before = same_mm(c->before, mm);
 
-		if (before && addr_map_get(&c->aids->tlb->ran, mm->pgd_pa) == ADDR_MAP_NONE)
-			check_untouched_mm(c, self, mm, before);
+		if (!may_change(c, mm, before, &l->leaf) && !same_bytes(c, PFN(l->leaf.pa)))
+			report(c, self, AT_LEAF(l->mm, &l->leaf),
+			       "%s: the bytes of %s at %#lx changed, though none of its tasks ran",
+			       mm_label(c->now, l->mm).text, frame_label(c->now, PFN(l->leaf.pa)).text, l->leaf.va);
 	}
 }
 
@@ -188,14 +193,11 @@ void check_content_shared(struct verify_context *c, const struct invariant *self
 	if (!can_compare(c))
 		return;
 	c->checks += c->now->nr_touched;
-	for (uint64_t pfn = 0; pfn < c->now->nr_touched && pfn < c->before->nr_touched; pfn++) {
-		const struct model_frame *now, *then;
+	for (uint64_t i = 0; i < c->sieve->nr_changed; i++) {
+		const uint64_t pfn = c->sieve->changed[i];
+		const struct model_frame *now, *then = kept_frame(c, pfn, &now);
 
-		if (!sieve_changed(c->sieve, pfn) || c->now->frames[pfn].role != FRAME_ANON ||
-		    c->now->frames[pfn].nr_maps < 2)
-			continue;
-		then = kept_frame(c, pfn, &now);
-		if (!then || then->nr_maps < 2)
+		if (!then || now->role != FRAME_ANON || now->nr_maps < 2 || then->nr_maps < 2)
 			continue;
 		if (!same_bytes(c, pfn))
 			report(c, self, AT_FRAME(pfn), "%s is shared by copy-on-write by %u entries, and its bytes changed",
@@ -207,11 +209,12 @@ void check_content_shared(struct verify_context *c, const struct invariant *self
 static void check_readonly_leaf(struct verify_context *c, const struct invariant *self, const struct model_mm *mm,
 				const struct model_mm *before, const struct leaf *leaf)
 {
-	const struct leaf *was = model_find_leaf(before, leaf->va);
 	const struct model_frame *now, *then = kept_frame(c, PFN(leaf->pa), &now);
 	bool image = PFN(leaf->pa) < c->now->lab.mem_map_start_pfn;
+	struct leaf was;
 
-	if (!was || was->pa != leaf->pa || was->writable || leaf->writable || !then || same_bytes(c, PFN(leaf->pa)))
+	if (!model_find_leaf(before, leaf->va, &was) || was.pa != leaf->pa || was.writable || leaf->writable || !then ||
+	    same_bytes(c, PFN(leaf->pa)))
 		return;
 	/* Pages of a file that are not the image's may be written through another mapping, or by write(). */
 	if (now->role == FRAME_ANON || image)
@@ -223,13 +226,13 @@ void check_content_readonly(struct verify_context *c, const struct invariant *se
 {
 	if (!can_compare(c) || may_write_anywhere(c->aids->facts))
 		return;
-	for (uint32_t i = 0; i < c->now->nr_mms; i++) {
-		const struct model_mm *mm = &c->now->mms[i], *before = same_mm(c->before, mm);
+	c->checks += count_leaves(c->now);
+	for_each_changed_leaf(c, l)
+	{
+		const struct model_mm *mm = &c->now->mms[l->mm], *before = same_mm(c->before, mm);
 
-		c->checks += mm->nr_leaves;
-		for (uint32_t j = 0; before && j < mm->nr_leaves; j++)
-			if (sieve_changed(c->sieve, PFN(mm->leaves[j].pa)))
-				check_readonly_leaf(c, self, mm, before, &mm->leaves[j]);
+		if (before)
+			check_readonly_leaf(c, self, mm, before, &l->leaf);
 	}
 }
 
@@ -255,10 +258,11 @@ static bool is_fresh_anon(const struct verify_context *c, const struct model_mm 
 {
 	const struct model_vma *area = model_find_vma(mm, leaf->va);
 	uint64_t pfn = PFN(leaf->pa);
+	struct leaf was;
 
 	return area && !area->raw.vm_file.va && !area->raw.vm_ops.va && pfn < c->now->nr_touched &&
-	       c->now->frames[pfn].role == FRAME_ANON && leaf->level == 1 && !model_find_leaf(before, leaf->va) &&
-	       !model_find_held(before, leaf->va) && !in_agent_footprint(leaf->va, leaf->va + PAGE_SIZE);
+	       frame_at(c->now, pfn)->role == FRAME_ANON && leaf->level == 1 && !model_find_entry(before, leaf->va, &was) &&
+	       !in_agent_footprint(leaf->va, leaf->va + PAGE_SIZE);
 }
 
 /** Offset of the first byte that is neither zero nor in [start, end); PAGE_SIZE: there is none. */
@@ -272,6 +276,21 @@ static uint64_t first_dirt(const uint8_t *page, uint64_t va, uint64_t start, uin
 	return PAGE_SIZE;
 }
 
+static void check_fresh_leaf(struct verify_context *c, const struct invariant *self, const struct model_mm *mm,
+			     const struct model_mm *before, const struct leaf *leaf)
+{
+	const uint8_t *page = page_bytes(c->now, PFN(leaf->pa));
+	uint64_t at;
+
+	if (!page || !is_fresh_anon(c, mm, before, leaf))
+		return;
+	at = first_dirt(page, leaf->va, c->aids->facts->start, c->aids->facts->end);
+	if (!holds(c, at == PAGE_SIZE))
+		report(c, self, AT_LEAF(mm - c->now->mms, leaf), "%s: the new page at %#lx (%s) holds %#x at %#lx",
+		       mm_label(c->now, mm - c->now->mms).text, leaf->va, frame_label(c->now, PFN(leaf->pa)).text, page[at],
+		       leaf->va + at);
+}
+
 void check_content_fresh(struct verify_context *c, const struct invariant *self)
 {
 	const struct step_facts *facts = c->aids ? c->aids->facts : NULL;
@@ -281,24 +300,8 @@ void check_content_fresh(struct verify_context *c, const struct invariant *self)
 		return;
 	mm = mm_of_pid(c->now, facts->pid);
 	before = mm ? same_mm(c->before, mm) : NULL;
-	for (uint32_t i = 0, j = 0; before && i < mm->nr_leaves; i++) {
-		const struct leaf *leaf = &mm->leaves[i];
-		const uint8_t *page;
-		uint64_t at;
-
-		while (j < before->nr_leaves && before->leaves[j].va < leaf->va)
-			j++;
-		if (j < before->nr_leaves && before->leaves[j].va == leaf->va)
-			continue; /* it was there: nearly all are */
-		page = page_bytes(c->now, PFN(leaf->pa));
-		if (!page || !is_fresh_anon(c, mm, before, leaf))
-			continue;
-		at = first_dirt(page, leaf->va, facts->start, facts->end);
-		if (!holds(c, at == PAGE_SIZE))
-			report(c, self, AT_LEAF(mm - c->now->mms, leaf), "%s: the new page at %#lx (%s) holds %#x at %#lx",
-			       mm_label(c->now, mm - c->now->mms).text, leaf->va,
-			       frame_label(c->now, PFN(leaf->pa)).text, page[at], leaf->va + at);
-	}
+	for (struct leaf_walk w = leaves_new(mm, before); before && leaf_next_new(&w, before);)
+		check_fresh_leaf(c, self, mm, before, &w.leaf);
 }
 
 /* --- fork and madvise -------------------------------------------------------------------------------- */
@@ -307,14 +310,15 @@ void check_content_fresh(struct verify_context *c, const struct invariant *self)
 static bool is_inherited(const struct verify_context *c, const struct model_mm *parent, const struct model_vma *area,
 			 const struct leaf *leaf)
 {
-	const struct leaf *was = model_find_leaf(parent, leaf->va);
-	const struct model_frame *then = was ? hashed_frame(c->before, PFN(was->pa)) : NULL;
+	struct leaf was;
+	const bool had = model_find_leaf(parent, leaf->va, &was);
+	const struct model_frame *then = had ? hashed_frame(c->before, PFN(was.pa)) : NULL;
 	const struct model_frame *now = hashed_frame(c->now, PFN(leaf->pa));
 	const uint8_t *page = page_bytes(c->now, PFN(leaf->pa));
 
 	if (area && area->raw.vm_flags & VM_WIPEONFORK)
 		return page && all_zero(page, PAGE_SIZE);
-	return !then || !now || c->before->hashes[PFN(was->pa)] == c->now->hashes[PFN(leaf->pa)];
+	return !then || !now || model_hash_of(c->before, PFN(was.pa)) == model_hash_of(c->now, PFN(leaf->pa));
 }
 
 void check_content_fork(struct verify_context *c, const struct invariant *self)
@@ -328,8 +332,8 @@ void check_content_fork(struct verify_context *c, const struct invariant *self)
 	parent = mm_of_pid(c->before, facts->pid);
 	if (!child || !parent || same_mm(c->before, child))
 		return;
-	for (uint32_t i = 0; i < child->nr_leaves; i++) {
-		const struct leaf *leaf = &child->leaves[i];
+	for (struct leaf_walk w = leaves_of(child, LEAVES_PRESENT); leaf_next(&w);) {
+		const struct leaf *leaf = &w.leaf;
 		const struct model_vma *area = model_find_vma(child, leaf->va);
 
 		if (in_agent_footprint(leaf->va, leaf->va + PAGE_SIZE))
@@ -353,10 +357,10 @@ void check_content_dontneed(struct verify_context *c, const struct invariant *se
 		return;
 	start = facts->cmd.args[0];
 	end = start + facts->cmd.args[1];
-	for (uint32_t i = 0; i < mm->nr_leaves; i++) {
-		const struct leaf *leaf = &mm->leaves[i];
+	for (struct leaf_walk w = leaves_from(mm, LEAVES_PRESENT, start); leaf_next(&w) && w.leaf.va < end;) {
+		const struct leaf *leaf = &w.leaf;
 
-		if (!holds(c, leaf->va < start || leaf->va >= end || in_agent_footprint(leaf->va, leaf->va + 1)))
+		if (!holds(c, in_agent_footprint(leaf->va, leaf->va + 1)))
 			report(c, self, AT_LEAF(mm - c->now->mms, leaf),
 			       "%s said of %#lx-%#lx that it does not need it, and %#lx is still mapped (%s)",
 			       mm_label(c->now, mm - c->now->mms).text, start, end, leaf->va,

@@ -10,8 +10,8 @@ static uint32_t lower_hash(const struct model *model, uint64_t pfn)
 {
 	const uint8_t *page = image_ptr(model->image, (gpa_t){pfn << PAGE_SHIFT}, PAGE_SIZE);
 
-	if (model->hashes && model->hashes[pfn])
-		return model->hashes[pfn];
+	if (model_hash_of(model, pfn))
+		return model_hash_of(model, pfn);
 	return page ? view_hash(page) : 0;
 }
 
@@ -23,7 +23,7 @@ void check_content_root(struct verify_context *c, const struct invariant *self)
 		const struct model_inode *inode = &c->now->inodes[at->inode];
 		uint32_t given;
 
-		if (!(inode->raw.i_flags & S_HOST) || (c->now->frames[at->pfn].raw.flags & PG_dirty) ||
+		if (!(inode->raw.i_flags & S_HOST) || (frame_at(c->now, at->pfn)->raw.flags & PG_dirty) ||
 		    !c->aids->root_given(c->aids->ctx, inode->raw.i_private.va, at->index, &given))
 			continue;
 		if (!holds(c, lower_hash(c->now, at->pfn) == given))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Registers against what the guest says runs where, and the MMU's own answer as a second opinion. */
+#include "observe/leaves.h"
 #include "verify/check.h"
 
 static const struct model_task *current_of(const struct model *model, uint32_t cpu)
@@ -110,8 +111,8 @@ static const char *stack_trouble(const struct model *model, const struct model_t
 		return task->raw.pid ? "stands in the image" : NULL;
 	if (model_frame_role(model, PFN(pa.pa)) != FRAME_KERNEL)
 		return "is no memory of the kernel's";
-	if (model->frames[PFN(pa.pa)].raw.order != KERNEL_STACK_ORDER ||
-	    model->frames[PFN(pa.pa)].nr_refs != 1)
+	if (frame_at(model, PFN(pa.pa))->raw.order != KERNEL_STACK_ORDER ||
+	    frame_at(model, PFN(pa.pa))->nr_refs != 1)
 		return "is not the head of a block of that size";
 	if (PFN(pa.pa) + (1UL << KERNEL_STACK_ORDER) > model->nr_touched)
 		return "ends above the frontier";
@@ -209,7 +210,7 @@ void check_translation(struct verify_context *c, const struct invariant *self)
 	ask(c, self, now->lab.page_offset + now->lab.ram_end - PAGE_SIZE);
 	/* Spread over the mapped pages, from another one at each step, so that a long run sees them all. */
 	for (uint32_t i = 0; i < MAX_SAMPLES - 2 && m->nr_leaves; i++)
-		ask(c, self, m->leaves[(now->lab.seq * 7 + i * (m->nr_leaves / 2 + 1)) % m->nr_leaves].va);
+		ask(c, self, leaf_nth(m, (now->lab.seq * 7 + i * (m->nr_leaves / 2 + 1)) % m->nr_leaves).va);
 	if (m->nr_vmas)
 		ask(c, self, m->vmas[now->lab.seq % m->nr_vmas].raw.vm_end);
 }

@@ -20,7 +20,7 @@ void check_cache_pages(struct verify_context *c, const struct invariant *self)
 {
 	for_each_cached(c->now, at)
 	{
-		const struct model_frame *frame = &c->now->frames[at->pfn];
+		const struct model_frame *frame = frame_at(c->now, at->pfn);
 		const struct model_inode *inode = &c->now->inodes[at->inode];
 		const char *wrong = NULL;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a child has in the step that forked it: no more than Linux gives it. */
+#include "observe/leaves.h"
 #include "verify/check.h"
 
 /** The mm of the child that this step's fork made, and its parent's as it was; false: there was no fork, or it failed. */
@@ -31,8 +32,8 @@ void check_fork_copied(struct verify_context *c, const struct invariant *self)
 
 	if (!forked(c, &parent, &child))
 		return;
-	for (uint32_t i = 0; i < child->nr_leaves; i++) {
-		const struct leaf *leaf = &child->leaves[i];
+	for (struct leaf_walk w = leaves_of(child, LEAVES_PRESENT); leaf_next(&w);) {
+		const struct leaf *leaf = &w.leaf;
 		const struct model_vma *area = model_find_vma(parent, leaf->va);
 
 		/* The agent in the child has run already. */

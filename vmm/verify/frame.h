@@ -153,7 +153,7 @@ static inline bool frame_merged(const struct model *model, uint64_t pfn, const s
 
 	if (!f->block_head || f->free_order >= NR_ORDERS - 1 || buddy < pfn || buddy >= model->nr_touched)
 		return true;
-	other = &model->frames[buddy];
+	other = frame_at(model, buddy);
 	return !other->block_head || other->free_order != f->free_order;
 }
 

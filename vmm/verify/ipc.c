@@ -114,7 +114,7 @@ static bool pages_ok(const struct model *model, const struct model_pipe *pipe)
 	for (uint32_t i = 0; i < pipe->nr_buffers; i++) {
 		const struct pipe_buffer *buf = &pipe->raw.bufs[(pipe->raw.tail + i) % PIPE_DEF_BUFFERS];
 		const struct model_frame *frame =
-			&model->frames[(buf->page.va - model->lab.mem_map.va) / sizeof(struct page)];
+			frame_at(model, (buf->page.va - model->lab.mem_map.va) / sizeof(struct page));
 
 		if (frame->role != FRAME_PIPE || frame->nr_pipe != 1)
 			return false;

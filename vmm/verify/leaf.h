@@ -11,7 +11,7 @@
 
 /** A present entry, or a held one, with all that it is judged by. */
 struct leaf_view {
-	const struct leaf *leaf;
+	struct leaf leaf;
 	const struct model_vma *area;	 /* that holds its first byte, or NULL */
 	const struct model_frame *frame; /* the decoded struct page of its frame, or NULL */
 	enum frame_role role;		 /* of the frame */
@@ -31,18 +31,18 @@ static inline bool leaf_is_private(const struct leaf_view *v)
 
 static inline bool leaf_in_area(const struct leaf_view *v)
 {
-	return v->area && PAGE_SIZE << 9 * (v->leaf->level - 1) <= v->area->raw.vm_end - v->leaf->va;
+	return v->area && PAGE_SIZE << 9 * (v->leaf.level - 1) <= v->area->raw.vm_end - v->leaf.va;
 }
 
 static inline bool leaf_write_ok(const struct leaf_view *v)
 {
-	return !v->area || !v->leaf->writable || (v->flags & VM_WRITE);
+	return !v->area || !v->leaf.writable || (v->flags & VM_WRITE);
 }
 
 /** Must its page be this entry's alone? */
 static inline bool leaf_owns(const struct leaf_view *v)
 {
-	return v->area && leaf_is_private(v) && v->leaf->writable && v->frame;
+	return v->area && leaf_is_private(v) && v->leaf.writable && v->frame;
 }
 
 static inline bool leaf_exclusive_ok(const struct leaf_view *v)
@@ -57,7 +57,7 @@ static inline bool leaf_alone_ok(const struct leaf_view *v)
 
 static inline bool leaf_exec_ok(const struct leaf_view *v)
 {
-	return !v->area || v->leaf->nx == !(v->flags & VM_EXEC);
+	return !v->area || v->leaf.nx == !(v->flags & VM_EXEC);
 }
 
 static inline bool leaf_read_ok(const struct leaf_view *v)
@@ -75,12 +75,12 @@ static inline bool leaf_frame_ok(const struct leaf_view *v)
 
 static inline uint64_t leaf_strange_bits(const struct leaf_view *v)
 {
-	return v->leaf->entry & ~(v->leaf->entry & PTE_P ? LEAF_BITS : HELD_BITS);
+	return v->leaf.entry & ~(v->leaf.entry & PTE_P ? LEAF_BITS : HELD_BITS);
 }
 
 static inline bool leaf_bits_ok(const struct leaf_view *v)
 {
-	return v->leaf->level > 1 || !leaf_strange_bits(v);
+	return v->leaf.level > 1 || !leaf_strange_bits(v);
 }
 
 /**
@@ -89,12 +89,12 @@ static inline bool leaf_bits_ok(const struct leaf_view *v)
  */
 static inline bool leaf_soft_dirty_ok(const struct leaf_view *v)
 {
-	return !v->area || !leaf_is_private(v) || !v->leaf->writable || (v->leaf->entry & PTE_SOFT_DIRTY);
+	return !v->area || !leaf_is_private(v) || !v->leaf.writable || (v->leaf.entry & PTE_SOFT_DIRTY);
 }
 
 static inline bool leaf_zero_readonly(const struct leaf_view *v)
 {
-	return !v->zero || !v->leaf->writable;
+	return !v->zero || !v->leaf.writable;
 }
 
 static inline bool leaf_zero_area_ok(const struct leaf_view *v)
@@ -104,7 +104,7 @@ static inline bool leaf_zero_area_ok(const struct leaf_view *v)
 
 static inline bool leaf_special_ok(const struct leaf_view *v)
 {
-	return !!(v->leaf->entry & PTE_SPECIAL) == (v->zero || v->role == FRAME_DEVICE);
+	return !!(v->leaf.entry & PTE_SPECIAL) == (v->zero || v->role == FRAME_DEVICE);
 }
 
 static inline bool leaf_device_area_ok(const struct leaf_view *v)
@@ -126,7 +126,7 @@ static inline bool held_area_ok(const struct leaf_view *v)
 
 static inline uint64_t leaf_expected_index(const struct leaf_view *v)
 {
-	return ((v->leaf->va - v->area->raw.vm_start) >> PAGE_SHIFT) + v->area->raw.vm_pgoff;
+	return ((v->leaf.va - v->area->raw.vm_start) >> PAGE_SHIFT) + v->area->raw.vm_pgoff;
 }
 
 static inline bool leaf_index_ok(const struct leaf_view *v)
@@ -148,7 +148,7 @@ static inline bool leaf_file_area_ok(const struct leaf_view *v)
 
 static inline bool leaf_file_readonly(const struct leaf_view *v)
 {
-	return !leaf_of_file(v) || !v->leaf->writable || !leaf_is_private(v);
+	return !leaf_of_file(v) || !v->leaf.writable || !leaf_is_private(v);
 }
 
 static inline bool leaf_file_mapping_ok(const struct leaf_view *v)
@@ -167,7 +167,7 @@ static inline bool leaf_shared_ok(const struct leaf_view *v)
 
 static inline bool leaf_poison_ok(const struct leaf_view *v)
 {
-	return leaf_in_area(v) && v->role == FRAME_POISONED && !(v->leaf->entry & ~POISON_BITS) && v->leaf->entry & PTE_SPECIAL;
+	return leaf_in_area(v) && v->role == FRAME_POISONED && !(v->leaf.entry & ~POISON_BITS) && v->leaf.entry & PTE_SPECIAL;
 }
 
 /* How many comparisons a sound entry has passed. */
@@ -188,7 +188,7 @@ static inline bool leaf_sound(const struct leaf_view *v)
 	if (v->held)
 		return entry_sound(v) && held_area_ok(v);
 	return entry_sound(v) && leaf_write_ok(v) && leaf_exclusive_ok(v) && leaf_alone_ok(v) && leaf_exec_ok(v) &&
-	       leaf_read_ok(v) && v->leaf->user && v->leaf->level == 1 && leaf_soft_dirty_ok(v);
+	       leaf_read_ok(v) && v->leaf.user && v->leaf.level == 1 && leaf_soft_dirty_ok(v);
 }
 
 #endif

@@ -155,10 +155,10 @@ void check_page_rmap(struct verify_context *c, const struct invariant *self)
 {
 	for_each_suspect(c, v)
 		if (!v->linked)
-			report(c, self, AT_LEAF(v->mm, v->leaf),
+			report(c, self, AT_LEAF(v->mm, &v->leaf),
 			       "%s: %#lx maps %s of anon_vma %#lx, which does not lead to area %s",
-			       mm_label(c->now, v->mm).text, v->leaf->va,
-			       frame_label(c->now, PFN(v->leaf->pa)).text,
+			       mm_label(c->now, v->mm).text, v->leaf.va,
+			       frame_label(c->now, PFN(v->leaf.pa)).text,
 			       v->frame->raw.mapping.va & ~PAGE_MAPPING_ANON, area_label(v->area).text);
 }
 

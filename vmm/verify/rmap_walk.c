@@ -61,14 +61,11 @@ static bool maps_page(const struct search *s, const struct model_vma *vma)
 {
 	const struct model_mm *mm = &s->model->mms[vma->mm];
 	uint64_t va = vma->raw.vm_start + ((s->page->index - vma->raw.vm_pgoff) << PAGE_SHIFT);
-	const struct leaf *leaf;
+	struct leaf leaf;
 
 	if (s->page->index < vma->raw.vm_pgoff || va >= vma->raw.vm_end)
 		return false;
-	leaf = model_find_leaf(mm, va);
-	if (!leaf)
-		leaf = model_find_held(mm, va);
-	return leaf && PFN(leaf->pa) == s->pfn;
+	return model_find_entry(mm, va, &leaf) && PFN(leaf.pa) == s->pfn;
 }
 
 /** Every area of the subtree that covers the page, left out what cannot by what the tree says of itself. */
@@ -93,7 +90,7 @@ static void search_subtree(struct search *s, gva_t node, unsigned int depth)
 /** Entries that the reverse map leads to from a page; 0: it is of no file and no anon_vma. */
 static uint64_t walk_page(const struct model *model, uint64_t pfn, uint64_t *steps_left)
 {
-	struct search s = {.model = model, .pfn = pfn, .page = &model->frames[pfn].raw, .steps_left = steps_left};
+	struct search s = {.model = model, .pfn = pfn, .page = &frame_at(model, pfn)->raw, .steps_left = steps_left};
 	gva_t mapping = {s.page->mapping.va & ~PAGE_MAPPING_ANON};
 	uint32_t index;
 
@@ -165,7 +162,7 @@ void check_rmap_complete(struct verify_context *c, const struct invariant *self)
 	if (walks_are_foregone(c))
 		return;
 	for (uint64_t pfn = 0; pfn < now->nr_touched; pfn++) {
-		const struct model_frame *frame = &now->frames[pfn];
+		const struct model_frame *frame = frame_at(now, pfn);
 		uint64_t found;
 
 		if (!frame->nr_maps || (frame->role != FRAME_ANON && frame->role != FRAME_FILE))

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include "base/error.h"
+#include "observe/leaves.h"
 #include "verify/frame.h"
 #include "verify/leaf.h"
 
@@ -33,10 +34,11 @@ bool sieve_linked(const struct sieve *s, gva_t vma, gva_t anon)
 /* --- entries ---------------------------------------------------------------------------------------- */
 
 /** Entries of pages gone bad are judged by a rule of their own, and kept apart. */
-static void keep_poison(struct sieve *s, const struct leaf_view *v)
+static void sift_poison(struct sieve *s, const struct leaf_view *v)
 {
 	if (leaf_poison_ok(v))
 		return;
+	s->unsound = true;
 	s->poison = xrealloc(s->poison, (s->nr_poison + 1) * sizeof(*s->poison));
 	s->poison[s->nr_poison++] = *v;
 }
@@ -50,8 +52,21 @@ static void keep_leaf(struct sieve *s, const struct leaf_view *v)
 	s->leaves[s->nr_leaves++] = *v;
 }
 
-static void view_area(const struct sieve *s, struct leaf_view *v, const struct model_vma *area)
+/** Is this still the area that model_find_vma() finds? */
+static bool same_area(const struct model_mm *mm, const struct model_vma *area, uint64_t va)
 {
+	return area && va >= area->raw.vm_start && va < area->raw.vm_end &&
+	       (area + 1 == mm->vmas + mm->nr_vmas || area[1].raw.vm_start > va);
+}
+
+static void view_area(const struct sieve *s, struct leaf_view *v)
+{
+	const struct model_mm *mm = &s->model->mms[v->mm];
+	const struct model_vma *area;
+
+	if (same_area(mm, v->area, v->leaf.va))
+		return;
+	area = model_find_vma(mm, v->leaf.va);
 	v->area = area;
 	v->flags = area ? area->raw.vm_flags : 0;
 	v->mapping = area && area->inode >= 0
@@ -75,59 +90,85 @@ static void view_link(const struct sieve *s, struct leaf_view *v)
 	v->anon.va = v->linked ? anon.va : 0;
 }
 
-static void view_leaf(const struct sieve *s, struct leaf_view *v, const struct leaf *leaf)
+static void view_frame(const struct sieve *s, struct leaf_view *v)
 {
 	const struct model *model = s->model;
-	uint64_t pfn = PFN(leaf->pa);
+	uint64_t pfn = PFN(v->leaf.pa);
 
-	v->leaf = leaf;
-	v->zero = is_zero_leaf(model, leaf);
-	v->frame = pfn < model->nr_touched ? &model->frames[pfn] : NULL;
+	v->zero = is_zero_leaf(model, &v->leaf);
+	v->frame = pfn < model->nr_touched ? frame_at(model, pfn) : NULL;
 	v->role = v->frame ? v->frame->role : model_frame_role(model, pfn);
 	if (v->frame && !v->frame->touched)
 		v->frame = NULL;
+}
+
+void sift_leaf(struct sieve *s, struct leaf_view *v, const struct leaf *leaf)
+{
+	v->leaf = *leaf;
+	v->held = !(leaf->entry & PTE_P);
+	view_area(s, v);
+	view_frame(s, v);
 	view_link(s, v);
-}
-
-static void sift_entries(struct sieve *s, uint32_t mm, const struct leaf *leaves, uint32_t nr, bool held)
-{
-	const struct model_mm *m = &s->model->mms[mm];
-	struct leaf_view v = {.mm = mm, .held = held};
-	uint32_t at = 0;
-
-	for (uint32_t i = 0; i < nr; i++) {
-		const struct model_vma *area = NULL;
-
-		/* Both ascend. An area that ends before this leaf holds none of the later ones. */
-		while (at < m->nr_vmas && m->vmas[at].raw.vm_end <= leaves[i].va)
-			at++;
-		if (at < m->nr_vmas && m->vmas[at].raw.vm_start <= leaves[i].va)
-			area = &m->vmas[at];
-		if (area != v.area)
-			view_area(s, &v, area);
-		view_leaf(s, &v, &leaves[i]);
-		if (held && is_hwpoison_entry(leaves[i].entry))
-			keep_poison(s, &v);
-		else if (!leaf_sound(&v) || s->keep_all)
-			keep_leaf(s, &v);
+	if (v->held && is_hwpoison_entry(leaf->entry)) {
+		sift_poison(s, v);
+	} else if (!leaf_sound(v)) {
+		s->unsound = true;
+		keep_leaf(s, v);
+	} else if (s->keep_all) {
+		keep_leaf(s, v);
 	}
 }
 
-static uint64_t sift_leaves(struct sieve *s)
+static void sift_leaves(struct sieve *s)
 {
-	const struct model *model = s->model;
-	uint64_t present = 0, held = 0;
+	for (uint32_t i = 0; i < s->model->nr_mms; i++) {
+		struct leaf_view v = {.mm = i};
 
-	for (uint32_t i = 0; i < model->nr_mms; i++) {
-		sift_entries(s, i, model->mms[i].leaves, model->mms[i].nr_leaves, false);
-		present += model->mms[i].nr_leaves;
+		for (struct leaf_walk w = leaves_of(&s->model->mms[i], LEAVES_ALL); leaf_next(&w);)
+			sift_leaf(s, &v, &w.leaf);
 	}
-	s->nr_present = s->nr_leaves;
-	for (uint32_t i = 0; i < model->nr_mms; i++) {
-		sift_entries(s, i, model->mms[i].held, model->mms[i].nr_held, true);
-		held += model->mms[i].nr_held;
-	}
-	return present * LEAF_RULES + held * HELD_RULES;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct leaf_view *x = a, *y = b;
+
+	if (x->held != y->held)
+		return x->held - y->held;
+	if (x->mm != y->mm)
+		return x->mm < y->mm ? -1 : 1;
+	return (x->leaf.va > y->leaf.va) - (x->leaf.va < y->leaf.va);
+}
+
+/** In order, each once: what a step changed may have been met in more than one way. */
+static void order_leaves(struct sieve *s)
+{
+	uint64_t n = 0;
+
+	if (s->nr_leaves > 1)
+		qsort(s->leaves, s->nr_leaves, sizeof(*s->leaves), by_place);
+	for (uint64_t i = 0; i < s->nr_leaves; i++)
+		if (!n || by_place(&s->leaves[n - 1], &s->leaves[i]))
+			s->leaves[n++] = s->leaves[i];
+	s->nr_leaves = n;
+	while (s->nr_present < n && !s->leaves[s->nr_present].held)
+		s->nr_present++;
+	if (s->nr_poison > 1)
+		qsort(s->poison, s->nr_poison, sizeof(*s->poison), by_place);
+	n = 0;
+	for (uint32_t i = 0; i < s->nr_poison; i++)
+		if (!n || by_place(&s->poison[n - 1], &s->poison[i]))
+			s->poison[n++] = s->poison[i];
+	s->nr_poison = n;
+}
+
+static uint64_t count_leaf_rules(const struct model *model)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < model->nr_mms; i++)
+		n += model->mms[i].nr_leaves * LEAF_RULES + model->mms[i].nr_held * HELD_RULES;
+	return n;
 }
 
 /* --- frames ------------------------------------------------------------------------------------------ */
@@ -141,58 +182,89 @@ static void keep_frame(struct sieve *s, uint64_t pfn)
 	s->frames[s->nr_frames++] = pfn;
 }
 
-/** Does an anonymous frame name an anon_vma? *known is the last one that was looked up. */
-static bool anon_known(const struct model *model, const struct model_frame *f, uint64_t *known)
+/** Does an anonymous frame name an anon_vma? Neighbours mostly name the same: it is looked up once. */
+static bool anon_known(struct sieve *s, const struct model_frame *f)
 {
 	uint64_t anon = f->raw.mapping.va & ~PAGE_MAPPING_ANON;
 
-	if (f->role != FRAME_ANON || anon == *known)
+	if (f->role != FRAME_ANON || (anon && anon == s->known_anon))
 		return true;
-	if (addr_map_get(&model->anon_vma_map, anon) == ADDR_MAP_NONE)
+	if (addr_map_get(&s->model->anon_vma_map, anon) == ADDR_MAP_NONE)
 		return false;
-	*known = anon;
+	s->known_anon = anon;
 	return true;
 }
 
 /** Slabs are few and kept, all of them: their rule needs their cache. */
-static uint64_t sift_frames(struct sieve *s)
+void sift_frame(struct sieve *s, uint64_t pfn)
 {
-	const struct model *model = s->model;
-	uint64_t known = 0;
+	const struct model_frame *f = frame_at(s->model, pfn);
 
-	for (uint64_t pfn = 0; pfn < model->nr_touched; pfn++) {
-		const struct model_frame *f = &model->frames[pfn];
-
-		if (!frame_sound(model, pfn, f) || f->role == FRAME_SLAB || !anon_known(model, f, &known) || s->keep_all)
-			keep_frame(s, pfn);
+	if (!frame_sound(s->model, pfn, f) || !anon_known(s, f)) {
+		s->unsound = true;
+		keep_frame(s, pfn);
+	} else if (f->role == FRAME_SLAB || s->keep_all) {
+		keep_frame(s, pfn);
 	}
-	return model->nr_touched * FRAME_RULES;
 }
 
-/* --- contents ---------------------------------------------------------------------------------------- */
-
-static void mark_changed(struct sieve *s, const struct model *before)
+static void sift_frames(struct sieve *s)
 {
-	const struct model *now = s->model;
+	for (uint64_t pfn = 0; pfn < s->model->nr_touched; pfn++)
+		sift_frame(s, pfn);
+}
 
-	if (!before || !before->hashes || !now->hashes)
+static int by_number(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void order_frames(struct sieve *s)
+{
+	uint64_t n = 0;
+
+	if (s->nr_frames > 1)
+		qsort(s->frames, s->nr_frames, sizeof(*s->frames), by_number);
+	for (uint64_t i = 0; i < s->nr_frames; i++)
+		if (!n || s->frames[n - 1] != s->frames[i])
+			s->frames[n++] = s->frames[i];
+	s->nr_frames = n;
+}
+
+/* --- both -------------------------------------------------------------------------------------------- */
+
+/** For the next step: what was found sound, and the slabs, which are all that is kept then. */
+static void leave_verdict(const struct sieve *s)
+{
+	struct verdict *verdict = s->model->verdict;
+
+	if (s->keep_all || !verdict)
 		return;
-	s->nr_changed = now->nr_touched < before->nr_touched ? now->nr_touched : before->nr_touched;
-	s->changed = xcalloc(s->nr_changed / 64 + 1, sizeof(*s->changed));
-	for (uint64_t pfn = 0; pfn < s->nr_changed; pfn++) {
-		uint64_t is = now->hashes[pfn], was = before->hashes[pfn];
-
-		if (is && was && (is != was || s->keep_all))
-			s->changed[pfn / 64] |= 1UL << pfn % 64;
-	}
+	free(verdict->slabs);
+	*verdict = (struct verdict){.sound = !s->unsound};
+	if (!verdict->sound)
+		return;
+	verdict->nr_slabs = s->nr_frames;
+	verdict->slabs = xmalloc((s->nr_frames + 1) * sizeof(*verdict->slabs));
+	for (uint64_t i = 0; i < s->nr_frames; i++)
+		verdict->slabs[i] = s->frames[i];
 }
 
 uint64_t sieve_begin(struct sieve *s, const struct model *model, const struct model *before, bool keep_all)
 {
-	*s = (struct sieve){.model = model, .keep_all = keep_all};
+	*s = (struct sieve){.model = model, .before = before, .keep_all = keep_all};
 	collect_links(s);
-	mark_changed(s, before);
-	return sift_leaves(s) + sift_frames(s);
+	find_changed(s);
+	if (!sift_step(s)) {
+		sift_leaves(s);
+		sift_frames(s);
+	}
+	order_leaves(s);
+	order_frames(s);
+	leave_verdict(s);
+	return count_leaf_rules(model) + model->nr_touched * FRAME_RULES;
 }
 
 void sieve_end(struct sieve *s)
@@ -201,5 +273,6 @@ void sieve_end(struct sieve *s)
 	free(s->poison);
 	free(s->frames);
 	free(s->changed);
+	free(s->changed_leaves);
 	addr_map_free(&s->links);
 }

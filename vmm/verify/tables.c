@@ -59,7 +59,7 @@ void check_table_owner(struct verify_context *c, const struct invariant *self)
 			const struct table *table = &now->mms[i].tables[j];
 			uint64_t pfn = PFN(table->pa);
 			struct site site = {.mm = (int)i, .va = table->va, .pfn = pfn};
-			const struct page *page = &now->frames[pfn].raw;
+			const struct page *page = &model_frame(now, pfn)->raw;
 
 			if (model_frame_role(now, pfn) != FRAME_TABLE)
 				continue;
