@@ -13,7 +13,7 @@ mutate-generated: all ## the same with COUNT edits that tests/mutation/generate 
 
 # A rich state of each kind, and enough others that every corruption can be done somewhere; `make mutate` takes all.
 MUTATE_SOME := $(addprefix tests/scenarios/,$(addsuffix .lua,inject_state brk clone_vm cow cow_generations exec file_merge files \
-	fork_tree growsdown isolation lazy_mm madvise_flags map_locked memfd merge_cases mlock mprotect_split_merge mremap poison \
+	fork_tree growsdown isolation lazy_mm madvise_flags map_locked memfd merge_cases mlock mprotect_split_merge mremap pipe poison \
 	prot_none stack_growth table_levels threads words_for_areas zero_page))
 
 .PHONY: mutate mutate-some

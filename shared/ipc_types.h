@@ -48,6 +48,14 @@ struct ipc_ids {
 	uint32_t pad;
 };
 
+/** Behind the open file of one attachment (private_data). */
+struct shm_file_data {
+	int32_t id;			/* the segment; it lives as long as an area of the attachment's does */
+	uint32_t pad;
+	GPTR(struct file) file;		/* the segment's own, with a reference */
+	GPTR(const struct vm_operations_struct) vm_ops;	/* the memory's own */
+};
+
 struct ipc_namespace {
 	struct ipc_ids shm_ids;
 	uint64_t shm_tot;		/* pages of all segments */

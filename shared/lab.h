@@ -205,10 +205,21 @@ struct fault_attr {
 };
 
 /** Physical extents of the guest's image, from the linker script. */
+/** Constants of one kind in the image, one behind the other. */
+struct lab_constants {
+	uint64_t start, end;
+	uint64_t size;				/* of each */
+};
+
 struct lab_image {
 	uint64_t text_start, text_end;		/* virtual, in the kernel map */
 	uint64_t rodata_start, rodata_end;
 	uint64_t data_start, data_end;		/* data, bss and the lab itself */
+	/* Tables of operations: all that a pointer to such a one may lead to. */
+	struct lab_constants vm_ops, file_ops, inode_ops;
+	GPTR(const struct address_space_operations) agent_aops;	/* of files with S_IMAGE */
+	GPTR(const struct address_space_operations) shmem_aops;	/* of files in memory */
+	uint64_t topdown, bottomup;		/* the two functions of mm.get_unmapped_area */
 };
 
 /**

@@ -16,6 +16,9 @@
 #include "uaccess.h"
 #include "uart.h"
 
+#define CONSTANTS(kind, structure) \
+	{ (uint64_t)__start_##kind, (uint64_t)__stop_##kind, sizeof(struct structure) }
+
 struct lab_page lab __attribute__((aligned(64), section(".data.lab"))) = {
 	.magic = LAB_MAGIC,
 	.abi_version = LAB_ABI_VERSION,
@@ -46,6 +49,13 @@ struct lab_page lab __attribute__((aligned(64), section(".data.lab"))) = {
 		.rodata_end = (uint64_t)__rodata_end,
 		.data_start = (uint64_t)__data_start,
 		.data_end = (uint64_t)__data_end,
+		.vm_ops = CONSTANTS(vm_ops, vm_operations_struct),
+		.file_ops = CONSTANTS(file_ops, file_operations),
+		.inode_ops = CONSTANTS(inode_ops, inode_operations),
+		.agent_aops = &agent_aops,
+		.shmem_aops = &shmem_aops,
+		.topdown = (uint64_t)arch_get_unmapped_area_topdown,
+		.bottomup = (uint64_t)arch_get_unmapped_area,
 	},
 };
 
@@ -242,7 +252,7 @@ static long channel_write(struct file *file, uint64_t at, uint64_t len)
 	return len;
 }
 
-static const struct file_operations channel_fops = {
+static const struct file_operations channel_fops __file_ops = {
 	.read = channel_read,
 	.write = channel_write,
 };

@@ -38,7 +38,7 @@ static int lab_mem_fault(struct vm_fault *vmf)
 	return vmf_insert_pfn(vmf->vma, vmf->address, device_pfn(vmf->pgoff));
 }
 
-static const struct vm_operations_struct lab_mem_vm_ops = {
+static const struct vm_operations_struct lab_mem_vm_ops __vm_ops = {
 	.open = lab_mem_open,
 	.close = lab_mem_close,
 	.fault = lab_mem_fault,
@@ -63,4 +63,4 @@ static int lab_mem_mmap(struct file *file, struct vm_area_struct *vma)
 	return error;
 }
 
-const struct file_operations lab_mem_fops = { .mmap = lab_mem_mmap, .write = provoke_crash };
+const struct file_operations lab_mem_fops __file_ops = { .mmap = lab_mem_mmap, .write = provoke_crash };

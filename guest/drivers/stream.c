@@ -168,7 +168,7 @@ static int stream_open(struct inode *inode, struct file *file)
 	return file->f_mode & (stream_of(file) ? FMODE_READ : FMODE_WRITE) ? -LX_EACCES : 0;
 }
 
-static const struct file_operations stream_fops = {
+static const struct file_operations stream_fops __file_ops = {
 	.open = stream_open,
 	.read = stream_read,
 	.write = stream_write,

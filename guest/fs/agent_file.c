@@ -12,7 +12,7 @@ static void agent_release(struct file *file)
 	panic("%s: the base reference of a built-in file was dropped", file->f_dentry->d_name);
 }
 
-static const struct file_operations agent_fops = { .release = agent_release, .mmap = generic_file_mmap };
+static const struct file_operations agent_fops __file_ops = { .release = agent_release, .mmap = generic_file_mmap };
 static struct file the_agent = {
 	.f_count = 1,
 	.f_mode = FMODE_READ,

@@ -53,13 +53,13 @@ static int mmap_zero(struct file *file, struct vm_area_struct *vma)
 	return vma->vm_flags & VM_SHARED ? shmem_zero_setup(vma) : 0;
 }
 
-const struct file_operations null_operations = {
+const struct file_operations null_operations __file_ops = {
 	.read_at = read_null,
 	.write_at = write_null,
 	.llseek = null_llseek,
 };
 
-const struct file_operations zero_operations = {
+const struct file_operations zero_operations __file_ops = {
 	.read_at = read_zero,
 	.write_at = write_null,
 	.llseek = null_llseek,
@@ -73,7 +73,7 @@ static long write_full(struct file *file, uint64_t at, uint64_t len, uint64_t *p
 	return -LX_ENOSPC;
 }
 
-const struct file_operations full_operations = {
+const struct file_operations full_operations __file_ops = {
 	.read_at = read_zero,
 	.write_at = write_full,
 	.llseek = null_llseek,
@@ -89,7 +89,7 @@ static long read_random(struct file *file, uint64_t at, uint64_t len, uint64_t *
 }
 
 /* What is written there changes nothing. */
-const struct file_operations random_operations = {
+const struct file_operations random_operations __file_ops = {
 	.read_at = read_random,
 	.write_at = write_null,
 	.llseek = null_llseek,
@@ -102,7 +102,7 @@ static int open_tty(struct inode *inode, struct file *file)
 	return -LX_ENXIO;
 }
 
-const struct file_operations tty_operations = { .open = open_tty };
+const struct file_operations tty_operations __file_ops = { .open = open_tty };
 
 /* /dev/fd, stdin, stdout, stderr: links that are part of the image. */
 static int dev_fd_link(struct inode *inode, char *buf)
@@ -111,4 +111,4 @@ static int dev_fd_link(struct inode *inode, char *buf)
 	return 0;
 }
 
-const struct inode_operations dev_fd_inode_operations = { .get_link = dev_fd_link };
+const struct inode_operations dev_fd_inode_operations __inode_ops = { .get_link = dev_fd_link };

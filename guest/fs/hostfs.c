@@ -39,7 +39,7 @@ static int host_get_link(struct inode *inode, char *buf)
 	return error;
 }
 
-static const struct inode_operations host_symlink_operations = { .get_link = host_get_link };
+static const struct inode_operations host_symlink_operations __inode_ops = { .get_link = host_get_link };
 
 static int denied_open(struct inode *inode, struct file *file)
 {
@@ -47,7 +47,7 @@ static int denied_open(struct inode *inode, struct file *file)
 	return -LX_EACCES;
 }
 
-static const struct file_operations denied_operations = { .open = denied_open };
+static const struct file_operations denied_operations __file_ops = { .open = denied_open };
 
 /* What the host tells of, with a reference; or ERR_PTR. */
 static struct inode *host_inode(const struct lab_root_node *node)

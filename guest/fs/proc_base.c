@@ -212,13 +212,13 @@ static int root_link(struct inode *inode, char *buf)
 	return proc_put_path(&root_dentry, buf);
 }
 
-static const struct inode_operations exe_inode_operations = { .get_link = exe_link };
-static const struct inode_operations cwd_inode_operations = { .get_link = cwd_link };
-static const struct inode_operations root_inode_operations = { .get_link = root_link };
+static const struct inode_operations exe_inode_operations __inode_ops = { .get_link = exe_link };
+static const struct inode_operations cwd_inode_operations __inode_ops = { .get_link = cwd_link };
+static const struct inode_operations root_inode_operations __inode_ops = { .get_link = root_link };
 
 /* --- /proc/PID, /proc/PID/task/TID ------------------------------------------------------------ */
 
-static const struct inode_operations task_inode_operations;
+static const struct inode_operations task_inode_operations __inode_ops;
 
 static const struct pid_entry pid_entries[] = {
 	DIR("task", 0555, task_inode_operations),	/* first: a thread's directory begins behind it */
@@ -270,8 +270,8 @@ static void tid_iterate(struct inode *dir, struct dir_context *ctx)
 		emit_entries(ctx, pid_entries + 1, NR_PID_ENTRIES - 1);
 }
 
-static const struct inode_operations tgid_inode_operations = { .lookup = tgid_lookup, .iterate = tgid_iterate };
-static const struct inode_operations tid_inode_operations = { .lookup = tid_lookup, .iterate = tid_iterate };
+static const struct inode_operations tgid_inode_operations __inode_ops = { .lookup = tgid_lookup, .iterate = tgid_iterate };
+static const struct inode_operations tid_inode_operations __inode_ops = { .lookup = tid_lookup, .iterate = tid_iterate };
 
 /* --- directories of tasks --------------------------------------------------------------------- */
 
@@ -338,7 +338,7 @@ static void task_iterate(struct inode *dir, struct dir_context *ctx)
 		emit_tasks(ctx, process->group_leader, 0);
 }
 
-static const struct inode_operations task_inode_operations = { .lookup = task_lookup, .iterate = task_iterate };
+static const struct inode_operations task_inode_operations __inode_ops = { .lookup = task_lookup, .iterate = task_iterate };
 
 /* --- /proc ------------------------------------------------------------------------------------ */
 
@@ -363,9 +363,9 @@ static int mounts_link(struct inode *inode, char *buf)
 	return 0;
 }
 
-static const struct inode_operations mounts_inode_operations = { .get_link = mounts_link };
-static const struct inode_operations self_inode_operations = { .get_link = self_link };
-static const struct inode_operations thread_self_inode_operations = { .get_link = thread_self_link };
+static const struct inode_operations mounts_inode_operations __inode_ops = { .get_link = mounts_link };
+static const struct inode_operations self_inode_operations __inode_ops = { .get_link = self_link };
+static const struct inode_operations thread_self_inode_operations __inode_ops = { .get_link = thread_self_link };
 
 static const struct pid_entry root_entries[] = {
 	REG("cpuinfo", 0444, proc_cpuinfo_operations),
@@ -404,7 +404,7 @@ static void proc_root_iterate(struct inode *dir, struct dir_context *ctx)
 		emit_tasks(ctx, NULL, ARRAY_SIZE(root_entries));
 }
 
-const struct inode_operations proc_root_inode_operations = {
+const struct inode_operations proc_root_inode_operations __inode_ops = {
 	.lookup = proc_root_lookup,
 	.iterate = proc_root_iterate,
 };

@@ -68,7 +68,7 @@ static long coredump_filter_write(struct file *file, uint64_t at, uint64_t len, 
 	return len;
 }
 
-const struct file_operations proc_coredump_filter_operations = {
+const struct file_operations proc_coredump_filter_operations __file_ops = {
 	.show = coredump_filter_show,
 	.read_at = seq_read_at,
 	.write_at = coredump_filter_write,

@@ -31,7 +31,7 @@ static struct dentry *fd_dentry(struct inode *inode)
 	return file ? dget(file->f_dentry) : ERR_PTR(-LX_ENOENT);
 }
 
-static const struct inode_operations fd_link_inode_operations = { .get_link = fd_link, .get_dentry = fd_dentry };
+static const struct inode_operations fd_link_inode_operations __inode_ops = { .get_link = fd_link, .get_dentry = fd_dentry };
 
 static struct inode *fd_lookup(struct inode *dir, const char *name)
 {
@@ -56,4 +56,4 @@ static void fd_iterate(struct inode *dir, struct dir_context *ctx)
 			return;
 }
 
-const struct inode_operations proc_fd_inode_operations = { .lookup = fd_lookup, .iterate = fd_iterate };
+const struct inode_operations proc_fd_inode_operations __inode_ops = { .lookup = fd_lookup, .iterate = fd_iterate };

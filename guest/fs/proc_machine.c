@@ -80,13 +80,13 @@ static int swaps_show(struct seq_file *m)
 	return 0;
 }
 
-const struct file_operations proc_cpu_stat_operations = SEQ_FILE_OPERATIONS(stat_show);
-const struct file_operations proc_uptime_operations = SEQ_FILE_OPERATIONS(uptime_show);
-const struct file_operations proc_loadavg_operations = SEQ_FILE_OPERATIONS(loadavg_show);
-const struct file_operations proc_version_operations = SEQ_FILE_OPERATIONS(version_show);
-const struct file_operations proc_filesystems_operations = SEQ_FILE_OPERATIONS(filesystems_show);
-const struct file_operations proc_cpuinfo_operations = SEQ_FILE_OPERATIONS(cpuinfo_show);
-const struct file_operations proc_swaps_operations = SEQ_FILE_OPERATIONS(swaps_show);
+const struct file_operations proc_cpu_stat_operations __file_ops = SEQ_FILE_OPERATIONS(stat_show);
+const struct file_operations proc_uptime_operations __file_ops = SEQ_FILE_OPERATIONS(uptime_show);
+const struct file_operations proc_loadavg_operations __file_ops = SEQ_FILE_OPERATIONS(loadavg_show);
+const struct file_operations proc_version_operations __file_ops = SEQ_FILE_OPERATIONS(version_show);
+const struct file_operations proc_filesystems_operations __file_ops = SEQ_FILE_OPERATIONS(filesystems_show);
+const struct file_operations proc_cpuinfo_operations __file_ops = SEQ_FILE_OPERATIONS(cpuinfo_show);
+const struct file_operations proc_swaps_operations __file_ops = SEQ_FILE_OPERATIONS(swaps_show);
 
 /* --- sysvipc/shm -------------------------------------------------------------------------------- */
 
@@ -117,7 +117,7 @@ static int shm_show(struct seq_file *m)
 	return 0;
 }
 
-static const struct file_operations shm_operations = SEQ_FILE_OPERATIONS(shm_show);
+static const struct file_operations shm_operations __file_ops = SEQ_FILE_OPERATIONS(shm_show);
 
 static struct inode *sysvipc_lookup(struct inode *dir, const char *name)
 {
@@ -134,4 +134,4 @@ static void sysvipc_iterate(struct inode *dir, struct dir_context *ctx)
 		ctx->pos++;
 }
 
-const struct inode_operations proc_sysvipc_inode_operations = { .lookup = sysvipc_lookup, .iterate = sysvipc_iterate };
+const struct inode_operations proc_sysvipc_inode_operations __inode_ops = { .lookup = sysvipc_lookup, .iterate = sysvipc_iterate };

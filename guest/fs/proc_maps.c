@@ -210,7 +210,7 @@ static long read_areas(struct file *file, uint64_t at, uint64_t len, uint64_t *p
 		static const struct seq_operations op = { start_fn, next_fn, m_stop, show_fn }; \
 		return open_areas(inode, file, &op); \
 	} \
-	const struct file_operations proc_##name##_operations = { \
+	const struct file_operations proc_##name##_operations __file_ops = { \
 		.open = name##_open, \
 		.read_at = read_areas, \
 		.release = release_areas, \

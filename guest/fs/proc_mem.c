@@ -74,7 +74,7 @@ static long proc_mem_write(struct file *file, uint64_t at, uint64_t len, uint64_
 	return proc_mem_rw(file, at, len, pos, FOLL_WRITE);
 }
 
-const struct file_operations proc_mem_operations = {
+const struct file_operations proc_mem_operations __file_ops = {
 	.open = proc_mm_open,
 	.read_at = proc_mem_read,
 	.write_at = proc_mem_write,
@@ -105,7 +105,7 @@ static long environ_read(struct file *file, uint64_t at, uint64_t len, uint64_t 
 	return mm ? read_range(mm, mm->env_start, mm->env_end, at, len, pos) : 0;
 }
 
-const struct file_operations proc_environ_operations = {
+const struct file_operations proc_environ_operations __file_ops = {
 	.open = proc_mm_open,
 	.read_at = environ_read,
 	.release = proc_mm_release,
@@ -122,7 +122,7 @@ static long cmdline_read(struct file *file, uint64_t at, uint64_t len, uint64_t 
 	return mm ? read_range(mm, mm->arg_start, mm->arg_end, at, len, pos) : 0;
 }
 
-const struct file_operations proc_cmdline_operations = { .read_at = cmdline_read };
+const struct file_operations proc_cmdline_operations __file_ops = { .read_at = cmdline_read };
 
 /* --- auxv ------------------------------------------------------------------------------------- */
 
@@ -153,7 +153,7 @@ static long auxv_read(struct file *file, uint64_t at, uint64_t len, uint64_t *po
 	return n && left == n ? -LX_EFAULT : (long)(n - left);
 }
 
-const struct file_operations proc_auxv_operations = {
+const struct file_operations proc_auxv_operations __file_ops = {
 	.open = proc_mm_open,
 	.read_at = auxv_read,
 	.release = proc_mm_release,

@@ -63,4 +63,4 @@ static int meminfo_show(struct seq_file *m)
 	return 0;
 }
 
-const struct file_operations proc_meminfo_operations = SEQ_FILE_OPERATIONS(meminfo_show);
+const struct file_operations proc_meminfo_operations __file_ops = SEQ_FILE_OPERATIONS(meminfo_show);

@@ -52,7 +52,7 @@ static long pagemap_read(struct file *file, uint64_t at, uint64_t len, uint64_t 
 	return ret;
 }
 
-const struct file_operations proc_pagemap_operations = {
+const struct file_operations proc_pagemap_operations __file_ops = {
 	.open = proc_mm_open,
 	.read_at = pagemap_read,
 	.llseek = mem_lseek,
@@ -91,4 +91,4 @@ static long clear_refs_write(struct file *file, uint64_t at, uint64_t len, uint6
 	return len;
 }
 
-const struct file_operations proc_clear_refs_operations = { .write_at = clear_refs_write };
+const struct file_operations proc_clear_refs_operations __file_ops = { .write_at = clear_refs_write };

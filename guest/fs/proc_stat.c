@@ -97,7 +97,7 @@ static int stat_show(struct seq_file *m)
 	return 0;
 }
 
-const struct file_operations proc_stat_operations = SEQ_FILE_OPERATIONS(stat_show);
+const struct file_operations proc_stat_operations __file_ops = SEQ_FILE_OPERATIONS(stat_show);
 
 /* --- oom -------------------------------------------------------------------------------------- */
 
@@ -121,7 +121,7 @@ static int oom_score_show(struct seq_file *m)
 	return 0;
 }
 
-const struct file_operations proc_oom_score_operations = SEQ_FILE_OPERATIONS(oom_score_show);
+const struct file_operations proc_oom_score_operations __file_ops = SEQ_FILE_OPERATIONS(oom_score_show);
 
 #define NUMBER_SIZE 16
 
@@ -160,7 +160,7 @@ static long oom_score_adj_write(struct file *file, uint64_t at, uint64_t len, ui
 	return len;
 }
 
-const struct file_operations proc_oom_score_adj_operations = {
+const struct file_operations proc_oom_score_adj_operations __file_ops = {
 	.read_at = oom_score_adj_read, .write_at = oom_score_adj_write,
 };
 
@@ -172,4 +172,4 @@ static int mounts_show(struct seq_file *m)
 	return 0;
 }
 
-const struct file_operations proc_mounts_operations = SEQ_FILE_OPERATIONS(mounts_show);
+const struct file_operations proc_mounts_operations __file_ops = SEQ_FILE_OPERATIONS(mounts_show);

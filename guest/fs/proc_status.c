@@ -76,7 +76,7 @@ static int statm_show(struct seq_file *m)
 	return 0;
 }
 
-const struct file_operations proc_statm_operations = SEQ_FILE_OPERATIONS(statm_show);
+const struct file_operations proc_statm_operations __file_ops = SEQ_FILE_OPERATIONS(statm_show);
 
 /* --- the task --------------------------------------------------------------------------------- */
 
@@ -159,7 +159,7 @@ static int status_show(struct seq_file *m)
 	return 0;
 }
 
-const struct file_operations proc_status_operations = SEQ_FILE_OPERATIONS(status_show);
+const struct file_operations proc_status_operations __file_ops = SEQ_FILE_OPERATIONS(status_show);
 
 static int comm_show(struct seq_file *m)
 {
@@ -171,7 +171,7 @@ static int comm_show(struct seq_file *m)
 	return 0;
 }
 
-const struct file_operations proc_comm_operations = SEQ_FILE_OPERATIONS(comm_show);
+const struct file_operations proc_comm_operations __file_ops = SEQ_FILE_OPERATIONS(comm_show);
 
 /* --- limits ----------------------------------------------------------------------------------- */
 
@@ -224,4 +224,4 @@ static int limits_show(struct seq_file *m)
 	return 0;
 }
 
-const struct file_operations proc_limits_operations = SEQ_FILE_OPERATIONS(limits_show);
+const struct file_operations proc_limits_operations __file_ops = SEQ_FILE_OPERATIONS(limits_show);

@@ -90,7 +90,7 @@ static long sysctl_write(struct file *file, uint64_t at, uint64_t len, uint64_t 
 	return len;
 }
 
-static const struct file_operations sysctl_operations = { .read_at = sysctl_read, .write_at = sysctl_write };
+static const struct file_operations sysctl_operations __file_ops = { .read_at = sysctl_read, .write_at = sysctl_write };
 
 /* --- directories ------------------------------------------------------------------------------ */
 
@@ -126,7 +126,7 @@ static void dir_iterate(struct inode *dir, struct dir_context *ctx)
 			return;
 }
 
-static const struct inode_operations dir_inode_operations = { .lookup = dir_lookup, .iterate = dir_iterate };
+static const struct inode_operations dir_inode_operations __inode_ops = { .lookup = dir_lookup, .iterate = dir_iterate };
 
 static struct inode *sys_lookup(struct inode *dir, const char *name)
 {
@@ -145,4 +145,4 @@ static void sys_iterate(struct inode *dir, struct dir_context *ctx)
 			return;
 }
 
-const struct inode_operations proc_sys_inode_operations = { .lookup = sys_lookup, .iterate = sys_iterate };
+const struct inode_operations proc_sys_inode_operations __inode_ops = { .lookup = sys_lookup, .iterate = sys_iterate };

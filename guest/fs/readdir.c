@@ -160,4 +160,4 @@ static int64_t dir_llseek(struct file *file, int64_t offset, uint32_t whence)
 	return offset;
 }
 
-const struct file_operations dir_operations = { .read_at = dir_read_at, .llseek = dir_llseek, .fsync = noop_fsync };
+const struct file_operations dir_operations __file_ops = { .read_at = dir_read_at, .llseek = dir_llseek, .fsync = noop_fsync };

@@ -140,7 +140,7 @@ static long tmpfs_write_at(struct file *file, uint64_t at, uint64_t len, uint64_
 	return done ? (long)done : got;
 }
 
-const struct file_operations shmem_file_operations = {
+const struct file_operations shmem_file_operations __file_ops = {
 	.read_at = generic_read_at,
 	.write_at = tmpfs_write_at,
 	.mmap = shmem_mmap,
@@ -149,7 +149,7 @@ const struct file_operations shmem_file_operations = {
 	.fsync = noop_fsync,
 };
 
-const struct file_operations image_file_operations = {
+const struct file_operations image_file_operations __file_ops = {
 	.read_at = generic_read_at,
 	.mmap = generic_file_mmap,
 	.llseek = generic_file_llseek,
@@ -225,5 +225,5 @@ struct inode *tmpfs_symlink(const char *target, const struct inode *dir)
 	return inode;
 }
 
-const struct inode_operations tmpfs_dir_inode_operations = { .mknod = tmpfs_mknod };
-const struct inode_operations tmpfs_symlink_inode_operations = { .get_link = tmpfs_get_link };
+const struct inode_operations tmpfs_dir_inode_operations __inode_ops = { .mknod = tmpfs_mknod };
+const struct inode_operations tmpfs_symlink_inode_operations __inode_ops = { .get_link = tmpfs_get_link };

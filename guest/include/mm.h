@@ -120,6 +120,15 @@ struct vm_fault {
 	uint64_t pfn;			/* result: frame that is mapped now, 0: none */
 };
 
+/*
+ * Tables of operations stand in the image by kind, one behind the other (boot/guest.ld): the lab says where, and so the host tells
+ * a pointer to one of them from any other. The alignment is what keeps the compiler from leaving gaps.
+ */
+#define __table_of(kind)	__attribute__((section(#kind), aligned(8)))
+#define __vm_ops		__table_of(vm_ops)
+#define __file_ops		__table_of(file_ops)
+#define __inode_ops		__table_of(inode_ops)
+
 struct vm_operations_struct {
 	void (*open)(struct vm_area_struct *vma);
 	void (*close)(struct vm_area_struct *vma);
@@ -196,6 +205,9 @@ void vm_area_free(struct vm_area_struct *vma);
 int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma);
 uint64_t get_unmapped_area(struct file *file, uint64_t addr, uint64_t len, uint64_t pgoff, uint64_t flags);
 uint64_t vm_get_page_prot(uint64_t vm_flags);
+/* What mm.get_unmapped_area may be; the lab tells the host. */
+uint64_t arch_get_unmapped_area(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t flags);
+uint64_t arch_get_unmapped_area_topdown(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t flags);
 /** Choose placement for this mm: mmap_base from the stack limit, no randomisation (arch_pick_mmap_layout). */
 void arch_pick_mmap_layout(struct mm_struct *mm, uint64_t stack_limit);
 
@@ -221,6 +233,8 @@ static inline struct page *read_mapping_page(struct address_space *mapping, uint
 	return mapping->a_ops->get_page(mapping, index, error);
 }
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
+
+extern const struct address_space_operations shmem_aops;	/* of whatever lies in memory */
 
 extern struct list_head super_inodes;		/* all inodes; by the fs */
 extern struct list_head proc_mms;		/* struct proc_mm of open files of /proc; by the fs */

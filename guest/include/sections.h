@@ -13,4 +13,8 @@ extern char __data_start[], __data_end[];	/* writable, NX: stacks, data, bss, th
 /* The exception table: whatever kernel/ puts into section __ex_table, in link order, 8-byte aligned. */
 extern char __start___ex_table[], __stop___ex_table[];
 
+/* Tables of operations, by kind. */
+extern char __start_vm_ops[], __stop_vm_ops[];
+extern char __start_file_ops[], __stop_file_ops[], __start_inode_ops[], __stop_inode_ops[];
+
 #endif

@@ -80,7 +80,7 @@ static void eventfd_release(struct file *file)
 	kmem_cache_free(&eventfd_cachep, file->private_data);
 }
 
-static const struct file_operations eventfd_fops = {
+static const struct file_operations eventfd_fops __file_ops = {
 	.read = eventfd_read,
 	.write = eventfd_write,
 	.poll = eventfd_poll,

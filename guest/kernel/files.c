@@ -46,7 +46,7 @@ static long console_file_write(struct file *file, uint64_t at, uint64_t len)
 	return done;
 }
 
-const struct file_operations console_operations = {
+const struct file_operations console_operations __file_ops = {
 	.read = console_read,
 	.write = console_file_write,
 };

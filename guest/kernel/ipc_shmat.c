@@ -7,13 +7,6 @@
 #include "fs.h"
 #include "shm.h"
 
-/** Behind the open file of one attachment. */
-struct shm_file_data {
-	int32_t id;			/* the segment; it lives as long as an area of ours does */
-	struct file *file;		/* the segment's own, with a reference */
-	const struct vm_operations_struct *vm_ops;	/* the memory's own */
-};
-
 static struct shm_file_data *sfd_of(const struct file *file)
 {
 	return file->private_data;
@@ -60,7 +53,7 @@ static int shm_fault(struct vm_fault *vmf)
 }
 
 /* No map_pages: as on Linux, a fault maps one page of a segment and not those around it. */
-static const struct vm_operations_struct shm_vm_ops = {
+static const struct vm_operations_struct shm_vm_ops __vm_ops = {
 	.open = shm_open,
 	.close = shm_close,
 	.fault = shm_fault,
@@ -93,7 +86,7 @@ static void shm_release(struct file *file)
 	kfree(sfd);
 }
 
-static const struct file_operations shm_file_operations = {
+static const struct file_operations shm_file_operations __file_ops = {
 	.mmap = shm_mmap,
 	.release = shm_release,
 	.fallocate = shmem_fallocate,

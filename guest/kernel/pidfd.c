@@ -29,7 +29,7 @@ static uint32_t pidfd_poll(struct file *file)
 	return leader && leader->nr_threads ? 0 : EPOLLIN | EPOLLRDNORM;
 }
 
-static const struct file_operations pidfd_fops = { .poll = pidfd_poll };
+static const struct file_operations pidfd_fops __file_ops = { .poll = pidfd_poll };
 
 struct file *pidfd_file(const struct task *leader, uint32_t flags)
 {

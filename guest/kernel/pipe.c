@@ -259,7 +259,7 @@ static uint32_t pipe_poll(struct file *file)
 
 static int pipe_open(struct inode *inode, struct file *file);
 
-static const struct file_operations pipe_fops = {
+static const struct file_operations pipe_fops __file_ops = {
 	.open = pipe_open,
 	.read = pipe_read,
 	.write = pipe_write,

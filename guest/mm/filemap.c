@@ -61,7 +61,7 @@ void filemap_map_pages(struct vm_fault *vmf, uint64_t start, uint64_t end)
 	spin_unlock(&mapping->i_pages.xa_lock);
 }
 
-static const struct vm_operations_struct generic_file_vm_ops = {
+static const struct vm_operations_struct generic_file_vm_ops __vm_ops = {
 	.fault = filemap_fault,
 };
 

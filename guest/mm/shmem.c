@@ -112,7 +112,7 @@ static struct page *shmem_cache_page(struct address_space *mapping, uint64_t ind
 	return shmem_get_page(mapping->host, index, SGP_CACHE, error);
 }
 
-static const struct address_space_operations shmem_aops = { .get_page = shmem_cache_page };
+const struct address_space_operations shmem_aops = { .get_page = shmem_cache_page };
 
 static int shmem_fault(struct vm_fault *vmf)
 {
@@ -124,7 +124,7 @@ static int shmem_fault(struct vm_fault *vmf)
 	return vmf_error(error);
 }
 
-static const struct vm_operations_struct shmem_vm_ops = {
+static const struct vm_operations_struct shmem_vm_ops __vm_ops = {
 	.fault = shmem_fault,
 	.map_pages = filemap_map_pages,
 };

@@ -163,7 +163,7 @@ static bool hint_is_free(struct mm_struct *mm, uint64_t addr, uint64_t len, uint
 	return !vma || addr + len <= vm_start_gap(vma);
 }
 
-static uint64_t arch_get_unmapped_area(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t flags)
+uint64_t arch_get_unmapped_area(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t flags)
 {
 	struct vm_unmapped_area_info info = {
 		.length = len,
@@ -181,8 +181,7 @@ static uint64_t arch_get_unmapped_area(struct mm_struct *mm, uint64_t addr, uint
 	return vm_unmapped_area(mm, &info);
 }
 
-static uint64_t arch_get_unmapped_area_topdown(struct mm_struct *mm, uint64_t addr, uint64_t len,
-					       uint64_t flags)
+uint64_t arch_get_unmapped_area_topdown(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t flags)
 {
 	struct vm_unmapped_area_info info = {
 		.topdown = true,

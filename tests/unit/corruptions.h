@@ -106,6 +106,7 @@ BREAK(right_without_may) { vma(t, t->heap_a)->vm_flags &= ~VM_MAYWRITE; }
 BREAK(shared_anon_flag) { vma(t, t->heap_a)->vm_flags |= VM_MAYSHARE; }
 BREAK(not_committed) { vma(t, t->heap_a)->vm_flags &= ~VM_ACCOUNT; }
 BREAK(ops_elsewhere) { vma(t, t->text_a)->vm_ops.va = KERNEL_MAP + TINY_DATA; }
+BREAK(ops_between) { vma(t, t->text_a)->vm_ops.va += 8; }
 BREAK(no_ops) { vma(t, t->text_a)->vm_ops = ptr(0); }
 BREAK(highest) { mm_a(t)->highest_vm_end -= PAGE_SIZE; }
 BREAK(stale_cache) { task(t, t->a)->vmacache[1] = ptr(t->cow_b); }
@@ -143,6 +144,10 @@ BREAK(layout) { mm_a(t)->brk = mm_a(t)->start_brk - 1; }
 BREAK(args_overlap) { mm_a(t)->arg_end = mm_a(t)->env_end; }
 BREAK(mmap_base) { mm_a(t)->mmap_base += 8; }
 BREAK(placement_function) { mm_a(t)->get_unmapped_area = ptr(0); }
+BREAK(other_function) { mm_a(t)->get_unmapped_area.va += 8; }
+BREAK(bottom_up) { mm_a(t)->get_unmapped_area.va = t->lab->image.bottomup; }
+BREAK(legacy_base) { mm_a(t)->mmap_legacy_base += PAGE_SIZE; }
+BREAK(on_fault_alone) { mm_a(t)->def_flags = VM_LOCKONFAULT; }
 BREAK(task_size) { mm_a(t)->task_size >>= 1; }
 BREAK(pinned) { mm_a(t)->pinned_vm = 1; }
 BREAK(def_flags) { mm_a(t)->def_flags = VM_WRITE; }
@@ -283,6 +288,13 @@ static void forked(struct tiny *t)
 }
 BREAK(fork_copied_text) { forked(t); }			/* all of its tables are the parent's, a file's page among them */
 BREAK(fork_locks) { forked(t); AT(mm_struct, t, t->mm_b)->def_flags = VM_LOCKED; }
+BREAK(exec_moved) { mm_a(t)->end_code -= 8; }
+BREAK(fork_moved)
+{
+	AT(task_struct, t, t->b)->pid = AT(task_struct, t, t->b)->tgid = 9;
+	AT(mm_struct, t, t->mm_b)->mmap_base -= PAGE_SIZE;
+	t->lab->events[t->lab->event_head++] = (struct lab_event){.type = LAB_EV_FORK, .pid = 2, .args = {9}};
+}
 BREAK(same_cache_number) { AT(mm_struct, t, t->mm_b)->vmacache_seqnum = mm_a(t)->vmacache_seqnum; }
 BREAK(fork_other_bytes)
 {
@@ -506,6 +518,12 @@ BREAK(file_leaked)
 	AT(task_struct, t, t->a)->state = AT(task_struct, t, t->b)->state = AT(task_struct, t, t->thread)->state = TASK_RUNNING;
 }
 BREAK(file_ops) { AT(file, t, TINY_OPEN_FILE)->f_op = ptr(0x1234); }
+BREAK(file_other_ops) { AT(file, t, TINY_OPEN_FILE)->f_op.va += 8; }
+BREAK(inode_a_ops) { the_inode(t)->i_data.a_ops.va += 4; }
+BREAK(inode_memory_ops) { the_inode(t)->i_data.a_ops.va += 8; } /* those of files in memory */
+BREAK(inode_i_fop) { the_inode(t)->i_fop = ptr(TINY_FILE_OPS + 8); }
+BREAK(inode_i_op) { the_inode(t)->i_op = ptr(TINY_DIR_OPS); }
+BREAK(plain_private) { AT(file, t, TINY_OPEN_FILE)->private_data = ptr(1); }
 BREAK(inode_type) { the_inode(t)->i_mode = 0; }
 BREAK(inode_rdev) { the_inode(t)->i_rdev = 0x101; }
 BREAK(inode_backing) { the_inode(t)->i_backing_size = PAGE_SIZE; }
@@ -552,6 +570,25 @@ BREAK(pipe_anon) { the_pipe(t)->bufs[1].page = ptr(tiny_page_va(t, t->own_pfn));
 BREAK(pipe_page_twice) { the_pipe(t)->bufs[1].page = the_pipe(t)->tmp_page; }
 BREAK(pipe_lost_page) { the_pipe(t)->tail++; }
 BREAK(pipe_no_end) { the_pipe(t)->readers = the_pipe(t)->writers = 0; }
+BREAK(pipe_readers) { the_pipe(t)->readers++; }
+BREAK(pipe_writers) { AT(file, t, t->pipe_end)->f_mode |= FMODE_WRITE; }
+BREAK(pipe_of_another) { AT(file, t, t->pipe_end)->private_data.va += 8; }
+BREAK(two_files) /* a device's, say, with one thing behind both */
+{
+	struct file *file = AT(file, t, t->pipe_end);
+
+	AT(inode, t, file->f_inode.va)->i_mode = 0600 | LX_S_IFCHR;
+	file[0].private_data = file[1].private_data = ptr(t->heap_a);
+}
+BREAK(private_nowhere)
+{
+	struct file *file = AT(file, t, t->pipe_end);
+
+	AT(inode, t, file->f_inode.va)->i_mode = 0600 | LX_S_IFCHR;
+	file->private_data = ptr(t->heap_a + 8);
+}
+BREAK(nobodys_eventfd) { strcpy(t->caches[SLAB_ANON]->name, "eventfd_ctx"); }
+BREAK(attachment) { AT(file, t, t->pipe_end)->f_inode = AT(file, t, segment(t)->shm_file.va)->f_inode; }
 BREAK(pipe_locked) { the_pipe(t)->mutex.locked = 1; }
 BREAK(wild_pipes) { t->lab->pipes = ptr(3); }
 BREAK(freed_vma) { tiny_free(t, SLAB_VMA, t->heap_a); }
@@ -634,7 +671,7 @@ static const struct {
 	ROW("area-extent", empty_area), ROW("area-extent", low_area), ROW("area-extent", high_area),
 	ROW("area-links", vm_prev_zero), ROW("area-members", not_in_list), ROW("area-mm", wrong_mm),
 	ROW("area-prot", wrong_prot), ROW("area-flags", unknown_flag),
-	ROW("area-flags", right_without_may), ROW("area-kind", no_ops), ROW("highest-end", highest),
+	ROW("area-flags", right_without_may), ROW("area-kind", no_ops), ROW("area-kind", ops_between), ROW("highest-end", highest),
 	ROW("vmacache", stale_cache), ROW("vmacache", freed_cache), ROW("rb-order", swap_children),
 	ROW("area-members", swap_children), ROW("rb-colour", red_root), ROW("rb-balance", recolour),
 	ROW("rb-balance", recolour_leaf), ROW("rb-colour", red_red), ROW("rb-parent", parent),
@@ -669,7 +706,8 @@ static const struct {
 	ROW("leaf-device", file_in_device), ROW("area-device", no_device_flags),
 	ROW("area-device", device_locked), ROW("device-areas", device_areas),
 	ROW("prot-none", none_readable), ROW("leaf-index", page_index), ROW("leaf-index", file_index),
-	ROW("fork-copied", fork_copied_text), ROW("fork-unlocked", fork_locks), ROW("vmacache-number", same_cache_number),
+	ROW("fork-copied", fork_copied_text), ROW("fork-unlocked", fork_locks), ROW("vmacache-number", same_cache_number), ROW("exec-noted", exec_moved),
+	ROW("exec-noted", fork_moved),
 	ROW("fault-once", faulted_twice), ROW("fault-lock", write_locked_fault), ROW("stack-gap", placed_in_gap), ROW("leaf-shared", anon_shared), ROW("leaf-file", file_in_anon), ROW("kernel-wx", kernel_wx), ROW("kernel-user", kernel_user),
 	ROW("kernel-linear", kernel_alias), ROW("kernel-image", text_patched),
 	ROW("kernel-image", image_hole), ROW("kernel-direct", direct_hole),
@@ -693,12 +731,16 @@ static const struct {
 	ROW("dentry-tree", entry_last), ROW("dentry-count", entry_count), ROW("inode-links", inode_links), ROW("inode-users", inode_writers),
 	ROW("inode-fields", inode_refs),
 	ROW("inode-fields", inode_locked), ROW("i-mmap", not_in_i_mmap), ROW("i-mmap-last", wrong_last), ROW("i-mmap-last", i_mmap_red),
-	ROW("file-count", file_refs), ROW("file-count", file_leaked), ROW("file-fields", file_ops), ROW("inode-fields", inode_type), ROW("inode-fields", inode_rdev), ROW("inode-fields", inode_backing),
+	ROW("file-count", file_refs), ROW("file-count", file_leaked), ROW("file-fields", file_ops), ROW("file-fields", file_other_ops),
+	ROW("inode-fields", inode_a_ops), ROW("inode-fields", inode_memory_ops), ROW("inode-fields", inode_i_fop),
+	ROW("inode-fields", inode_i_op), ROW("file-private", plain_private), ROW("file-private", pipe_of_another),
+	ROW("file-private", two_files), ROW("file-private", private_nowhere), ROW("file-private", nobodys_eventfd),
+	ROW("file-private", attachment), ROW("inode-fields", inode_type), ROW("inode-fields", inode_rdev), ROW("inode-fields", inode_backing),
 	ROW("area-flags", wipe_file), ROW("area-kind", private_data), ROW("mm-defaults", no_program),
 	ROW("mm-layout", brk_above_stack), ROW("free-unused", free_mapcount), ROW("frame-flags", cached_reserved),
 	ROW("pipe-slab", leak_pipe), ROW("pipe-ring", pipe_overfull), ROW("pipe-ring", pipe_bytes),
 	ROW("pipe-ring", pipe_anon), ROW("pipe-ring", pipe_page_twice), ROW("frame-refs", pipe_page_twice),
-	ROW("frame-refs", pipe_lost_page), ROW("pipe-ends", pipe_no_end), ROW("pipe-ends", pipe_locked),
+	ROW("frame-refs", pipe_lost_page), ROW("pipe-ends", pipe_no_end), ROW("pipe-ends", pipe_readers), ROW("pipe-ends", pipe_writers), ROW("pipe-ends", pipe_locked),
 	ROW("pointers-sound", wild_pipes),
 	ROW("shm-slab", leak_segment), ROW("shm-nattch", nattch), ROW("shm-ids", segments_in_use),
 	ROW("shm-ids", segment_id), ROW("shm-totals", shm_tot), ROW("shm-totals", locked_shm),
@@ -715,6 +757,8 @@ static const struct {
 	ROW("area-flags", shared_anon_flag), ROW("area-account", not_committed),
 	ROW("area-kind", ops_elsewhere), ROW("mm-layout", args_overlap),
 	ROW("mm-placement", mmap_base), ROW("mm-placement", placement_function),
+	ROW("mm-placement", other_function), ROW("mm-placement", bottom_up), ROW("mm-placement", legacy_base),
+	ROW("mm-defaults", on_fault_alone),
 	ROW("mm-placement", task_size), ROW("mm-defaults", pinned), ROW("mm-defaults", def_flags),
 	ROW("tlb-stale", not_flushed), ROW("tlb-free", freed_early), ROW("tlb-table", table_freed_early),
 	ROW("tlb-dirty", dirty_not_flushed), ROW("content-written", write_lost), ROW("content-written", fill_lost),

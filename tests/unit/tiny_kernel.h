@@ -22,7 +22,11 @@
 #define TINY_FILE      0x105000UL /* the page that a file is: in rodata */
 #define TINY_DATA      0x106000UL
 #define TINY_DATA_END  0x120000UL
-#define TINY_OPS       (KERNEL_MAP + TINY_RODATA + 0x100)
+#define TINY_OPS       (KERNEL_MAP + TINY_RODATA + 0x100) /* of areas; behind it one of each other kind */
+#define TINY_MAP_OPS   (TINY_OPS + 0x80)
+#define TINY_FILE_OPS  (TINY_OPS + 0x100)
+#define TINY_DIR_OPS   (TINY_OPS + 0x180)
+#define TINY_TOPDOWN   (KERNEL_MAP + TINY_TEXT + 0x40)
 #define TINY_STACK_END 0x7ffffffff000UL
 #define TINY_INODE     (KERNEL_MAP + TINY_DATA_END - 0x800)
 #define TINY_MAPPING   (TINY_INODE + offsetof(struct inode, i_data))
@@ -30,7 +34,7 @@
 #define TINY_ROOT      (KERNEL_MAP + TINY_DATA_END - 0x400)
 #define TINY_OPEN_FILE (KERNEL_MAP + TINY_DATA_END - 0x100)
 
-enum { SLAB_TASK, SLAB_MM, SLAB_VMA, SLAB_ANON, SLAB_AVC, NR_SLABS };
+enum { SLAB_TASK, SLAB_MM, SLAB_VMA, SLAB_ANON, SLAB_AVC, SLAB_FILE, NR_SLABS };
 
 /** What a test needs to name. Addresses are the guest's. */
 struct tiny {
@@ -53,6 +57,7 @@ struct tiny {
 	uint64_t zero_pfn, cow_pfn, own_pfn, none_pfn, stack_pfn, file_pfn, free_pfn, slab_pfn, fd_pfn;
 	uint64_t segment;  /* of System V, nobody has it attached */
 	uint64_t pipe;	   /* with a page in its ring, and one kept */
+	uint64_t pipe_end; /* the open file that reads from it */
 	uint64_t own_va, cow_va, none_va, zero_va, stack_va, file_va;
 };
 
@@ -238,7 +243,14 @@ static inline void tiny_kernel(struct tiny *t)
 				    .proc_mms = ptr(tiny_data(t, sizeof(struct list_head), 64)),
 				    .image = {KERNEL_MAP + TINY_TEXT, KERNEL_MAP + TINY_RODATA,
 					      KERNEL_MAP + TINY_RODATA, KERNEL_MAP + TINY_DATA,
-					      KERNEL_MAP + TINY_DATA, KERNEL_MAP + TINY_DATA_END}};
+					      KERNEL_MAP + TINY_DATA, KERNEL_MAP + TINY_DATA_END,
+					      .vm_ops = {TINY_OPS, TINY_OPS + 2 * 56, 56},
+					      .agent_aops = ptr(TINY_MAP_OPS),
+					      .shmem_aops = ptr(TINY_MAP_OPS + 8),
+					      .file_ops = {TINY_FILE_OPS, TINY_FILE_OPS + 96, 96},
+					      .inode_ops = {TINY_DIR_OPS, TINY_DIR_OPS + 40, 40},
+					      .topdown = TINY_TOPDOWN,
+					      .bottomup = TINY_TOPDOWN + 0x40}};
 	*t->zone = (struct zone){.start_pfn = t->next_pfn, .end_pfn = TINY_FRAMES};
 	for (int i = 0; i < NR_ORDERS; i++)
 		tiny_list_init(t, zone + offsetof(struct zone, free_area) + i * sizeof(struct free_area));
@@ -250,6 +262,7 @@ static inline void tiny_kernel(struct tiny *t)
 	tiny_cache(t, SLAB_VMA, "vm_area_struct", sizeof(struct vm_area_struct));
 	tiny_cache(t, SLAB_ANON, "anon_vma", sizeof(struct anon_vma));
 	tiny_cache(t, SLAB_AVC, "anon_vma_chain", sizeof(struct anon_vma_chain));
+	tiny_cache(t, SLAB_FILE, "filp", sizeof(struct file));
 
 	mm = tiny_data(t, sizeof(struct mm_struct), 64);
 	cpus = tiny_data(t, sizeof(struct cpu_info), 64);
@@ -322,7 +335,7 @@ static inline uint64_t tiny_mm(struct tiny *t)
 				 .env_end = TINY_STACK_END - 8,
 				 .mmap_base = 0x7ffff7fff000,
 				 .mmap_legacy_base = 0x2aaaaaaab000,
-				 .get_unmapped_area = ptr(KERNEL_MAP + TINY_TEXT + 0x40)};
+				 .get_unmapped_area = ptr(TINY_TOPDOWN)};
 	tiny_list_add_tail(t, va + offsetof(struct mm_struct, mmlist),
 			   t->init_mm + offsetof(struct mm_struct, mmlist));
 	return va;
@@ -520,7 +533,7 @@ static inline void tiny_names(struct tiny *t)
 	uint64_t dir = tiny_data(t, sizeof(struct inode), 64), head = TINY_ROOT + offsetof(struct dentry, d_subdirs);
 
 	*AT(inode, t, dir) = (struct inode){
-		.i_ino = 2, .i_mode = 0040755, .i_nlink = 2, .i_count = 1, .i_data = {.host = ptr(dir)}};
+		.i_ino = 2, .i_mode = 0040755, .i_nlink = 2, .i_count = 1, .i_op = ptr(TINY_DIR_OPS), .i_data = {.host = ptr(dir)}};
 	tiny_list_add_tail(t, dir + offsetof(struct inode, i_sb_list), t->lab->inodes.va);
 	*AT(dentry, t, TINY_ROOT) = (struct dentry){
 		.d_parent = ptr(TINY_ROOT), .d_inode = ptr(dir), .d_count = 3, .d_flags = DCACHE_ENTRY};
@@ -544,12 +557,14 @@ static inline void tiny_file(struct tiny *t)
 		.i_ino = 1, .i_size = PAGE_SIZE, .i_mode = 0100755, .i_nlink = 1, .i_count = 1, .i_flags = S_IMAGE,
 		.i_writecount = -3, /* two programs run from it, and the image holds it */
 		.i_data = {.host = ptr(TINY_INODE),
+			   .a_ops = ptr(TINY_MAP_OPS),
 			   .i_mmap = {ptr(t->text_a + offsetof(struct vm_area_struct, shared))}}};
 	tiny_list_add_tail(t, TINY_INODE + offsetof(struct inode, i_sb_list), t->lab->inodes.va);
 	AT(mm_struct, t, t->mm_a)->exe_file = AT(mm_struct, t, t->mm_b)->exe_file = ptr(TINY_OPEN_FILE);
 	tiny_names(t);
 	*AT(file, t, TINY_OPEN_FILE) = (struct file){
-		.f_count = 4, .f_dentry = ptr(TINY_DENTRY), .f_inode = ptr(TINY_INODE), .f_mapping = ptr(TINY_MAPPING)};
+		.f_count = 4, .f_dentry = ptr(TINY_DENTRY), .f_inode = ptr(TINY_INODE), .f_mapping = ptr(TINY_MAPPING),
+		.f_op = ptr(TINY_FILE_OPS)};
 	text->shared.rb.__rb_parent_color = 1;
 }
 
@@ -560,10 +575,12 @@ static inline void tiny_segment(struct tiny *t)
 	struct ipc_namespace *ns = at(t, t->lab->ipc_ns.va);
 
 	*AT(inode, t, inode) = (struct inode){
-		.i_size = 5000, .i_mode = 0100600, .i_count = 1, .i_data = {.host = ptr(inode)}};
+		.i_size = 5000, .i_mode = 0100600, .i_count = 1,
+		.i_data = {.host = ptr(inode), .a_ops = ptr(TINY_MAP_OPS + 8)}};
 	tiny_list_add_tail(t, inode + offsetof(struct inode, i_sb_list), t->lab->inodes.va);
 	*AT(file, t, file) = (struct file){
-		.f_count = 2, .f_inode = ptr(inode), .f_mapping = ptr(inode + offsetof(struct inode, i_data))};
+		.f_count = 2, .f_inode = ptr(inode), .f_mapping = ptr(inode + offsetof(struct inode, i_data)),
+		.f_op = ptr(TINY_FILE_OPS)};
 	t->segment = tiny_data(t, sizeof(struct shmid_kernel), 64);
 	*AT(shmid_kernel, t, t->segment) = (struct shmid_kernel){
 		.shm_perm = {.key = 0x1234, .mode = 0600 | SHM_LOCKED}, .shm_file = ptr(file), .shm_segsz = 5000};
@@ -572,6 +589,32 @@ static inline void tiny_segment(struct tiny *t)
 	tiny_list_init(t, t->lab->ipc_ns.va + offsetof(struct ipc_namespace, shm_ids.list));
 	tiny_list_add_tail(t, t->segment + offsetof(struct shmid_kernel, shm_list),
 			   t->lab->ipc_ns.va + offsetof(struct ipc_namespace, shm_ids.list));
+}
+
+static inline uint64_t tiny_pipe_end(struct tiny *t, uint64_t inode, uint32_t mode)
+{
+	uint64_t file = tiny_alloc(t, SLAB_FILE);
+
+	*AT(file, t, file) = (struct file){.f_count = 1,
+					   .f_mode = mode,
+					   .f_inode = ptr(inode),
+					   .f_mapping = ptr(inode + offsetof(struct inode, i_data)),
+					   .f_op = ptr(TINY_FILE_OPS),
+					   .private_data = ptr(t->pipe)};
+	return file;
+}
+
+/** What the pipe's ends are open on: one reads, two write. */
+static inline void tiny_pipe_ends(struct tiny *t)
+{
+	uint64_t inode = tiny_data(t, sizeof(struct inode), 64);
+
+	*AT(inode, t, inode) = (struct inode){
+		.i_mode = 0010600, .i_count = 1, .i_private = ptr(t->pipe), .i_data = {.host = ptr(inode)}};
+	tiny_list_add_tail(t, inode + offsetof(struct inode, i_sb_list), t->lab->inodes.va);
+	t->pipe_end = tiny_pipe_end(t, inode, FMODE_READ);
+	tiny_pipe_end(t, inode, FMODE_WRITE);
+	tiny_pipe_end(t, inode, FMODE_WRITE);
 }
 
 /** A pipe, of the image, too; its pages are frames. */
@@ -587,6 +630,7 @@ static inline void tiny_pipe(struct tiny *t)
 	pipe->bufs[1] = (struct pipe_buffer){.page = ptr(tiny_page_va(t, used)), .offset = 5, .len = 7};
 	tiny_list_init(t, t->lab->pipes.va);
 	tiny_list_add_tail(t, t->pipe + offsetof(struct pipe_inode_info, list), t->lab->pipes.va);
+	tiny_pipe_ends(t);
 }
 
 static inline void tiny_areas(struct tiny *t)

@@ -164,6 +164,8 @@ static uint32_t tell_rows(const struct mutation *m)
 
 static void tell_flips(const struct mutation *m)
 {
+	const uint32_t can_be_seen = m->flips_matter - m->flips_matter_unseen;
+
 	if (!m->flipped)
 		return;
 	for (uint32_t i = 0; i < m->nr_classes; i++) {
@@ -172,15 +174,17 @@ static void tell_flips(const struct mutation *m)
 		printf("  not found: %" PRIu32 " of %s, %" PRIu32 " matter%s%s\n", c->missed, c->name, c->mattered,
 		       c->why ? ": " : "", c->why ? c->why : "");
 	}
-	printf("%" PRIu32 " random bits: %" PRIu32 " found; of %" PRIu32 " that matter%s %" PRIu32 " found (%.2f %%)\n",
+	printf("%" PRIu32 " random bits: %" PRIu32 " found; %" PRIu32 " matter%s, %" PRIu32
+	       " of these nobody can see; of the other %" PRIu32 ", %" PRIu32 " found (%.2f %%)\n",
 	       m->flipped, m->flips_found, m->flips_matter, m->quick ? " (each found one is taken for one)" : "",
-	       m->flips_matter_found, m->flips_matter ? 100.0 * m->flips_matter_found / m->flips_matter : 100.0);
+	       m->flips_matter_unseen, can_be_seen, m->flips_matter_found,
+	       can_be_seen ? 100.0 * m->flips_matter_found / can_be_seen : 100.0);
 }
 
 static int tell(const struct mutation *m, const struct request *r, int status)
 {
 	struct error e;
-	uint32_t missed = tell_rows(m);
+	uint32_t missed = m->instances ? tell_rows(m) : 0;
 
 	tell_flips(m);
 	printf("%" PRIu32 " of %" PRIu32 " looks made from the sound state found what a look made from nothing does\n",

@@ -24,9 +24,18 @@ struct row_result {
 	uint32_t *by;	  /* per invariant: how often it had a finding */
 };
 
-/** A bit that was flipped at random and that nothing found. */
+/** A bit that is flipped at random. */
+struct flip {
+	uint64_t pa;	 /* of the byte */
+	uint64_t object; /* what it is part of */
+	uint8_t mask;
+	unsigned int bit; /* of the field */
+	char field[64];	  /* "vm_area_struct.vm_end", "pte1" */
+};
+
+/** Bits flipped at random that nothing found. */
 struct flip_class {
-	char name[64]; /* "vm_area_struct.vm_pgoff", "pte1 bit 6" */
+	char name[96]; /* "vm_area_struct.vm_pgoff bit 3", "pte1 bit 6" */
 	uint32_t missed, mattered;
 	const char *why; /* it cannot be seen: the reason; NULL: it should be */
 };
@@ -41,6 +50,7 @@ struct mutation {
 	char last_state[96];	/* in words */
 	/* Flips. */
 	uint32_t flipped, flips_found, flips_matter, flips_matter_found;
+	uint32_t flips_matter_unseen; /* not found, and of a class that cannot be */
 	struct flip_class *classes;
 	uint32_t nr_classes;
 	/* Of the scenario that runs. */
@@ -60,6 +70,8 @@ void mutate_by_catalogue(struct mutation *m, struct session *s, const struct mod
 /** Random bits on that state. `state` is it, to go back to. */
 void mutate_by_flips(struct mutation *m, struct session *s, const struct model *model,
 		     const struct target_state *state);
+/** What came of one. */
+void count_flip(struct mutation *m, const struct flip *flip, bool found, bool matters);
 /** Wrong edits of the tree's source, or those of these names: its runner takes this process over. Exit status if it cannot. */
 int mutate_source(const char *tree, char **names, int nr_names);
 /** The table of rows and invariants as a page. 0 or -1 with *e. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Random single bits in live page tables and kernel objects. A flip that the verifier does not find may be one that makes
- * no difference; the probe tells. Classes of bits that nobody can tell from RAM alone are listed with the reason.
+ * no difference; the probe tells.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,58 +10,6 @@
 #include "explore/mutate.h"
 #include "explore/probe.h"
 #include "inject/field.h"
-
-/* --- what cannot be seen --------------------------------------------------------------------------- */
-
-static const struct {
-	const char *begin, *why; /* of a class's name */
-} unseen[] = {
-	{"pte1 bit 1", "a page that its area may write, write-protected: the next write takes a fault more"},
-	{"pte1 bit 5", "A: the MMU's own"},
-	{"pte1 bit 6", "D: the MMU's own, unless compared with bytes of another step"},
-	{"pte2 bit 5", "A"},
-	{"pte3 bit 5", "A"},
-	{"pte4 bit 5", "A"},
-	{"mm_struct.saved_auxv", "a copy that exec wrote and nobody reads"},
-	{"mm_struct.vmacache_seqnum", "only says whether caches are stale"},
-	{"mm_struct.hiwater", "a past that RAM does not tell"},
-	{"mm_struct.start_", "what exec noted"},
-	{"mm_struct.end_", "what exec noted"},
-	{"mm_struct.arg_", "what exec noted"},
-	{"mm_struct.env_", "what exec noted"},
-	{"mm_struct.mmap_base", "what exec made of the stack's limit of that time"},
-	{"mm_struct.brk", "where in its last page the heap ends"},
-	{"vm_area_struct.vm_flags", "advice: another call could have set it"},
-	{"vm_area_struct.vm_pgoff", "the number of an area without pages"},
-	{"inode.i_", "what the file system alone knows"},
-	{"file.", "what open noted"},
-	{"cpu_info.nr_", "a count of events"},
-	{"anon_vma.rwsem", "how often it was taken"},
-	{"task_struct.vmacache", "a stale cache"},
-	{"task_struct.comm", "a name"},
-};
-
-static const char *why_unseen(const char *name)
-{
-	for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++)
-		if (!strncmp(name, unseen[i].begin, strlen(unseen[i].begin)))
-			return unseen[i].why;
-	return NULL;
-}
-
-static struct flip_class *class_of(struct mutation *m, const char *name)
-{
-	struct flip_class *class;
-
-	for (uint32_t i = 0; i < m->nr_classes; i++)
-		if (!strcmp(m->classes[i].name, name))
-			return &m->classes[i];
-	m->classes = xrealloc(m->classes, (m->nr_classes + 1) * sizeof(*m->classes));
-	class = &m->classes[m->nr_classes++];
-	*class = (struct flip_class){.why = why_unseen(name)};
-	snprintf(class->name, sizeof(class->name), "%s", name);
-	return class;
-}
 
 /* --- choosing a bit -------------------------------------------------------------------------------- */
 
@@ -73,12 +21,6 @@ static uint64_t pick(struct mutation *m, uint64_t n)
 	m->random ^= m->random << 17;
 	return n ? (m->random >> 11) % n : 0;
 }
-
-struct flip {
-	uint64_t pa; /* of the byte */
-	uint8_t mask;
-	char name[64];
-};
 
 static const struct table *pick_table(struct mutation *m, const struct model *model)
 {
@@ -108,8 +50,28 @@ static bool flip_in_table(struct mutation *m, const struct model *model, struct 
 		index = (index + 1) % PTRS_PER_TABLE;
 	flip->pa = table->pa + index * 8 + bit / 8;
 	flip->mask = 1 << bit % 8;
-	snprintf(flip->name, sizeof(flip->name), "pte%u bit %u%s", table->level, bit, entries[index] ? "" : " of no entry");
+	flip->object = table->pa;
+	flip->bit = bit;
+	snprintf(flip->field, sizeof(flip->field), "%s%u", entries[index] ? "pte" : "no pte", table->level);
 	return true;
+}
+
+/* What an inode has inside it goes by the name that it has there. */
+static void name_field(struct flip *flip, const char *structure, const char *name, unsigned int byte)
+{
+	uint32_t offset, size;
+
+	flip->bit += byte * 8;
+	snprintf(flip->field, sizeof(flip->field), "%s.%s", structure, name);
+	if (strcmp(flip->field, "inode.i_data"))
+		return;
+	for (unsigned int n = 0; (name = field_name("address_space", n)); n++) {
+		if (!field_extent("address_space", name, &offset, &size) || byte < offset || byte - offset >= size)
+			continue;
+		flip->bit -= offset * 8;
+		snprintf(flip->field, sizeof(flip->field), "address_space.%s", name);
+		return;
+	}
 }
 
 static bool flip_in_object(struct mutation *m, const struct model *model, struct flip *flip)
@@ -132,8 +94,10 @@ static bool flip_in_object(struct mutation *m, const struct model *model, struct
 		byte = pick(m, n);
 		found = image_linear(model->image, (gva_t){object->addr + field.offset + byte}, 1, &pa);
 		flip->pa = pa.pa;
-		flip->mask = 1 << pick(m, 8);
-		snprintf(flip->name, sizeof(flip->name), "%s.%s", structure, name);
+		flip->object = object->addr;
+		flip->bit = pick(m, 8);
+		flip->mask = 1 << flip->bit;
+		name_field(flip, structure, name, byte);
 	}
 	free(list.items);
 	return found;
@@ -174,19 +138,19 @@ static bool is_found(struct mutation *m, struct session *s, const struct model *
 	return found;
 }
 
-static void count_flip(struct mutation *m, const struct flip *flip, bool found, bool matters)
+/* The first answer that is another, and which bit it was. */
+static void tell_flip(struct mutation *m, const struct flip *flip, const struct probe *sound, const struct probe *broken)
 {
-	struct flip_class *class;
+	unsigned int n = 0;
 
-	m->flipped++;
-	m->flips_found += found;
-	m->flips_matter += matters;
-	m->flips_matter_found += matters && found;
-	if (found)
+	if (!m->misses)
 		return;
-	class = class_of(m, flip->name);
-	class->missed++;
-	class->mattered += matters;
+	while (n < PROBE_OPS - 1 && !memcmp(&sound->answers[n], &broken->answers[n], sizeof(sound->answers[n])))
+		n++;
+	fprintf(m->misses, "%s: bit %u of %s of %#" PRIx64 " matters and is not found: operation %u gives %" PRId64
+		" (fate %u, signal %u), expected %" PRId64 " (fate %u)\n", m->last_state, flip->bit, flip->field, flip->object,
+		n + 1, broken->answers[n].value, broken->answers[n].fate, broken->answers[n].signo, sound->answers[n].value,
+		sound->answers[n].fate);
 }
 
 void mutate_by_flips(struct mutation *m, struct session *s, const struct model *model,
@@ -210,5 +174,7 @@ void mutate_by_flips(struct mutation *m, struct session *s, const struct model *
 		if (!matters && probe_from(s, state, model, &flip, &broken))
 			matters = !probe_same(&sound, &broken);
 		count_flip(m, &flip, found, matters);
+		if (matters && !found)
+			tell_flip(m, &flip, &sound, &broken);
 	}
 }

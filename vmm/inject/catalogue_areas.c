@@ -137,6 +137,7 @@ const struct corruption area_corruptions[] = {
 	COPY("vma.anon_vma=other", has_anon_vma, "anon_vma", "anon-link|anon-root|anon-counts"),
 	{"vma.anon_vma=stranger", KIND, no_anon_vma, "anon_vma", HOW_SET, WILD, "pointers-sound", NULL},
 	SET("vma.vm_ops=0", file, "vm_ops", 0, "area-kind"),
+	ADD("vma.vm_ops+8", file, "vm_ops", 8, "area-kind"),
 	SET("vma.vm_ops=wild", anon, "vm_ops", WILD, "area-kind"),
 	ADD("vma.vm_pgoff+1", with_pages, "vm_pgoff", 1, "leaf-index"),
 	SET("vma.vm_pgoff=huge", file, "vm_pgoff", 1UL << 52, "i-mmap-last|leaf-index"),

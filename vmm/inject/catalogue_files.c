@@ -20,6 +20,40 @@ static bool is_regular(const struct model *m, const struct inject_object *o)
 	return (inode(o)->raw.i_mode & LX_S_IFMT) == LX_S_IFREG;
 }
 
+static bool is_directory(const struct model *m, const struct inject_object *o)
+{
+	(void)m;
+	return (inode(o)->raw.i_mode & LX_S_IFMT) == LX_S_IFDIR;
+}
+
+static bool has_operations(const struct model *m, const struct inject_object *o)
+{
+	(void)m;
+	return inode(o)->raw.i_data.a_ops.va;
+}
+
+/** Type of an open file's inode; 0: it has none. */
+static uint32_t type_of_file(const struct model *m, const struct inject_object *o)
+{
+	const uint32_t i = addr_map_get(&m->inode_map, ((const struct model_file *)o->item)->raw.f_inode.va);
+
+	return i == ADDR_MAP_NONE ? 0 : m->inodes[i].raw.i_mode & LX_S_IFMT;
+}
+
+static bool is_pipe(const struct model *m, const struct inject_object *o)
+{
+	return type_of_file(m, o) == LX_S_IFIFO;
+}
+
+/** No attachment of System V either, which has a pointer. */
+static bool is_plain(const struct model *m, const struct inject_object *o)
+{
+	const struct file *raw = &((const struct model_file *)o->item)->raw;
+	const uint32_t i = addr_map_get(&m->inode_map, raw->f_inode.va);
+
+	return type_of_file(m, o) == LX_S_IFREG && m->inodes[i].raw.i_data.a_ops.va && !raw->private_data.va;
+}
+
 static bool has_no_backing(const struct model *m, const struct inject_object *o)
 {
 	(void)m;
@@ -71,6 +105,9 @@ const struct corruption file_corruptions[] = {
 	XOR("inode.i_flags.bit-20", NULL, "i_flags", 1 << 20, "inode-fields"),
 	SET("inode.i_rdev", is_regular, "i_rdev", 0x103, "inode-fields"),
 	SET("inode.i_backing_size", has_no_backing, "i_backing_size", PAGE_SIZE, "inode-fields"),
+	XOR("inode.i_op.other", is_directory, "i_op", 8, "inode-fields"),
+	SET("inode.i_op=0", is_directory, "i_op", 0, "inode-fields"),
+	XOR("inode.i_fop.other", is_directory, "i_fop", 32, "inode-fields"),
 	SET("inode.i_rwsem", NULL, "i_rwsem.count", 1, "inode-fields"),
 	SELF("inode.i_sb_list.next=self", NULL, "i_sb_list.next", "lists-sound|inode-slab"),
 	SET("inode.i_sb_list.next=wild", NULL, "i_sb_list.next", WILD, "pointers-sound|lists-sound"),
@@ -87,6 +124,7 @@ const struct corruption file_corruptions[] = {
 	SET("mapping.i_mmap=wild", is_mapped, "i_mmap.rb_node", WILD, "pointers-sound|i-mmap"),
 	MORE_AND_LESS("mapping.nrpages", has_pages, "nrpages", "cache-size"),
 	SET("mapping.a_ops=wild", NULL, "a_ops", WILD, "inode-fields"),
+	XOR("mapping.a_ops.other", has_operations, "a_ops", 8, "inode-fields"),
 #undef KIND
 #define KIND OBJ_NODE
 	MORE_AND_LESS("node.count", NULL, "count", "cache-index"),
@@ -102,6 +140,11 @@ const struct corruption file_corruptions[] = {
 	COPY("file.f_inode=other", NULL, "f_inode", "file-fields|i-mmap|pointers-sound"),
 	SET("file.f_mapping=wild", NULL, "f_mapping", WILD, "file-fields|i-mmap"),
 	SET("file.f_op=wild", NULL, "f_op", WILD, "file-fields"),
+	XOR("file.f_op.other", NULL, "f_op", 32, "file-fields"),
+	SET("file.f_op=0", NULL, "f_op", 0, "file-fields"),
+	SET("file.private_data=wild", NULL, "private_data", WILD << 32, "file-private"),
+	XOR("file.private_data.of-plain", is_plain, "private_data", 64, "file-private"),
+	XOR("file.private_data.of-pipe", is_pipe, "private_data", 64, "file-private"),
 	SET("file.f_count=0", NULL, "f_count", 0, "file-count"),
 	ADD("file.f_count+1", nobody_blocked, "f_count", 1, "file-count"),
 	ADD("file.f_count-1", NULL, "f_count", -1, "file-count"),

@@ -26,6 +26,12 @@ static bool loaded(const struct model *m, const struct inject_object *o)
 	return user(m, o) && m->nr_cpus && (m->cpus[0].cr3 & PTE_PFN_MASK) == mm(o)->pgd_pa;
 }
 
+/** mlockall() has not told it to lock what is to come. */
+static bool not_locking(const struct model *m, const struct inject_object *o)
+{
+	return user(m, o) && !mm(o)->raw.def_flags;
+}
+
 #define COUNT(field, by) MORE_AND_LESS("mm." field, user, field, by)
 #define LAYOUT(field)	 XOR("mm." field, user, field, 1UL << 62, "mm-layout")
 
@@ -36,9 +42,11 @@ const struct corruption mm_corruptions[] = {
 	SET("mm.mm_rb=0", user, "mm_rb.rb_node", 0, "area-members"),
 	SWAP("mm.mm_rb<>other", user, "mm_rb.rb_node", "area-members|area-mm"),
 	SET("mm.get_unmapped_area=0", user, "get_unmapped_area", 0, "mm-placement"),
+	ADD("mm.get_unmapped_area+16", user, "get_unmapped_area", 16, "mm-placement"),
 	ADD("mm.mmap_base+8", user, "mmap_base", 8, "mm-placement"),
 	SET("mm.mmap_base=0", user, "mmap_base", 0, "mm-placement"),
 	XOR("mm.mmap_legacy_base", user, "mmap_legacy_base", 1UL << 62, "mm-placement"),
+	ADD("mm.mmap_legacy_base+page", user, "mmap_legacy_base", PAGE_SIZE, "mm-placement"),
 	XOR("mm.task_size", user, "task_size", 1UL << 46, "mm-placement"),
 	ADD("mm.highest_vm_end-page", user, "highest_vm_end", -PAGE_SIZE, "highest-end"),
 	SET("mm.highest_vm_end=0", user, "highest_vm_end", 0, "highest-end"),
@@ -65,6 +73,7 @@ const struct corruption mm_corruptions[] = {
 	COUNT("exec_vm", "exec-vm"),
 	COUNT("stack_vm", "stack-vm"),
 	XOR("mm.def_flags.write", user, "def_flags", VM_WRITE, "mm-defaults"),
+	XOR("mm.def_flags.lockonfault", not_locking, "def_flags", VM_LOCKONFAULT, "mm-defaults"),
 	LAYOUT("start_code"),
 	LAYOUT("end_code"),
 	LAYOUT("start_data"),

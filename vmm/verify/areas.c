@@ -213,12 +213,6 @@ static bool is_kernel_pointer(const struct model *model, gva_t va)
 	return va.va && va.va % 8 == 0 && image_linear(model->image, va, 8, &pa);
 }
 
-static bool in_rodata(const struct model *model, gva_t va)
-{
-	return va.va % 8 == 0 && va.va >= model->lab.image.rodata_start &&
-	       va.va < model->lab.image.rodata_end;
-}
-
 #define DEV_ZERO (1u << 8 | 5) /* i_rdev: major 1, minor 5 */
 
 /** A private mapping of /dev/zero: anonymous memory, which a file names. */
@@ -236,8 +230,8 @@ static const char *kind_trouble(const struct model *model, const struct model_vm
 
 	if (raw->vm_file.va && !is_kernel_pointer(model, raw->vm_file))
 		return "its vm_file points nowhere";
-	if (raw->vm_ops.va && !in_rodata(model, raw->vm_ops))
-		return "its vm_ops are no constant of the kernel's";
+	if (raw->vm_ops.va && !is_constant(&model->lab.image.vm_ops, raw->vm_ops))
+		return "its vm_ops are no such table of the kernel's";
 	if (raw->vm_file.va && !raw->vm_ops.va && !maps_zero_device(model, vma))
 		return "it maps a file without vm_ops";
 	if (!raw->vm_file.va && raw->vm_ops.va && raw->anon_vma.va && (raw->vm_flags & VM_SHARED))

@@ -69,6 +69,9 @@ const char *interval_trouble(const struct model_interval *at, uint64_t subtree_l
 
 #define VM_ACCESS	(VM_READ | VM_WRITE | VM_EXEC)
 
+/** Is it the address of a constant of that kind? */
+bool is_constant(const struct lab_constants *kind, gva_t va);
+
 /** n bytes (a multiple of 8, aligned) are zero. */
 bool all_zero(const void *bytes, size_t n);
 
@@ -130,9 +133,11 @@ check_function check_i_mmap, check_i_mmap_last;
 check_function check_shm_nattch, check_shm_ids, check_shm_totals, check_shm_fields;
 check_function check_pipe_ring, check_pipe_ends;
 /* open_files.c */
-check_function check_file_fields, check_file_count;
+check_function check_file_fields, check_file_count, check_file_private;
 /* forks.c */
 check_function check_fork_copied, check_fork_unlocked;
+/* noted.c */
+check_function check_exec_noted;
 /* tlb.c */
 check_function check_tlb_stale, check_tlb_free, check_tlb_table, check_tlb_dirty;
 /* content.c */

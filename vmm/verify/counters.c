@@ -4,6 +4,9 @@
 #include "verify/check.h"
 
 #define VM_STACK VM_GROWSDOWN /* Linux on x86: stacks grow down */
+#define MIN_GAP	 (128UL << 20) /* that mmap_base leaves to the stack (arch/x86/mm/mmap.c) */
+
+#define PAGE_ALIGN(bytes) (((bytes) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
 
 /** Report counter `name` of mm i unless it is `expected`. */
 static void compare(struct verify_context *c, const struct invariant *self, uint32_t i, const char *name,
@@ -149,18 +152,21 @@ void check_layout(struct verify_context *c, const struct invariant *self)
 static const char *placement_trouble(const struct model *model, const struct mm_struct *raw)
 {
 	const struct lab_image *image = &model->lab.image;
+	const bool bottom_up = raw->get_unmapped_area.va == image->bottomup;
 
 	if (raw->task_size != TASK_SIZE)
 		return "task_size is not TASK_SIZE";
-	if ((raw->mmap_base | raw->mmap_legacy_base) & (PAGE_SIZE - 1))
-		return "mmap_base or mmap_legacy_base is not page-aligned";
-	/* Linux: 128 MiB to five sixths of the space are left to the stack; the legacy base is a third, whatever that leaves. */
-	if (raw->mmap_base < TASK_SIZE / 6 || raw->mmap_base >= TASK_SIZE)
+	if (raw->mmap_legacy_base != PAGE_ALIGN(TASK_SIZE / 3))
+		return "mmap_legacy_base is not a third of the space";
+	if (raw->mmap_base & (PAGE_SIZE - 1))
+		return "mmap_base is not page-aligned";
+	/* Linux: 128 MiB to five sixths of the space are left to the stack. */
+	if (raw->mmap_base < TASK_SIZE / 6 || raw->mmap_base > TASK_SIZE - MIN_GAP)
 		return "mmap_base does not leave the stack its room";
-	if (raw->mmap_legacy_base >= TASK_SIZE)
-		return "mmap_legacy_base is no user address";
-	if (raw->get_unmapped_area.va < image->text_start || raw->get_unmapped_area.va >= image->text_end)
-		return "get_unmapped_area is no function of the kernel's";
+	if (!bottom_up && raw->get_unmapped_area.va != image->topdown)
+		return "get_unmapped_area is none of the two functions";
+	if (bottom_up && raw->mmap_base != raw->mmap_legacy_base)
+		return "mmap_base is not where it begins to look from the bottom up";
 	return NULL;
 }
 
@@ -194,6 +200,8 @@ void check_mm_defaults(struct verify_context *c, const struct invariant *self)
 			report(c, self, AT_MM(i),
 			       "%s: def_flags are %#lx, expected none but VM_LOCKED and VM_LOCKONFAULT",
 			       mm_label(c->now, i).text, raw->def_flags);
+		if (!holds(c, !(raw->def_flags & VM_LOCKONFAULT) || (raw->def_flags & VM_LOCKED)))
+			report(c, self, AT_MM(i), "%s: def_flags have VM_LOCKONFAULT without VM_LOCKED", mm_label(c->now, i).text);
 		if (!holds(c, i == 0 || !c->now->mms[i].nr_users || raw->exe_file.va))
 			report(c, self, AT_MM(i), "%s: it runs no program (exe_file is 0)",
 			       mm_label(c->now, i).text);

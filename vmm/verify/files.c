@@ -86,18 +86,9 @@ static bool known_type(uint32_t type)
 	       type == LX_S_IFIFO;
 }
 
-static bool constant_or_none(const struct model *model, gva_t va)
+static bool table_or_none(const struct lab_constants *kind, gva_t va)
 {
-	const struct lab_image *image = &model->lab.image;
-
-	return !va.va || (va.va >= image->rodata_start && va.va < image->rodata_end);
-}
-
-static bool same_as_first(gva_t *first, gva_t va)
-{
-	if (!first->va)
-		*first = va;
-	return first->va == va.va;
+	return !va.va || is_constant(kind, va);
 }
 
 static bool may_be_of_host(const struct model_inode *inode)
@@ -114,39 +105,66 @@ static bool is_anon(const struct inode *raw)
 	return raw->i_mode == 0600 && raw->i_nlink == 1 && !raw->i_size;
 }
 
+/** Each leads to a table of its kind; of page caches there are two. */
+static const char *operations_trouble(const struct model *model, const struct inode *raw)
+{
+	const struct lab_image *image = &model->lab.image;
+	const uint64_t a_ops = raw->i_data.a_ops.va;
+	const uint32_t type = raw->i_mode & LX_S_IFMT;
+
+	if (raw->i_flags & S_IMAGE ? a_ops != image->agent_aops.va : a_ops && a_ops != image->shmem_aops.va)
+		return "a_ops are not those of such files";
+	if (!table_or_none(&image->file_ops, raw->i_fop))
+		return "i_fop is no such table of the kernel's";
+	if (!table_or_none(&image->inode_ops, raw->i_op))
+		return "i_op is no such table of the kernel's";
+	if ((raw->i_op.va != 0) != (type == LX_S_IFDIR || type == LX_S_IFLNK))
+		return "i_op is for directories and links, and each has one";
+	return NULL;
+}
+
+static const char *count_trouble(const struct model_inode *inode)
+{
+	if (inode->raw.i_count < 1 || (!is_dir(inode) && inode->raw.i_count < (int64_t)inode->raw.i_nlink))
+		return "i_count is less than its names";
+	if (inode->raw.i_rwsem.count || inode->raw.i_data.i_mmap_rwsem.count || inode->raw.i_data.i_pages.xa_lock.locked)
+		return "somebody holds i_rwsem, i_mmap_rwsem or xa_lock";
+	return NULL;
+}
+
+static const char *kind_trouble(const struct model_inode *inode)
+{
+	const struct inode *raw = &inode->raw;
+
+	if ((raw->i_flags & ~(S_IMAGE | S_HOST)) || raw->i_flags == (S_IMAGE | S_HOST))
+		return "i_flags are unknown";
+	if ((raw->i_flags & S_HOST) && !may_be_of_host(inode))
+		return "it is the host's, and no file, directory or link with a number there";
+	if (!known_type(raw->i_mode & LX_S_IFMT) && !is_anon(raw))
+		return "i_mode is of no type";
+	if ((raw->i_rdev != 0) != ((raw->i_mode & LX_S_IFMT) == LX_S_IFCHR))
+		return "i_rdev is for devices, and each has one";
+	if (raw->i_backing_size && !raw->i_backing.va && !(raw->i_flags & S_HOST))
+		return "i_backing_size is there, and nothing backs it";
+	if ((raw->i_flags & S_IMAGE) && inode->nr_pages)
+		return "its pages are the image's, yet its index holds some";
+	return NULL;
+}
+
 void check_inode_fields(struct verify_context *c, const struct invariant *self)
 {
-	gva_t in_memory = {0}; /* operations of all but the image's files */
-
 	for (uint32_t i = 0; i < c->now->nr_inodes; i++) {
 		const struct model_inode *inode = &c->now->inodes[i];
 		const char *wrong = NULL;
 
 		if (inode->raw.i_data.host.va != inode->addr.va)
 			wrong = "i_data.host is not the inode";
-		else if (inode->raw.i_count < 1 ||
-			 (!is_dir(inode) && inode->raw.i_count < (int64_t)inode->raw.i_nlink))
-			wrong = "i_count is less than its names";
-		else if ((inode->raw.i_flags & ~(S_IMAGE | S_HOST)) || inode->raw.i_flags == (S_IMAGE | S_HOST))
-			wrong = "i_flags are unknown";
-		else if ((inode->raw.i_flags & S_HOST) && !may_be_of_host(inode))
-			wrong = "it is the host's, and no file, directory or link with a number there";
-		else if (!known_type(inode->raw.i_mode & LX_S_IFMT) && !is_anon(&inode->raw))
-			wrong = "i_mode is of no type";
-		else if ((inode->raw.i_rdev != 0) != ((inode->raw.i_mode & LX_S_IFMT) == LX_S_IFCHR))
-			wrong = "i_rdev is for devices, and each has one";
-		else if (inode->raw.i_backing_size && !inode->raw.i_backing.va && !(inode->raw.i_flags & S_HOST))
-			wrong = "i_backing_size is there, and nothing backs it";
-		else if (!constant_or_none(c->now, inode->raw.i_data.a_ops))
-			wrong = "a_ops are no constant of the kernel's";
-		else if (inode->raw.i_data.a_ops.va && !(inode->raw.i_flags & S_IMAGE) &&
-			 !same_as_first(&in_memory, inode->raw.i_data.a_ops))
-			wrong = "a_ops are not those of other files in memory";
-		else if ((inode->raw.i_flags & S_IMAGE) && inode->nr_pages)
-			wrong = "its pages are the image's, yet its index holds some";
-		else if (inode->raw.i_rwsem.count || inode->raw.i_data.i_mmap_rwsem.count ||
-			 inode->raw.i_data.i_pages.xa_lock.locked)
-			wrong = "somebody holds i_rwsem, i_mmap_rwsem or xa_lock";
+		if (!wrong)
+			wrong = count_trouble(inode);
+		if (!wrong)
+			wrong = kind_trouble(inode);
+		if (!wrong)
+			wrong = operations_trouble(c->now, &inode->raw);
 		if (!holds(c, !wrong))
 			report(c, self, AT_OBJECT(inode->addr), "inode %lu: %s (i_count %d, i_nlink %u)",
 			       inode->raw.i_ino, wrong, inode->raw.i_count, inode->raw.i_nlink);

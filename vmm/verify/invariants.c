@@ -351,7 +351,8 @@ const struct invariant *const invariants[] = {
 	ROW(FAMILY, "cache-index", SEVERITY_ERROR, check_cache_index, "XA_BUG_ON (CONFIG_XARRAY_DEBUG)",
 	    "Nodes of an index know their place in their parent and count their slots; none is empty."),
 	ROW(FAMILY, "inode-fields", SEVERITY_ERROR, check_inode_fields, NULL,
-	    "References, owner and flags of an inode are what can be, and nobody holds its locks."),
+	    "References, owner, flags and type of an inode are what can be, each pointer to operations leads to a table of that kind, and "
+	    "nobody holds its locks."),
 	ROW(FAMILY, "dentry-tree", SEVERITY_ERROR, check_dentry_tree, NULL,
 	    "A dentry is an entry of the directory that lists it and is its d_parent, under a name; or it was made up, or unlinked."),
 	ROW(FAMILY, "dentry-count", SEVERITY_ERROR, check_dentry_count, "WARN_ON in dput, in part",
@@ -365,9 +366,12 @@ const struct invariant *const invariants[] = {
 	ROW(FAMILY, "i-mmap-last", SEVERITY_ERROR, check_i_mmap_last, NULL,
 	    "The tree of mappings is ordered by first page and balanced, and rb_subtree_last is the last page of the subtree."),
 	ROW(FAMILY, "file-fields", SEVERITY_ERROR, check_file_fields, NULL,
-	    "An open file has operations of the kernel's, and its inode's mapping."),
+	    "f_op leads to a table of file operations of the kernel's, f_mapping is the inode's."),
 	ROW(FAMILY, "file-count", SEVERITY_ERROR, check_file_count, "kmemleak, in part",
-	    "f_count is the areas, programs, descriptors and segments that hold the file; a call that is blocked may hold it, too."),
+	    "f_count is above 0, and the areas, programs, descriptors and segments that hold the file; a call that is blocked may hold it, too."),
+	ROW(FAMILY, "file-private", SEVERITY_ERROR, check_file_private, NULL,
+	    "private_data is what a file of its kind has: a pipe's its pipe, an attachment's its segment, nothing behind a plain one; "
+	    "and what only a file leads to is one file's."),
 #undef FAMILY
 
 #define FAMILY "System V shared memory"
@@ -386,7 +390,7 @@ const struct invariant *const invariants[] = {
 	ROW(FAMILY, "pipe-ring", SEVERITY_ERROR, check_pipe_ring, NULL,
 	    "A pipe's ring holds no more than it has room for, each buffer a page of the pipe's and bytes within it."),
 	ROW(FAMILY, "pipe-ends", SEVERITY_ERROR, check_pipe_ends, NULL,
-	    "A pipe has an open end, and nobody holds its lock."),
+	    "A pipe has an open end, readers and writers are its open files, and nobody holds its lock."),
 #undef FAMILY
 
 #define FAMILY "Contents"
@@ -423,6 +427,8 @@ const struct invariant *const invariants[] = {
 	    "A child just forked maps no page but of areas with an anon_vma, or of a device: faults find the others again."),
 	ROW(FAMILY, "fork-unlocked", SEVERITY_ERROR, check_fork_unlocked, NULL,
 	    "A child just forked has nothing locked, nor will what it maps be."),
+	ROW(FAMILY, "exec-noted", SEVERITY_ERROR, check_exec_noted, NULL,
+	    "Where the program lies and where mmap looks for room stays as it was until the next exec, and a child has its parent's."),
 	ROW(FAMILY, "fault-lock", SEVERITY_ERROR, check_fault_lock, NULL,
 	    "An access takes mmap_lock for writing only where a stack may have to grow."),
 	ROW(FAMILY, "fault-once", SEVERITY_ERROR, check_fault_once, NULL,

@@ -131,11 +131,26 @@ void check_pipe_ring(struct verify_context *c, const struct invariant *self)
 			       pipe->addr.va, pipe->raw.head, pipe->raw.tail);
 }
 
+/** Open files whose private_data is this pipe and that may do it: f_mode has that bit. */
+static uint32_t count_ends(const struct model *model, gva_t pipe, uint32_t mode)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < model->nr_files; i++)
+		n += model->files[i].raw.private_data.va == pipe.va && (model->files[i].raw.f_mode & mode);
+	return n;
+}
+
 void check_pipe_ends(struct verify_context *c, const struct invariant *self)
 {
-	for (const struct model_pipe *pipe = c->now->pipes; pipe < c->now->pipes + c->now->nr_pipes; pipe++)
-		if (!holds(c, (pipe->raw.readers || pipe->raw.writers) && !pipe->raw.mutex.locked))
-			report(c, self, AT_OBJECT(pipe->addr), "pipe %#lx: %u readers, %u writers, its lock is %s",
-			       pipe->addr.va, pipe->raw.readers, pipe->raw.writers,
-			       pipe->raw.mutex.locked ? "held" : "free");
+	for (const struct model_pipe *pipe = c->now->pipes; pipe < c->now->pipes + c->now->nr_pipes; pipe++) {
+		const uint32_t readers = count_ends(c->now, pipe->addr, FMODE_READ),
+			       writers = count_ends(c->now, pipe->addr, FMODE_WRITE);
+
+		if (!holds(c, (readers || writers) && pipe->raw.readers == readers && pipe->raw.writers == writers &&
+				      !pipe->raw.mutex.locked))
+			report(c, self, AT_OBJECT(pipe->addr),
+			       "pipe %#lx: %u readers, %u writers, %u and %u open files for it, its lock is %s", pipe->addr.va,
+			       pipe->raw.readers, pipe->raw.writers, readers, writers, pipe->raw.mutex.locked ? "held" : "free");
+	}
 }

@@ -164,6 +164,11 @@ bool all_zero(const void *bytes, size_t n)
 	return any == 0;
 }
 
+bool is_constant(const struct lab_constants *kind, gva_t va)
+{
+	return kind->size && va.va >= kind->start && va.va < kind->end && (va.va - kind->start) % kind->size == 0;
+}
+
 void check_zero_content(struct verify_context *c, const struct invariant *self)
 {
 	uint64_t pfn = c->now->lab.zero_pfn;

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What came of bits that were flipped at random, by classes of those that were not found. Classes that nobody can tell
+ * from RAM alone are named, with the reason.
+ */
+#include <string.h>
+
+#include "explore/mutate.h"
+
+/** Of a table entry the field is "pte1" to "pte4". */
+static const struct {
+	const char *field;
+	unsigned int first, last; /* bits of it, of each word of an array */
+	const char *why;
+} unseen[] = {
+	{"pte1", 1, 1, "a page that its area may write, write-protected: the next write takes a fault more"},
+	{"pte1", 5, 5, "A: the MMU's own"},
+	{"pte1", 6, 6, "D: the MMU's own, unless compared with bytes of another step"},
+	{"pte2", 5, 5, "A"},
+	{"pte3", 5, 5, "A"},
+	{"pte4", 5, 5, "A"},
+	{"mm_struct.saved_auxv", 0, 63, "a copy that exec wrote and nobody reads"},
+	{"mm_struct.mmap_base", 0, 63, "what exec made of the stack's limit of that time"},
+	{"mm_struct.brk", 0, 11, "where in its last page the heap ends"},
+};
+#define NR_UNSEEN (sizeof(unseen) / sizeof(unseen[0]))
+
+/** The row of a bit that was not found; -1: it should have been. */
+static int find_unseen(const struct flip *flip)
+{
+	for (size_t i = 0; i < NR_UNSEEN; i++)
+		if (!strcmp(flip->field, unseen[i].field) && flip->bit % 64 >= unseen[i].first &&
+		    flip->bit % 64 <= unseen[i].last)
+			return i;
+	return -1;
+}
+
+static void name_class(const struct flip *flip, int row, char *name, size_t size)
+{
+	if (row < 0 || unseen[row].last - unseen[row].first == 63)
+		snprintf(name, size, "%s", flip->field);
+	else if (unseen[row].first == unseen[row].last)
+		snprintf(name, size, "%s bit %u", flip->field, flip->bit);
+	else
+		snprintf(name, size, "%s bits %u to %u", flip->field, unseen[row].first, unseen[row].last);
+}
+
+static struct flip_class *class_of(struct mutation *m, const struct flip *flip)
+{
+	const int row = find_unseen(flip);
+	struct flip_class *class;
+	char name[sizeof(class->name)];
+
+	name_class(flip, row, name, sizeof(name));
+	for (uint32_t i = 0; i < m->nr_classes; i++)
+		if (!strcmp(m->classes[i].name, name))
+			return &m->classes[i];
+	m->classes = xrealloc(m->classes, (m->nr_classes + 1) * sizeof(*m->classes));
+	class = &m->classes[m->nr_classes++];
+	*class = (struct flip_class){.why = row < 0 ? NULL : unseen[row].why};
+	snprintf(class->name, sizeof(class->name), "%s", name);
+	return class;
+}
+
+void count_flip(struct mutation *m, const struct flip *flip, bool found, bool matters)
+{
+	struct flip_class *class;
+
+	m->flipped++;
+	m->flips_found += found;
+	m->flips_matter += matters;
+	m->flips_matter_found += matters && found;
+	if (found)
+		return;
+	class = class_of(m, flip);
+	class->missed++;
+	class->mattered += matters;
+	m->flips_matter_unseen += matters && class->why;
+}
