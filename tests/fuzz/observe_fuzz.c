@@ -3,10 +3,12 @@
  * observe and verify on arbitrary RAM and registers, under libFuzzer (make fuzz-observe). The input is a program that
  * spoils a sound guest of a few MiB (tests/unit/tiny_kernel.h): bytes, words, pointers from anywhere to anywhere, whole
  * pages, less RAM, other registers. So the fuzzer starts where the decoder gets far, and can go to where nothing is
- * right. It must come back soon, without a crash, whatever it reads; each second input has the sound guest as the step
- * before it.
+ * right. It must come back soon, without a crash, whatever it reads. Each second input has the sound guest as the step
+ * before it: then the look is made from that one's, and must be what a look made from nothing is, and find the same; and so
+ * must the look back, at the sound guest again.
  */
 #include "../unit/tiny_kernel.h"
+
 #include "verify/verify.h"
 
 #define MAX_EDITS 64
@@ -88,14 +90,51 @@ static void edit(struct input *in, struct tiny *t)
 	}
 }
 
-static void look(struct tiny *t, const struct model *before)
+static void die(const char *what)
+{
+	fprintf(stderr, "a look made from another differs from one made from nothing: %s\n", what);
+	abort();
+}
+
+static void verify_alone(struct tiny *t)
 {
 	struct findings findings = {0};
 	struct model *model = tiny_model(t);
 
-	verify_model(model, before, NULL, &findings);
+	verify_model(model, NULL, NULL, &findings);
 	findings_free(&findings);
 	model_free(model);
+}
+
+/** The look at t, made from the one before. The caller's. */
+static struct model *verify_step(struct tiny *t, const struct model *before)
+{
+	struct findings fast = {0}, thorough = {0};
+	struct model *next = tiny_next(t, before), *again = tiny_model(t);
+	const char *wrong = model_difference(next, again);
+	uint32_t where;
+
+	if (wrong)
+		die(wrong);
+	verify_model(next, before, NULL, &fast);
+	verify_model_thoroughly(again, before, NULL, &thorough);
+	if (!findings_equal(&fast, &thorough, &where))
+		die(where < thorough.n ? thorough.items[where].text : "findings");
+	findings_free(&fast);
+	findings_free(&thorough);
+	model_free(again);
+	return next;
+}
+
+static struct model *verified(struct tiny *t)
+{
+	struct findings findings = {0};
+	struct model *model = tiny_model(t);
+
+	verify_model(model, NULL, NULL, &findings);
+	if (findings.n || !model->verdict->sound)
+		die("the sound guest is not");
+	return model;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -103,13 +142,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct tiny sound;
 	static uint8_t *original;
 	static struct model *before;
+	struct model *after = NULL;
 	struct input in = {data, size};
 	struct tiny t;
 	bool across;
 
 	if (!original) {
 		tiny_new(&sound);
-		before = tiny_model(&sound);
+		before = verified(&sound);
 		original = malloc(TINY_RAM);
 		memcpy(original, sound.ram, TINY_RAM);
 	}
@@ -120,7 +160,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < MAX_EDITS && in.left; i++)
 		edit(&in, &t);
 	/* What boot published may have been changed, as it may in a live machine after the host looked. */
-	look(&t, across ? before : NULL);
+	if (across)
+		after = verify_step(&t, before);
+	else
+		verify_alone(&t);
 	memcpy(sound.ram, original, (sound.next_pfn + 8) << PAGE_SHIFT);
+	if (after)
+		model_free(verify_step(&sound, after));
+	model_free(after);
 	return 0;
 }
