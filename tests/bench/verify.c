@@ -305,6 +305,8 @@ int main(int argc, char **argv)
 	measure_steps(t, channel, va, "what KVM logged hashed", json);
 	t->ops->memory(t, 0, 1); /* now the host may have written, too: no log is believed any more */
 	measure_steps(t, channel, va, "all hashed", json);
+	populate(t, channel, 49152);
+	measure_next(t, true, json);
 	t->ops->destroy(t);
 	guest_elf_close(&elf);
 	return fclose(json) ? EXIT_HOST : EXIT_HELD;

@@ -102,14 +102,13 @@ static void view_frame(const struct sieve *s, struct leaf_view *v)
 		v->frame = NULL;
 }
 
-void sift_leaf(struct sieve *s, struct leaf_view *v, const struct leaf *leaf)
+void sift_leaf(struct sieve *s, struct leaf_view *v)
 {
-	v->leaf = *leaf;
-	v->held = !(leaf->entry & PTE_P);
+	v->held = !(v->leaf.entry & PTE_P);
 	view_area(s, v);
 	view_frame(s, v);
 	view_link(s, v);
-	if (v->held && is_hwpoison_entry(leaf->entry)) {
+	if (v->held && is_hwpoison_entry(v->leaf.entry)) {
 		sift_poison(s, v);
 	} else if (!leaf_sound(v)) {
 		s->unsound = true;
@@ -119,13 +118,22 @@ void sift_leaf(struct sieve *s, struct leaf_view *v, const struct leaf *leaf)
 	}
 }
 
+static void sift_whole_table(struct sieve *s, struct leaf_view *v, const struct leaf_table *t)
+{
+	for (int word = 0; word < TABLE_WORDS; word++)
+		for (uint64_t bits = leaf_bits_of(t, word, LEAVES_ALL); bits; bits &= bits - 1) {
+			v->leaf = leaf_table_at(t, word * 64 + __builtin_ctzl(bits));
+			sift_leaf(s, v);
+		}
+}
+
 static void sift_leaves(struct sieve *s)
 {
 	for (uint32_t i = 0; i < s->model->nr_mms; i++) {
 		struct leaf_view v = {.mm = i};
 
-		for (struct leaf_walk w = leaves_of(&s->model->mms[i], LEAVES_ALL); leaf_next(&w);)
-			sift_leaf(s, &v, &w.leaf);
+		for (uint32_t j = 0; j < s->model->mms[i].nr_leaf_tables; j++)
+			sift_whole_table(s, &v, s->model->mms[i].leaf_tables[j]);
 	}
 }
 

@@ -58,8 +58,8 @@ bool sieve_linked(const struct sieve *s, gva_t vma, gva_t anon);
 
 /* Between the files of the sieve. */
 
-/** Judge one entry: *v is of its mm, zero at first, and carries what neighbours have in common. */
-void sift_leaf(struct sieve *s, struct leaf_view *v, const struct leaf *leaf);
+/** Judge one entry, v->leaf. *v is of its mm, otherwise zero at first, and carries what neighbours have in common. */
+void sift_leaf(struct sieve *s, struct leaf_view *v);
 void sift_frame(struct sieve *s, uint64_t pfn);
 /** Judge what may have changed since `before`; false: that cannot be told, everything must be judged. */
 bool sift_step(struct sieve *s);

@@ -100,12 +100,10 @@ static bool same_rights(const struct leaf_table *a, const struct leaf_table *b)
 
 static void sift_entry(struct step *step, const struct leaf_table *t, unsigned int i)
 {
-	struct leaf leaf;
-
 	if (!(entries_in(t, i / 64) >> i % 64 & 1))
 		return;
-	leaf = leaf_table_at(t, i);
-	sift_leaf(step->s, &step->v, &leaf);
+	step->v.leaf = leaf_table_at(t, i);
+	sift_leaf(step->s, &step->v);
 }
 
 /** The entries of a table that lead to a dirty frame; or all of them. */
@@ -148,8 +146,10 @@ static void sift_tables(struct step *step, const struct model_mm *now, const str
 
 static void sift_range(struct step *step, const struct model_mm *mm, uint64_t start, uint64_t end)
 {
-	for (struct leaf_walk w = leaves_from(mm, LEAVES_ALL, start); leaf_next(&w) && w.leaf.va < end;)
-		sift_leaf(step->s, &step->v, &w.leaf);
+	for (struct leaf_walk w = leaves_from(mm, LEAVES_ALL, start); leaf_next(&w) && w.leaf.va < end;) {
+		step->v.leaf = w.leaf;
+		sift_leaf(step->s, &step->v);
+	}
 }
 
 /* --- areas --------------------------------------------------------------------------------------------- */
