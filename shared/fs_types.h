@@ -46,6 +46,7 @@ struct address_space {
 
 #define S_IMAGE		1u	/* its pages are frames of the kernel's image, each with a base reference, in no index */
 #define S_HOST		2u	/* its contents, as far as they are not here yet, are those of i_private, a node of lab.root */
+#define S_UNEVICTABLE	4u	/* memory of a segment with SHM_LOCKED: never taken back (Linux AS_UNEVICTABLE, a flag of the mapping) */
 
 struct inode {
 	struct list_head i_sb_list;	/* ring of all inodes, from lab.inodes */

@@ -29,7 +29,7 @@ bool shm_is_owner(const struct shmid_kernel *shp);
 void shm_put_attachment(struct shmid_kernel *shp);
 /** Out of the table; its memory goes with the last who maps it. rwsem held for writing; shp is freed. */
 void shm_destroy(struct shmid_kernel *shp);
-/** SHM_LOCK, SHM_UNLOCK: 0 or -LX_ENOMEM, past RLIMIT_MEMLOCK. (Nothing is ever swapped out: it is a matter of counting.) */
+/** SHM_LOCK, SHM_UNLOCK: 0 or -LX_ENOMEM, past RLIMIT_MEMLOCK. What is locked is never taken back (vmscan.c). */
 int shm_lock_memory(struct shmid_kernel *shp);
 void shm_unlock_memory(struct shmid_kernel *shp);
 /** Seconds of virtual time, as Linux tells those of the clock. */

@@ -95,7 +95,8 @@ long ksys_lseek(struct pt_regs *regs)
 
 	if (!file)
 		return -LX_EBADF;
-	ret = seek(file, regs->si, regs->dx);
+	/* A word that is none comes before what the file can do. */
+	ret = (uint32_t)regs->dx > LX_SEEK_HOLE ? -LX_EINVAL : seek(file, regs->si, regs->dx);
 	fput(file);
 	return ret;
 }

@@ -143,6 +143,7 @@ int shm_lock_memory(struct shmid_kernel *shp)
 		return -LX_ENOMEM;
 	init_ipc_ns.locked_shm += shm_pages(shp);
 	shp->shm_perm.mode |= SHM_LOCKED;
+	shp->shm_file->f_inode->i_flags |= S_UNEVICTABLE;
 	return 0;
 }
 
@@ -151,6 +152,7 @@ void shm_unlock_memory(struct shmid_kernel *shp)
 	if (shp->shm_perm.mode & SHM_LOCKED)
 		init_ipc_ns.locked_shm -= shm_pages(shp);
 	shp->shm_perm.mode &= ~SHM_LOCKED;
+	shp->shm_file->f_inode->i_flags &= ~S_UNEVICTABLE;
 }
 
 static long lock_segment(int id, bool lock)

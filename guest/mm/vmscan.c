@@ -6,10 +6,12 @@
  */
 #include "internal.h"
 
-/* Pages of the image stand in no other place. */
+/* Pages of the image stand in no other place, and a locked segment's stay. */
 static bool page_evictable(const struct page *page)
 {
-	return PageAnon(page) || (page->mapping && !(((struct address_space *)page->mapping)->host->i_flags & S_IMAGE));
+	const struct address_space *mapping = page->mapping;
+
+	return PageAnon(page) || (mapping && !(mapping->host->i_flags & (S_IMAGE | S_UNEVICTABLE)));
 }
 
 /* Linux page_check_references(): used since it was last asked for, or locked? */

@@ -556,6 +556,7 @@ BREAK(locked_shm) { segment(t)->shm_perm.mode &= ~SHM_LOCKED; }
 BREAK(segment_size) { segment(t)->shm_segsz--; }
 BREAK(segment_dest) { segment(t)->shm_perm.mode |= SHM_DEST; }
 BREAK(segment_mode) { segment(t)->shm_perm.mode |= 1u << 20; }
+BREAK(segment_evictable) { segment(t)->shm_perm.mode ^= SHM_LOCKED; }
 BREAK(segments_locked) { ipc_ns(t)->shm_ids.rwsem.count = 1; }
 BREAK(segment_file) { segment(t)->shm_file = ptr(8); }
 BREAK(no_ipc_ns) { t->lab->ipc_ns = ptr(0); }
@@ -745,7 +746,7 @@ static const struct {
 	ROW("shm-slab", leak_segment), ROW("shm-nattch", nattch), ROW("shm-ids", segments_in_use),
 	ROW("shm-ids", segment_id), ROW("shm-totals", shm_tot), ROW("shm-totals", locked_shm),
 	ROW("shm-fields", segment_size), ROW("shm-fields", segment_dest), ROW("shm-fields", segment_mode),
-	ROW("shm-fields", segments_locked), ROW("pointers-sound", segment_file), ROW("pointers-sound", no_ipc_ns),
+	ROW("shm-fields", segments_locked), ROW("shm-fields", segment_evictable), ROW("pointers-sound", segment_file), ROW("pointers-sound", no_ipc_ns),
 	ROW("avc-lists", avc_off_anon), ROW("avc-names", avc_vma),
 	ROW("avc-names", avc_anon), ROW("anon-tree", tree_red_top), ROW("anon-tree", tree_parent),
 	ROW("anon-tree", tree_unbalanced), ROW("anon-tree", tree_last), ROW("anon-tree", tree_order),

@@ -102,6 +102,7 @@ const struct corruption file_corruptions[] = {
 	SET("inode.i_size=0", has_pages, "i_size", 0, "cache-size"),
 	XOR("inode.i_mode", NULL, "i_mode", 0x7000, "inode-fields"),
 	XOR("inode.i_flags.image", has_pages, "i_flags", S_IMAGE, "inode-fields|cache-held|cache-pages"),
+	XOR("inode.i_flags.unevictable", NULL, "i_flags", S_UNEVICTABLE, "shm-fields"),
 	XOR("inode.i_flags.bit-20", NULL, "i_flags", 1 << 20, "inode-fields"),
 	SET("inode.i_rdev", is_regular, "i_rdev", 0x103, "inode-fields"),
 	SET("inode.i_backing_size", has_no_backing, "i_backing_size", PAGE_SIZE, "inode-fields"),

@@ -248,6 +248,7 @@ static int linux_run(struct target *t, struct error *e)
 {
 	struct linux_target *l = linux_of(t);
 
+	time_forget(&l->time);
 	if (send_posted(l, e))
 		return -1;
 	listen_for(l, FIRST_WORD_NS);

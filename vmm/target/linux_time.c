@@ -58,6 +58,38 @@ static int expiry(const struct virtual_time *t, const struct seccomp_notif *aske
 	return 0;
 }
 
+static bool is_asleep(const struct virtual_time *t, const struct sleeper *sleeper)
+{
+	uint64_t id = sleeper->id;
+
+	return ioctl(t->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+void time_forget(struct virtual_time *t)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < t->n; i++)
+		if (is_asleep(t, &t->sleepers[i]))
+			t->sleepers[kept++] = t->sleepers[i];
+	t->n = kept;
+}
+
+/*
+ * Was it asleep when it was last told to do something? Then a handler with SA_RESTART ran, and the kernel makes the call again:
+ * it does not know that what waits here is nanosleep, which no flag restarts.
+ */
+static bool is_restart(struct virtual_time *t, uint32_t pid)
+{
+	for (unsigned int i = 0; i < t->n; i++) {
+		if (t->sleepers[i].pid != pid)
+			continue;
+		t->sleepers[i] = t->sleepers[--t->n];
+		return true;
+	}
+	return false;
+}
+
 bool time_take(struct virtual_time *t)
 {
 	bool any = false;
@@ -72,11 +104,11 @@ bool time_take(struct virtual_time *t)
 		    ioctl(t->fd, SECCOMP_IOCTL_NOTIF_RECV, &asked))
 			return any;
 		any = true;
-		error = expiry(t, &asked, &expires);
+		error = is_restart(t, asked.pid) ? -EINTR : expiry(t, &asked, &expires);
 		if (error || expires <= t->now || t->n == MAX_SLEEPERS)
 			answer(t, asked.id, error);
 		else
-			t->sleepers[t->n++] = (struct sleeper){.id = asked.id, .expires = expires};
+			t->sleepers[t->n++] = (struct sleeper){.id = asked.id, .pid = asked.pid, .expires = expires};
 	}
 }
 
@@ -84,11 +116,12 @@ void time_tick(struct virtual_time *t, uint64_t ns)
 {
 	unsigned int kept = 0;
 
+	time_forget(t);
 	t->now += ns;
 	for (unsigned int i = 0; i < t->n; i++) {
 		if (t->sleepers[i].expires <= t->now)
 			answer(t, t->sleepers[i].id, 0);
-		else if (ioctl(t->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &t->sleepers[i].id) == 0)
+		else
 			t->sleepers[kept++] = t->sleepers[i];
 	}
 	t->n = kept;

@@ -13,6 +13,7 @@
 
 struct sleeper {
 	uint64_t id; /* of the notification */
+	uint32_t pid; /* as vmm sees it */
 	uint64_t expires;
 };
 
@@ -27,6 +28,8 @@ struct virtual_time {
 int time_filter(void);
 /** Take what tasks have asked since the last time. Did any? */
 bool time_take(struct virtual_time *t);
+/** Before tasks are told to do something: forget those whose sleep a signal has ended. */
+void time_forget(struct virtual_time *t);
 /** Time moves on; those whose time has come return. */
 void time_tick(struct virtual_time *t, uint64_t ns);
 

@@ -382,8 +382,8 @@ const struct invariant *const invariants[] = {
 	ROW(FAMILY, "shm-totals", SEVERITY_ERROR, check_shm_totals, NULL,
 	    "shm_tot is the pages of all segments, locked_shm those of the locked ones."),
 	ROW(FAMILY, "shm-fields", SEVERITY_ERROR, check_shm_fields, NULL,
-	    "A segment has memory of its size and of its own; one to be removed is attached and has no key; nobody "
-	    "holds its locks."),
+	    "A segment has memory of its size and of its own, which is unevictable when it is locked; one to be removed is "
+	    "attached and has no key; nobody holds its locks."),
 #undef FAMILY
 
 #define FAMILY "Pipes"

@@ -88,20 +88,37 @@ static const char *segment_trouble(const struct model *model, const struct model
 		return "its memory has another size";
 	if (model->inodes[shm->inode].raw.i_nlink)
 		return "its memory has a name in the tree";
+	if (!(model->inodes[shm->inode].raw.i_flags & S_UNEVICTABLE) != !(perm->mode & SHM_LOCKED))
+		return "it is locked and its memory is not, or the other way round";
 	return shm->inode_taken ? "its memory is another segment's, too" : NULL;
+}
+
+static uint32_t nr_unevictable(const struct model *model)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < model->nr_inodes; i++)
+		n += !!(model->inodes[i].raw.i_flags & S_UNEVICTABLE);
+	return n;
 }
 
 void check_shm_fields(struct verify_context *c, const struct invariant *self)
 {
+	uint32_t locked = 0, unevictable = nr_unevictable(c->now);
+
 	for_each_segment(c->now, shm)
 	{
 		const char *wrong = segment_trouble(c->now, shm);
 
+		locked += !!(shm->raw.shm_perm.mode & SHM_LOCKED);
 		if (!holds(c, !wrong))
 			report(c, self, AT_OBJECT(shm->addr), "segment %d: %s (mode %o, key %#x, %lu bytes)",
 			       shm->raw.shm_perm.id, wrong, shm->raw.shm_perm.mode,
 			       (uint32_t)shm->raw.shm_perm.key, shm->raw.shm_segsz);
 	}
+	if (!holds(c, unevictable <= locked))
+		report(c, self, AT_OBJECT(c->now->lab.ipc_ns), "%u inodes are locked memory, %u segments are locked", unevictable,
+		       locked);
 	if (!holds(c, c->now->ipc_ns.shm_ids.rwsem.count == 0))
 		report(c, self, AT_OBJECT(c->now->lab.ipc_ns), "shm_ids.rwsem is held at the end of a step");
 }
