@@ -120,6 +120,9 @@ struct vm_fault {
 	uint64_t pfn;			/* result: frame that is mapped now, 0: none */
 };
 
+/** Map what is in the cache of [start, end] (page offsets) around the fault; page_table_lock held. */
+typedef void (*map_pages_fn)(struct vm_fault *vmf, uint64_t start, uint64_t end);
+
 /*
  * Tables of operations stand in the image by kind, one behind the other (boot/guest.ld): the lab says where, and so the host tells
  * a pointer to one of them from any other. The alignment is what keeps the compiler from leaving gaps.
@@ -133,8 +136,7 @@ struct vm_operations_struct {
 	void (*open)(struct vm_area_struct *vma);
 	void (*close)(struct vm_area_struct *vma);
 	int (*fault)(struct vm_fault *vmf);	/* 0 or VM_FAULT_* */
-	/** Map what is in the cache of [start, end] (page offsets) around the fault; page_table_lock held. */
-	void (*map_pages)(struct vm_fault *vmf, uint64_t start, uint64_t end);
+	map_pages_fn map_pages;
 	/** A page of a shared area is about to be written for the first time: 0 or VM_FAULT_*. */
 	int (*page_mkwrite)(struct vm_fault *vmf);
 	/**

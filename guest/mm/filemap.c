@@ -2,15 +2,41 @@
 /* Areas that map a file: the page comes from the file's address_space (Linux mm/filemap.c). */
 #include "internal.h"
 
+/* Of a file whose pages are the image's: in no index, and all there. */
+static void image_map_pages(struct vm_fault *vmf, uint64_t start, uint64_t end)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct page *page;
+	int error;
+
+	for (uint64_t index = start;
+	     index <= end && (page = read_mapping_page(vma->vm_file->f_mapping, index, &error)); index++) {
+		uint64_t *pte = vmf->pte + (int64_t)(index - vmf->pgoff);
+
+		if (!pte_none(*pte)) {
+			put_page(page);
+			continue;
+		}
+		page_add_file_rmap(page);
+		vma->vm_mm->rss_stat[mm_counter(page)]++;
+		set_pte(pte, mk_pte(page_to_pfn(page), vma->vm_page_prot));
+	}
+}
+
+/*
+ * Beyond the end: whoever touches it gets SIGBUS. Linux has mapped what lies around before it finds that; here that is the
+ * rare case, so a page that is there comes without it.
+ */
 static int filemap_fault(struct vm_fault *vmf)
 {
-	int error = 0;
+	int error = 0, around = 0;
 
 	vmf->page = read_mapping_page(vmf->vma->vm_file->f_mapping, vmf->pgoff, &error);
 	if (vmf->page)
 		return 0;
-	/* Beyond the end: whoever touches it gets SIGBUS. */
-	return vmf_error(error);
+	if (!(vmf->flags & FAULT_FLAG_WRITE))
+		do_fault_around(vmf, image_map_pages, &around);
+	return around ? around : vmf_error(error);
 }
 
 /* The first page at or behind *index whose contents are there (Linux next_uptodate_page). */
@@ -31,7 +57,7 @@ bool filemap_has_pages(struct address_space *mapping, uint64_t start, uint64_t e
 	spin_lock(&mapping->i_pages.xa_lock);
 	found = next_uptodate_page(mapping, &index) && index <= end && index < size;
 	spin_unlock(&mapping->i_pages.xa_lock);
-	return found;
+	return found || ((mapping->host->i_flags & S_IMAGE) && start < size);
 }
 
 /*

@@ -333,6 +333,11 @@ static inline int vmf_error(int error)
 	return error == -LX_ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
 }
 /** Does the cache hold any page of [start, end] within the file? */
+/**
+ * Linux do_fault_around: neighbours that are in the cache already are mapped along, within the area, the table and an aligned
+ * window. True: the page itself was among them. *error: no memory for the table.
+ */
+bool do_fault_around(struct vm_fault *vmf, map_pages_fn map_pages, int *error);
 bool filemap_has_pages(struct address_space *mapping, uint64_t start, uint64_t end);
 void filemap_map_pages(struct vm_fault *vmf, uint64_t start, uint64_t end);
 

@@ -273,12 +273,7 @@ static int finish_fault(struct vm_fault *vmf, enum file_use use)
 
 #define FAULT_AROUND_PAGES 16UL
 
-/*
- * Linux do_fault_around: neighbours that are in the cache already are mapped along, within the
- * area, the table and an aligned window. True: the page itself was among them. *error: no memory
- * for the table.
- */
-static bool do_fault_around(struct vm_fault *vmf, int *error)
+bool do_fault_around(struct vm_fault *vmf, map_pages_fn map_pages, int *error)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	uint64_t window = ALIGN_DOWN(vmf->address, FAULT_AROUND_PAGES * PAGE_SIZE);
@@ -297,7 +292,7 @@ static bool do_fault_around(struct vm_fault *vmf, int *error)
 		return false;
 	}
 	spin_lock(&vma->vm_mm->page_table_lock);
-	vma->vm_ops->map_pages(vmf, first, last);
+	map_pages(vmf, first, last);
 	mapped = !pte_none(*vmf->pte);
 	spin_unlock(&vma->vm_mm->page_table_lock);
 	if (mapped)
@@ -307,9 +302,10 @@ static bool do_fault_around(struct vm_fault *vmf, int *error)
 
 static int do_read_fault(struct vm_fault *vmf)
 {
+	map_pages_fn map_pages = vmf->vma->vm_ops->map_pages;
 	int error = 0;
 
-	if (vmf->vma->vm_ops->map_pages && do_fault_around(vmf, &error))
+	if (map_pages && do_fault_around(vmf, map_pages, &error))
 		return 0;
 	if (!error)
 		error = vmf->vma->vm_ops->fault(vmf);

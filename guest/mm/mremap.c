@@ -174,7 +174,7 @@ static bool unmap_moved(struct vm_area_struct *vma, uint64_t addr, uint64_t len,
 	return unmapped;
 }
 
-/* What was moved becomes an area of its own; where no memory is for that, it stays a part. */
+/* What is to be moved becomes an area of its own; where no memory is for that, it stays a part. */
 static void split_off(struct vm_area_struct *vma, const struct mremap *r)
 {
 	uint64_t end = r->addr + r->old_len;
@@ -185,11 +185,9 @@ static void split_off(struct vm_area_struct *vma, const struct mremap *r)
 		split_vma(r->mm, vma, end, /* new_below = */ false);
 }
 
-/* MREMAP_DONTUNMAP: the old range stays, empty, and is not locked any more: that of a locked area for itself alone, and unmerged. */
+/* MREMAP_DONTUNMAP: the old range stays, empty, and is not locked any more. */
 static void keep_emptied(struct vm_area_struct *vma, const struct vm_area_struct *new_vma, const struct mremap *r)
 {
-	if (vma->vm_flags & VM_LOCKED)
-		split_off(vma, r);
 	if (vma->vm_flags & VM_LOCKED)
 		r->mm->locked_vm -= vma_pages(vma) - (r->old_len >> PAGE_SHIFT);
 	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
@@ -224,6 +222,9 @@ static uint64_t move_vma(struct mremap *r, struct vm_area_struct *vma)
 		return -LX_ENOMEM;
 	if (vm_enough_memory(charge))
 		return -LX_ENOMEM;
+	/* What will not be locked is no part of a locked area any more, which then may grow by what it becomes. */
+	if (dontunmap && (vm_flags & VM_LOCKED))
+		split_off(vma, r);
 	new_vma = copy_vma(&vma, r, &need_rmap_locks);
 	if (!new_vma) {
 		vm_unacct_memory(charge);

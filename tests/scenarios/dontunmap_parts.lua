@@ -36,3 +36,13 @@ is(r + 2*PAGE, r + 2*PAGE, r + 3*PAGE, "")
 step("With another area it does")
 a:mremap{addr = r, len = PAGE, newlen = PAGE, flags = "maymove,fixed,dontunmap", newaddr = r + 4*PAGE}
 is(r + 4*PAGE, r + 3*PAGE, r + 5*PAGE, "")
+
+step("Part of a locked area, moved beside it: the rest grows by it, the part itself does not")
+local s = 0x10400000
+a:mmap{len = 4*PAGE, prot = "r", flags = "private,anon,locked,fixed", addr = s}
+a:mremap{addr = s + 2*PAGE, len = PAGE, newlen = PAGE, flags = "maymove,fixed,dontunmap", newaddr = s - PAGE}
+is(s, s - PAGE, s + 2*PAGE, "locked")
+is(s + 2*PAGE, s + 2*PAGE, s + 3*PAGE, "")
+a:mremap{addr = s + 3*PAGE, len = PAGE, newlen = PAGE, flags = "maymove,fixed,dontunmap", newaddr = s + 4*PAGE}
+is(s + 3*PAGE, s + 3*PAGE, s + 4*PAGE, "")
+is(s + 4*PAGE, s + 4*PAGE, s + 5*PAGE, "locked")

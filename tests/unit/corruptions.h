@@ -556,7 +556,12 @@ BREAK(locked_shm) { segment(t)->shm_perm.mode &= ~SHM_LOCKED; }
 BREAK(segment_size) { segment(t)->shm_segsz--; }
 BREAK(segment_dest) { segment(t)->shm_perm.mode |= SHM_DEST; }
 BREAK(segment_mode) { segment(t)->shm_perm.mode |= 1u << 20; }
-BREAK(segment_evictable) { segment(t)->shm_perm.mode ^= SHM_LOCKED; }
+BREAK(segment_evictable)
+{
+	struct file *file = at(t, segment(t)->shm_file.va);
+
+	((struct inode *)at(t, file->f_inode.va))->i_flags &= ~S_UNEVICTABLE;
+}
 BREAK(segments_locked) { ipc_ns(t)->shm_ids.rwsem.count = 1; }
 BREAK(segment_file) { segment(t)->shm_file = ptr(8); }
 BREAK(no_ipc_ns) { t->lab->ipc_ns = ptr(0); }

@@ -575,7 +575,7 @@ static inline void tiny_segment(struct tiny *t)
 	struct ipc_namespace *ns = at(t, t->lab->ipc_ns.va);
 
 	*AT(inode, t, inode) = (struct inode){
-		.i_size = 5000, .i_mode = 0100600, .i_count = 1,
+		.i_size = 5000, .i_mode = 0100600, .i_count = 1, .i_flags = S_UNEVICTABLE,
 		.i_data = {.host = ptr(inode), .a_ops = ptr(TINY_MAP_OPS + 8)}};
 	tiny_list_add_tail(t, inode + offsetof(struct inode, i_sb_list), t->lab->inodes.va);
 	*AT(file, t, file) = (struct file){

@@ -112,24 +112,38 @@ static struct told guest_tells(struct both *b, int channel)
 	return told;
 }
 
-/* Let Linux's task unmap a range; its answer is nobody's business. */
-static int unmap_there(struct both *b, int channel, uint64_t start, uint64_t len, struct error *e)
+/* What Linux's task is to do before the call itself. Its answers are nobody's business, but for the failure that ends it. */
+static int ask_first(struct both *b, int channel, struct agent_cmd *cmd, const struct agent_cmd *as_it_was,
+		     const struct amends *first, struct error *e)
 {
-	struct agent_cmd cmd = {.op = AGENT_SYSCALL, .nr = NR_munmap, .args = {start, len}};
-	struct agent_report report;
-	int exit_code, pid;
-	bool fresh;
+	const struct target_ops *ops = b->linux_side->ops;
 
-	if (b->linux_side->ops->post(b->linux_side, channel, &cmd, e) || b->linux_side->ops->run(b->linux_side, e))
-		return -1;
-	b->linux_side->ops->poll(b->linux_side, channel, &report, &fresh, &exit_code, &pid);
+	for (int i = 0; i < first->nr; i++) {
+		struct agent_cmd before = {.op = AGENT_SYSCALL, .nr = first->calls[i].nr};
+		struct agent_report report = {0};
+		int exit_code, pid;
+		bool fresh;
+
+		memcpy(before.args, first->calls[i].args, sizeof(first->calls[i].args));
+		if (ops->post(b->linux_side, channel, &before, e) || ops->run(b->linux_side, e))
+			return -1;
+		ops->poll(b->linux_side, channel, &report, &fresh, &exit_code, &pid);
+		if (first->until_error && report.value < 0) {
+			*cmd = before;
+			return 0;
+		}
+		if (i == 0 && first->if_error && report.value != first->if_error) {
+			*cmd = *as_it_was;
+			return 0;
+		}
+	}
 	return 0;
 }
 
 /* The guest has answered: now Linux is asked, as the profile wants it. */
 static int post_later(struct both *b, int channel, struct error *e)
 {
-	struct agent_cmd *cmd = &b->later[channel];
+	struct agent_cmd *cmd = &b->later[channel], as_it_was = *cmd;
 	struct told told = guest_tells(b, channel);
 	struct amends first = {.nr = 0};
 	struct view *view = NULL;
@@ -137,7 +151,7 @@ static int post_later(struct both *b, int channel, struct error *e)
 	told.taken = true;
 	b->told[channel] = told;
 	b->waits[channel] = false;
-	if (told.fresh && cmd->nr == NR_mremap) {
+	if (told.fresh && amend_needs_view(cmd)) {
 		view = b->linux_side->ops->view(b->linux_side, told.pid, e);
 		if (!view)
 			return -1;
@@ -146,9 +160,8 @@ static int post_later(struct both *b, int channel, struct error *e)
 		amend(&b->comparison.rules, cmd, &told.report, view, &first);
 	if (view)
 		view_free(view);
-	for (int i = 0; i < first.nr; i++)
-		if (unmap_there(b, channel, first.unmap[i].start, first.unmap[i].len, e))
-			return -1;
+	if (ask_first(b, channel, cmd, &as_it_was, &first, e))
+		return -1;
 	return b->linux_side->ops->post(b->linux_side, channel, cmd, e);
 }
 

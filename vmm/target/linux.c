@@ -130,6 +130,17 @@ static void task_ended(struct linux_target *l, struct linux_task *task, const st
 		task->exit_code = status;
 }
 
+/*
+ * Did the thread's execve make it the process? Its new program awaits a command by the leader's id; or it has ended at once, and
+ * nothing goes by the thread's own id any more.
+ */
+static bool has_taken_over(const struct linux_target *l, const struct linux_task *task, int channel)
+{
+	return proc_awaits(l->box.proc, task->tgid, AGENT_FD_BASE + channel) ||
+	       (proc_read_stat(l->box.proc, task->pid).state == PROC_NONE &&
+		proc_read_stat(l->box.proc, task->tgid).state == PROC_DEAD);
+}
+
 /* A thread that made execve is its process now, by its leader's id; the leader is dead, of what nobody can say. */
 static void take_over(struct linux_target *l)
 {
@@ -137,7 +148,7 @@ static void take_over(struct linux_target *l)
 		struct linux_task *task = &l->tasks[c];
 
 		if (!task->used || task->dead || !task->busy || task->cmd.op != AGENT_SYSCALL || task->cmd.nr != NR_execve ||
-		    task->pid == task->tgid || !proc_awaits(l->box.proc, task->tgid, AGENT_FD_BASE + c))
+		    task->pid == task->tgid || !has_taken_over(l, task, c))
 			continue;
 		for (int o = 0; o < AGENT_CHANNELS; o++)
 			if (l->tasks[o].used && l->tasks[o].pid == task->tgid) {

@@ -47,6 +47,11 @@ const struct rule rule_table[NR_RULES] = {
 					      "refuses, Linux is asked for what 6.1 unmaps before, then for the same refusal.",
 				    .profile = true,
 				    .from = 617},
+	[PROFILE_POPULATE] = {.name = "populate",
+			      .reason = "MADV_POPULATE_* stops at the first hole: Linux is asked for it area by area, as 6.1 "
+					"goes, and for the hole last.",
+			      .profile = true,
+			      .from = 609},
 	[PROFILE_WRITE_FAULT] = {.name = "write_fault",
 				 .reason = "write() makes a page of tmpfs before it finds that there is nothing to be read: "
 					   "Linux is asked for as many bytes as the guest wrote.",

@@ -136,7 +136,7 @@ static const char *kind_trouble(const struct model_inode *inode)
 {
 	const struct inode *raw = &inode->raw;
 
-	if ((raw->i_flags & ~(S_IMAGE | S_HOST)) || raw->i_flags == (S_IMAGE | S_HOST))
+	if ((raw->i_flags & ~(S_IMAGE | S_HOST | S_UNEVICTABLE)) || raw->i_flags == (S_IMAGE | S_HOST))
 		return "i_flags are unknown";
 	if ((raw->i_flags & S_HOST) && !may_be_of_host(inode))
 		return "it is the host's, and no file, directory or link with a number there";
