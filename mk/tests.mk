@@ -6,7 +6,7 @@
 #   scenarios  tests/scenarios/*.lua on /dev/kvm, against their canonical expected output
 #   cli        exit statuses and messages of the program as a user types it
 #   qemu       scenarios on QEMU's microvm: the same bytes must come out
-#   both       scenarios in lockstep on the guest and on this host's Linux, compared after every step
+#   both       scenarios in lockstep on the guest and on this host's Linux, compared after every step; fuzz-both random programs
 #   programs   real programs, natively and in the guest (tests/programs/check); programs-root with their own libraries, --root /
 #   maps       nested: where they lie, and what is no program, on the guest and on Linux 6.1
 #   access     tests/access: what the MMU does with each kind of entry and access, as the model of the walk foretells
@@ -56,10 +56,13 @@ scenarios: $(BUILD)/vmm $(BUILD)/guest.bin $(INITRD) ## every scenario against i
 	else echo "no /dev/kvm here: the scenarios run nested"; $(MAKE) --no-print-directory check-nested; fi
 
 # Linux as the judge: this host's. 77: it cannot contain the tasks, and the suite says so.
-check-both: $(BUILD)/vmm $(BUILD)/guest.bin ## every scenario in lockstep on the guest and on this host's Linux
+FUZZ_BOTH := --seed 1 --seeds 20 --steps 100 --jobs 2 --shrink 300
+check-both: $(BUILD)/vmm $(BUILD)/guest.bin ## every scenario and 2,000 random operations in lockstep on the guest and on this host's Linux
 	$(Q)if [ -w /dev/kvm ]; then tests/both/run $(BUILD)/vmm $(BUILD)/guest.bin || [ $$? = 77 ]; \
 	else echo "no /dev/kvm here: the comparison runs nested (make check-both-nested)"; fi
 	$(Q)[ ! -w /dev/kvm ] || tests/linux/proc $(BUILD)/vmm $(BUILD)/guest.bin || [ $$? = 77 ]
+	$(Q)if [ -w /dev/kvm ]; then tests/nested/as-suite fuzz-both tests/both/fuzz $(BUILD)/vmm $(BUILD)/guest.bin \
+		$(BUILD)/fuzz-both $(FUZZ_BOTH) || [ $$? = 77 ]; else echo "no /dev/kvm here: fuzz-both is skipped"; fi
 
 # One program of its own, so that it also runs where nothing else is (the nested machine).
 $(BUILD)/tests/calls: tests/linux/calls.c

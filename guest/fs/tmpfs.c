@@ -111,32 +111,32 @@ static long write_chunk(struct inode *inode, uint64_t pos, uint64_t at, uint64_t
 	return done;
 }
 
-/** Linux generic_file_write_iter: bytes written, or -errno if none was. */
+/** Linux generic_file_write_iter: bytes written, or -errno if none was; then *pos stays, too, even of what would have been appended. */
 static long tmpfs_write_at(struct file *file, uint64_t at, uint64_t len, uint64_t *pos)
 {
 	struct inode *inode = file->f_inode;
-	uint64_t done = 0;
+	uint64_t done = 0, at_pos;
 	long got = 0;
 
 	if (!len)
 		return 0;
 	down_write(&inode->i_rwsem);
-	if (file->f_flags & LX_O_APPEND)
-		*pos = inode->i_size;
-	got = generic_write_checks(*pos, len);
+	at_pos = file->f_flags & LX_O_APPEND ? inode->i_size : *pos;
+	got = generic_write_checks(at_pos, len);
 	len = got < 0 ? 0 : got;
 	if (len)
 		update_mtime(inode);
 	while (got >= 0 && done < len) {
-		uint64_t n = min(len - done, PAGE_SIZE - *pos % PAGE_SIZE);
+		uint64_t place = at_pos + done, n = min(len - done, PAGE_SIZE - place % PAGE_SIZE);
 
-		got = write_chunk(inode, *pos, at + done, n);
+		got = write_chunk(inode, place, at + done, n);
 		if (got <= 0)
 			break;
-		*pos += got;
 		done += got;
 	}
 	up_write(&inode->i_rwsem);
+	if (done)
+		*pos = at_pos + done;
 	return done ? (long)done : got;
 }
 

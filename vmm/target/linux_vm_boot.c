@@ -82,6 +82,9 @@ static int add_modules(struct cpio *c, const char *dir, struct error *e)
 
 		snprintf(name, sizeof(name), "modules/%zu-%s.ko", i, modules[i]);
 		snprintf(path, sizeof(path), "%s/modules/%s.ko", dir, modules[i]);
+		/* Another kernel may have it built in; Debian's 6.1 has none of them. */
+		if (access(path, F_OK) && errno == ENOENT)
+			continue;
 		if (add_file(c, name, path, 0444, e))
 			return -1;
 	}

@@ -90,6 +90,9 @@ void rules_summary(const struct rules *rules, char *text, size_t size)
 	size_t n = 0;
 
 	*text = 0;
+	if (rules->kernel > PROFILE_UP_TO)
+		n += snprintf(text, size, "; newer than the profile, which knows Linux up to %d.%d", PROFILE_UP_TO / 100,
+			      PROFILE_UP_TO % 100);
 	for (int kind = 0; kind < 2; kind++) {
 		const char *before = kind ? "; profile: " : "; rules: ";
 
@@ -115,4 +118,5 @@ void rules_list(FILE *to)
 		else
 			fprintf(to, "| `%s` | rule | %s |\n", rule->name, rule->reason);
 	}
+	fprintf(to, "\nThe profile knows Linux up to %d.%d.\n", PROFILE_UP_TO / 100, PROFILE_UP_TO % 100);
 }
