@@ -231,6 +231,39 @@ Test(verify, texts_tell_expected_and_found)
 	tiny_end(&t);
 }
 
+/* --- what is judged by differences, though it is told of something that is the same ------------- */
+
+static void look_again(struct tiny *t, const struct model *before, const char *id)
+{
+	struct findings findings = verify(t, before, /* lie = */ false);
+
+	CHECK_THAT(has(&findings, id), "%s is not told", id);
+	findings_free(&findings);
+}
+
+/** That two free blocks should be one is told of the lower: here the upper one alone is new. */
+Test(verify, a_block_is_freed_above_its_free_buddy)
+{
+	struct model *before;
+	struct tiny t;
+	uint64_t low;
+
+	tiny_new(&t);
+	low = t.next_pfn;
+	CHECK_EQ(low % 2, 0);
+	for (uint64_t pfn = low; pfn < low + 4; pfn += 2) { /* the second is its neighbour on the list, which changes, too */
+		tiny_free_block(&t, pfn, 0, 0);
+		t.next_pfn++;
+		tiny_frame(&t, PGTY_kernel);
+	}
+	t.zone->frontier_pfn = t.next_pfn;
+	before = sound_model(&t);
+	tiny_free_block(&t, low + 1, 0, 0);
+	look_again(&t, before, "buddy-merged");
+	model_free(before);
+	tiny_end(&t);
+}
+
 /** One invariant cannot drown the others. */
 Test(verify, findings_of_one_invariant_are_limited)
 {
