@@ -8,16 +8,6 @@
 #define NSEC_PER_SEC	1000000000UL
 #define NSEC_PER_CENT	(NSEC_PER_SEC / 100)
 
-static unsigned int count_tasks(void)
-{
-	struct task *task;
-	unsigned int n = 0;
-
-	list_for_each_entry(task, &init_task.ts.tasks, ts.tasks)
-		n++;
-	return n;
-}
-
 static int newest_pid(void)
 {
 	struct task *task;

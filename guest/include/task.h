@@ -214,6 +214,9 @@ struct task *find_task(int pid);
 	list_for_each_entry(task, &init_task.ts.tasks, ts.tasks) \
 		if (is_leader(task) && !(task->ts.flags & PF_KTHREAD))
 
+/** How many tasks there are: threads, kernel threads and zombies included, the idle task not. usage.c. */
+unsigned int count_tasks(void);
+
 /* --- exit.c ----------------------------------------------------------------------------------- */
 
 void do_exit(int code) __noreturn;		/* this thread; code is a wait status */

@@ -53,10 +53,10 @@ struct user_sysinfo {
 	uint32_t mem_unit;
 };
 
-static uint16_t count_tasks(void)
+unsigned int count_tasks(void)
 {
 	struct task *task;
-	uint16_t n = 0;
+	unsigned int n = 0;
 
 	list_for_each_entry(task, &init_task.ts.tasks, ts.tasks)
 		n++;
