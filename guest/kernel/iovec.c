@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Pieces of user memory, and readv(2) and writev(2), which go through them one by one (Linux fs/read_write.c). */
+/* Pieces of user memory, and readv(2) and writev(2), which go through them one by one but for pipes (Linux fs/read_write.c). */
 #include "iovec.h"
 
 #include "fs.h"
+#include "pipe.h"
 #include "task.h"
 #include "uaccess.h"
 
@@ -42,6 +43,39 @@ int get_iovecs(struct iovecs *v, uint64_t at, uint64_t nr)
 		if ((int64_t)v->iov[i].len < 0)
 			return -LX_EINVAL;
 	return 0;
+}
+
+int begin_iter(struct iov_iter *iter, const struct iovecs *v)
+{
+	*iter = (struct iov_iter){ .iov = v->iov };
+	for (uint64_t i = 0; i < v->nr; i++) {
+		if (!access_ok(v->iov[i].base, v->iov[i].len))
+			return -LX_EFAULT;
+		iter->count += min(v->iov[i].len, (uint64_t)MAX_RW_COUNT - iter->count);
+	}
+	return 0;
+}
+
+uint64_t copy_iter(struct iov_iter *iter, char *bytes, uint64_t len, bool from_user)
+{
+	uint64_t done = 0;
+
+	len = min(len, iter->count);
+	while (done < len) {
+		uint64_t n = min(len - done, iter->iov->len - iter->offset), at = iter->iov->base + iter->offset;
+		uint64_t left = from_user ? copy_from_user(bytes + done, at, n) : copy_to_user(at, bytes + done, n);
+
+		done += n - left;
+		iter->offset += n - left;
+		iter->count -= n - left;
+		if (left)
+			break;
+		if (iter->offset == iter->iov->len) {
+			iter->iov++;
+			iter->offset = 0;
+		}
+	}
+	return done;
 }
 
 /* --- readv, writev -------------------------------------------------------------------------------------------- */
@@ -86,10 +120,17 @@ static long do_iovecs(struct file *file, const struct iovecs *v, bool write, uin
 	return total ? total : n;
 }
 
+/* A pipe takes or gives all pieces in one go: which of its buffers a byte stands in depends on how many there are. */
+static long pipe_iovecs(struct file *file, struct iov_iter iter, bool write)
+{
+	return write ? pipe_write_iter(file, &iter) : pipe_read_iter(file, &iter);
+}
+
 /* The pieces are looked at first, then whether the file was opened for it, as Linux does. */
 static long do_rwv(struct pt_regs *regs, bool write, uint64_t *pos)
 {
 	struct file *file = fget((uint32_t)regs->di);
+	struct iov_iter iter;
 	struct iovecs v;
 	long ret;
 
@@ -100,15 +141,14 @@ static long do_rwv(struct pt_regs *regs, bool write, uint64_t *pos)
 		return -LX_ESPIPE;
 	}
 	ret = get_iovecs(&v, regs->si, regs->dx);
-	for (uint64_t i = 0; !ret && i < v.nr; i++)
-		if (!access_ok(v.iov[i].base, v.iov[i].len))
-			ret = -LX_EFAULT;
+	if (!ret)
+		ret = begin_iter(&iter, &v);
 	if (!ret && !may_rw(file, write))
 		ret = -LX_EBADF;
 	if (!ret && (pos && write ? !file->f_op->write_at : !can_rw(file->f_op, write)))
 		ret = -LX_EINVAL;
 	if (!ret)
-		ret = do_iovecs(file, &v, write, pos);
+		ret = is_pipe(file) ? pipe_iovecs(file, iter, write) : do_iovecs(file, &v, write, pos);
 	put_iovecs(&v);
 	fput(file);
 	return ret;

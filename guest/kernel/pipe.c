@@ -6,6 +6,7 @@
 #include "cred.h"
 #include "files.h"
 #include "fs.h"
+#include "iovec.h"
 #include "permission.h"
 #include "pipe.h"
 #include "signal.h"
@@ -61,17 +62,17 @@ static struct pipe_buffer *add_buffer(struct pipe_inode_info *pipe, uint32_t fla
 
 /* --- reading -------------------------------------------------------------------------------------------------- */
 
-/* What is there, up to len bytes, to user memory. Bytes, or -LX_EFAULT when none could be given: then it is still there. */
-static long take(struct pipe_inode_info *pipe, uint64_t at, uint64_t len)
+/* What is there and asked for, to user memory. Bytes, or -LX_EFAULT when none could be given: then it is still there. */
+static long take(struct pipe_inode_info *pipe, struct iov_iter *to)
 {
 	uint64_t done = 0;
 
-	while (done < len && !pipe_empty(pipe)) {
+	while (to->count && !pipe_empty(pipe)) {
 		struct pipe_buffer *buf = slot(pipe, pipe->tail);
-		uint64_t n = min((uint64_t)buf->len, len - done);
+		uint64_t n = min((uint64_t)buf->len, to->count);
 		bool packet = buf->flags & PIPE_BUF_FLAG_PACKET;
 
-		if (copy_to_user(at + done, buffer_bytes(buf), n))
+		if (copy_iter(to, buffer_bytes(buf), n, /* from_user = */ false) < n)
 			return done ? (long)done : -LX_EFAULT;
 		done += n;
 		buf->offset += n;
@@ -96,18 +97,18 @@ static int wait_to_read(struct file *file, struct pipe_inode_info *pipe)
 	return pipe_readable(pipe) ? 0 : -ERESTARTSYS;
 }
 
-static long pipe_read(struct file *file, uint64_t at, uint64_t len)
+long pipe_read_iter(struct file *file, struct iov_iter *to)
 {
 	struct pipe_inode_info *pipe = file->private_data;
 	bool was_full, slept = false;
 	long done = 0;
 
-	if (!len)
+	if (!to->count)
 		return 0;
 	spin_lock(&pipe->mutex);
 	for (;;) {
 		was_full = pipe_full(pipe);
-		done = take(pipe, at, len);
+		done = take(pipe, to);
 		if (done || !pipe->writers)
 			break;
 		done = wait_to_read(file, pipe);
@@ -123,15 +124,23 @@ static long pipe_read(struct file *file, uint64_t at, uint64_t len)
 	return done;
 }
 
+static long pipe_read(struct file *file, uint64_t at, uint64_t len)
+{
+	struct user_iovec iov = { at, len };
+	struct iov_iter to = { .iov = &iov, .count = len };
+
+	return pipe_read_iter(file, &to);
+}
+
 /* --- writing -------------------------------------------------------------------------------------------------- */
 
 /*
  * The odd bytes of a write, behind the last ones of the pipe if they fit as a whole. How many, 0 if they do not, or
  * -LX_EFAULT.
  */
-static long merge(struct pipe_inode_info *pipe, uint64_t at, uint64_t len)
+static long merge(struct pipe_inode_info *pipe, struct iov_iter *from)
 {
-	uint64_t odd = len % PAGE_SIZE;
+	uint64_t odd = from->count % PAGE_SIZE;
 	struct pipe_buffer *last;
 
 	if (!odd || pipe_empty(pipe))
@@ -139,22 +148,22 @@ static long merge(struct pipe_inode_info *pipe, uint64_t at, uint64_t len)
 	last = slot(pipe, pipe->head - 1);
 	if (!(last->flags & PIPE_BUF_FLAG_CAN_MERGE) || last->offset + last->len + odd > PAGE_SIZE)
 		return 0;
-	if (copy_from_user(buffer_bytes(last) + last->len, at, odd))
+	if (copy_iter(from, buffer_bytes(last) + last->len, odd, /* from_user = */ true) < odd)
 		return -LX_EFAULT;
 	last->len += odd;
 	return odd;
 }
 
 /* Up to a page into a buffer of its own. Bytes, or -errno; after -LX_EFAULT the buffer stays, empty, as on Linux 6.1. */
-static long put_page_of(struct file *file, struct pipe_inode_info *pipe, uint64_t at, uint64_t len)
+static long put_page_of(struct file *file, struct pipe_inode_info *pipe, struct iov_iter *from)
 {
-	uint64_t n = min(len, PAGE_SIZE);
+	uint64_t n = min(from->count, PAGE_SIZE);
 	struct pipe_buffer *buf;
 
 	buf = add_buffer(pipe, file->f_flags & LX_O_DIRECT ? PIPE_BUF_FLAG_PACKET : PIPE_BUF_FLAG_CAN_MERGE);
 	if (!buf)
 		return -LX_ENOMEM;
-	if (copy_from_user(buffer_bytes(buf), at, n))
+	if (copy_iter(from, buffer_bytes(buf), n, /* from_user = */ true) < n)
 		return -LX_EFAULT;
 	buf->len = n;
 	return n;
@@ -184,25 +193,25 @@ static int wait_to_write(struct file *file, struct pipe_inode_info *pipe)
 	return 0;
 }
 
-static long pipe_write(struct file *file, uint64_t at, uint64_t len)
+long pipe_write_iter(struct file *file, struct iov_iter *from)
 {
 	struct pipe_inode_info *pipe = file->private_data;
 	bool slept = false;
 	uint64_t done = 0;
 	long ret = 0;
 
-	if (!len)
+	if (!from->count)
 		return 0;
 	spin_lock(&pipe->mutex);
 	if (pipe->readers) {
-		ret = merge(pipe, at, len);
+		ret = merge(pipe, from);
 		done = max(ret, 0L);
 	}
-	while (ret >= 0 && done < len) {
+	while (ret >= 0 && from->count) {
 		if (!pipe->readers) {
 			ret = broken_pipe();
 		} else if (!pipe_full(pipe)) {
-			ret = put_page_of(file, pipe, at + done, len - done);
+			ret = put_page_of(file, pipe, from);
 			done += max(ret, 0L);
 		} else {
 			ret = wait_to_write(file, pipe);
@@ -215,6 +224,14 @@ static long pipe_write(struct file *file, uint64_t at, uint64_t len)
 	if (slept && !pipe_full(pipe))
 		wake_up(&pipe->wr_wait);
 	return done ? (long)done : ret;
+}
+
+static long pipe_write(struct file *file, uint64_t at, uint64_t len)
+{
+	struct user_iovec iov = { at, len };
+	struct iov_iter from = { .iov = &iov, .count = len };
+
+	return pipe_write_iter(file, &from);
 }
 
 /* --- its two ends --------------------------------------------------------------------------------------------- */
@@ -266,6 +283,11 @@ static const struct file_operations pipe_fops __file_ops = {
 	.release = pipe_release,
 	.poll = pipe_poll,
 };
+
+bool is_pipe(const struct file *file)
+{
+	return file->f_op == &pipe_fops;
+}
 
 static struct pipe_inode_info *alloc_pipe(void)
 {

@@ -14,48 +14,6 @@
 #define PP_ORDER	1
 #define PP_MAX_PAGES	((PAGE_SIZE << PP_ORDER) / sizeof(struct page *))	/* had at a time */
 
-/** How far the caller's side is. */
-struct iov_iter {
-	const struct user_iovec *iov;
-	uint64_t offset;		/* in *iov */
-	uint64_t count;			/* bytes left in all */
-};
-
-/* The caller's own: each piece must lie in user space, and all are not more than one call may move. */
-static int begin_iter(struct iov_iter *iter, const struct iovecs *v)
-{
-	*iter = (struct iov_iter){ .iov = v->iov };
-	for (uint64_t i = 0; i < v->nr; i++) {
-		if (!access_ok(v->iov[i].base, v->iov[i].len))
-			return -LX_EFAULT;
-		iter->count += min(v->iov[i].len, MAX_RW_COUNT - iter->count);
-	}
-	return 0;
-}
-
-/* Between kernel memory and the caller's, up to len bytes; how many, less where it faults. */
-static uint64_t copy_iter(struct iov_iter *iter, char *bytes, uint64_t len, bool from_user)
-{
-	uint64_t done = 0;
-
-	len = min(len, iter->count);
-	while (done < len) {
-		uint64_t n = min(len - done, iter->iov->len - iter->offset), at = iter->iov->base + iter->offset;
-		uint64_t left = from_user ? copy_from_user(bytes + done, at, n) : copy_to_user(at, bytes + done, n);
-
-		done += n - left;
-		iter->offset += n - left;
-		iter->count -= n - left;
-		if (left)
-			break;
-		if (iter->offset == iter->iov->len) {
-			iter->iov++;
-			iter->offset = 0;
-		}
-	}
-	return done;
-}
-
 /* --- the other mm --------------------------------------------------------------------------------------------- */
 
 struct remote {

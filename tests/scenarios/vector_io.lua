@@ -1,5 +1,4 @@
 -- readv and writev: pieces of memory, moved one after the other as if they were one.
--- both: below 6.2, a later kernel (6.18 does) may ask for the right to write before it looks at the pieces
 local a = spawn("a")
 local p = a:mmap{len = 2*PAGE, prot = "rw"}
 a:munmap(p + PAGE, PAGE)

@@ -179,6 +179,7 @@ static void amend_write(struct rules *rules, struct agent_cmd *cmd, int64_t valu
 		cmd->in_data &= ~2u;
 	} else if (value > 0 && cmd->nr != NR_writev && (uint64_t)value < cmd->args[2] &&
 		   rule_excuses(rules, PROFILE_WRITE_FAULT)) {
+		ask_for_tmpfs(cmd, first);
 		cmd->args[2] = value;
 	}
 }

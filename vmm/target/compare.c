@@ -79,17 +79,33 @@ static void compare_data(struct comparison *c, const char *who, const struct age
 	}
 }
 
-static bool pipe_noexec(struct comparison *c, const struct agent_cmd *cmd, int64_t guest, int64_t linux_side)
+/* Calls that have two reasons to fail, of which a later kernel tells the other. */
+static const struct {
+	uint64_t nr;
+	unsigned int from; /* as rule.from */
+	int64_t guest, linux_side;
+} error_orders[] = {
+	{NR_mmap, 617, -LX_ENODEV, -LX_EPERM}, /* of a pipe with PROT_EXEC */
+	{NR_readv, 608, -LX_EFAULT, -LX_EBADF}, /* not opened for it, and pieces that are none */
+	{NR_writev, 608, -LX_EFAULT, -LX_EBADF},
+	{NR_readv, 608, -LX_EINVAL, -LX_EBADF},
+	{NR_writev, 608, -LX_EINVAL, -LX_EBADF},
+};
+
+static bool other_error_first(struct comparison *c, const struct agent_cmd *cmd, int64_t guest, int64_t linux_side)
 {
-	return cmd->op == AGENT_SYSCALL && cmd->nr == NR_mmap && (cmd->args[2] & LX_PROT_EXEC) && guest == -LX_ENODEV &&
-	       linux_side == -LX_EPERM && rule_excuses(&c->rules, PROFILE_PIPE_NOEXEC);
+	for (size_t i = 0; i < sizeof(error_orders) / sizeof(error_orders[0]); i++)
+		if (cmd->op == AGENT_SYSCALL && cmd->nr == error_orders[i].nr && guest == error_orders[i].guest &&
+		    linux_side == error_orders[i].linux_side && c->rules.kernel >= error_orders[i].from)
+			return rule_excuses(&c->rules, PROFILE_ERROR_ORDER);
+	return false;
 }
 
 void compare_reports(struct comparison *c, const char *who, const struct agent_cmd *cmd,
 		     const struct agent_report *guest, const struct agent_report *linux_side)
 {
 	compare_number(c, who, "status of the answer", guest->status, linux_side->status);
-	if (!pipe_noexec(c, cmd, guest->value, linux_side->value))
+	if (!other_error_first(c, cmd, guest->value, linux_side->value))
 		compare_number(c, who, "result", guest->value, linux_side->value);
 	compare_number(c, who, "signal", guest->signo, linux_side->signo);
 	compare_number(c, who, "code of the signal", guest->si_code, linux_side->si_code);
