@@ -1,9 +1,10 @@
 -- Top-down placement looks below mmap_base, down to the first page. When nothing is left there, the search turns round: the
--- both: needs /proc/sys/vm/mmap_min_addr 65536
 -- lowest gap above mmap_legacy_base (a third of the address space), which by then can only lie above mmap_base.
 --
 --	0  64K              legacy              mmap_base        stack
 --	...|####################################|......****......|SSS
+-- both: needs /proc/sys/vm/mmap_min_addr 65536
+-- both: below 6.12, which finds no place below mmap_min_addr and turns round instead (6.12.117)
 local a = spawn("a")
 local base, legacy = a:mm().mmap_base, a:mm().mmap_legacy_base
 expect.eq(legacy, (0x7ffffffff000 // 3 + 4095) & ~4095)
