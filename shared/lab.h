@@ -281,6 +281,7 @@ enum lab_stream_op {
 	LAB_STREAM_POLL,		/* result: POLL* as they are now */
 };
 
+#define NR_STREAMS		3		/* standard input, output and error of a program */
 #define LAB_STREAM_PIECES	16
 
 struct lab_piece {

@@ -275,6 +275,7 @@ struct task_struct {
 	GPTR(struct vm_area_struct) vmacache[VMACACHE_SIZE];
 	GPTR(void) stack;			/* kernel stack, lowest address; page-aligned */
 	GPTR(struct cred) cred;			/* who it is (cred_types.h); holds a usage */
+	GPTR(struct rlimits) rlimits;		/* of a process, kept in its leader; NULL: it never changed a limit */
 	int32_t exit_code;			/* wait status, once TASK_ZOMBIE */
 	int32_t channel;			/* lab channel of the agent in it; -1: none */
 	char comm[16];

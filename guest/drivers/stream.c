@@ -12,8 +12,6 @@
 #include "uaccess.h"
 #include "wait.h"
 
-#define NR_STREAMS	3
-
 static struct list_head waiters = LIST_HEAD_INIT(waiters);
 
 void streams_wake(void)

@@ -98,7 +98,6 @@ struct task {
 	int32_t nr_core_waiters;	/* that do */
 	int32_t stop_code;		/* wait status of a stop nobody has waited for yet; 0: none */
 	struct sigpending shared_pending;
-	struct rlimits *rlimits;	/* NULL: those that every process starts with */
 	int16_t oom_score_adj, oom_score_adj_min; /* whom to kill first when memory is short, if anybody did */
 	struct itimers *itimers;	/* NULL: none was ever set */
 

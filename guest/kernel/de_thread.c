@@ -85,8 +85,8 @@ static void become_leader(struct task *leader, struct task *me)
 	me->stop_code = leader->stop_code;
 	me->exit_signal = LX_SIGCHLD;
 	move_signals(&leader->shared_pending, &me->shared_pending);
-	me->rlimits = leader->rlimits;
-	leader->rlimits = NULL;
+	me->ts.rlimits = leader->ts.rlimits;
+	leader->ts.rlimits = NULL;
 	flush_sigqueue(&leader->pending);
 	leader->ts.state = TASK_DEAD;
 	free_task(leader);

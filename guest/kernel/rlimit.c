@@ -44,7 +44,7 @@ static DEFINE_KMEM_CACHE(rlimits_cachep, "rlimits", sizeof(struct rlimits));
 
 static const struct rlimits *limits_of(const struct task *task)
 {
-	const struct rlimits *own = task->group_leader->rlimits;
+	const struct rlimits *own = task->group_leader->ts.rlimits;
 
 	return own ? own : &default_rlimits;
 }
@@ -70,16 +70,16 @@ void task_rlimit(const struct task *task, unsigned int resource, uint64_t *soft,
 
 void copy_rlimits(struct task *child, struct task *parent)
 {
-	child->rlimits = parent->group_leader->rlimits;
-	if (child->rlimits)
-		child->rlimits->refcount++;
+	child->ts.rlimits = parent->group_leader->ts.rlimits;
+	if (child->ts.rlimits)
+		child->ts.rlimits->refcount++;
 }
 
 void put_rlimits(struct task *leader)
 {
-	if (leader->rlimits && --leader->rlimits->refcount == 0)
-		kmem_cache_free(&rlimits_cachep, leader->rlimits);
-	leader->rlimits = NULL;
+	if (leader->ts.rlimits && --leader->ts.rlimits->refcount == 0)
+		kmem_cache_free(&rlimits_cachep, leader->ts.rlimits);
+	leader->ts.rlimits = NULL;
 }
 
 /* Limits of the task's process that nobody shares; NULL: no memory. */
@@ -88,15 +88,15 @@ static struct rlimits *own_limits(struct task *task)
 	struct task *leader = task->group_leader;
 	struct rlimits *own;
 
-	if (leader->rlimits && leader->rlimits->refcount == 1)
-		return leader->rlimits;
+	if (leader->ts.rlimits && leader->ts.rlimits->refcount == 1)
+		return leader->ts.rlimits;
 	own = kmem_cache_alloc(&rlimits_cachep);
 	if (!own)
 		return NULL;
 	*own = *limits_of(task);
 	own->refcount = 1;
 	put_rlimits(leader);
-	leader->rlimits = own;
+	leader->ts.rlimits = own;
 	return own;
 }
 

@@ -103,6 +103,12 @@ BREAK(wrong_mm) { vma(t, t->heap_a)->vm_mm = ptr(t->mm_b); }
 BREAK(wrong_prot) { vma(t, t->heap_a)->vm_page_prot |= PTE_RW; }
 BREAK(unknown_flag) { vma(t, t->heap_a)->vm_flags |= 1UL << 60; }
 BREAK(right_without_may) { vma(t, t->heap_a)->vm_flags &= ~VM_MAYWRITE; }
+BREAK(no_mayexec) { vma(t, t->heap_a)->vm_flags &= ~VM_MAYEXEC; }
+BREAK(no_maywrite) { vma(t, t->text_a)->vm_flags &= ~VM_MAYWRITE; }
+BREAK(dontexpand) { vma(t, t->heap_a)->vm_flags |= VM_DONTEXPAND; }
+BREAK(noreserve_committed) { vma(t, t->heap_a)->vm_flags |= VM_NORESERVE; }
+BREAK(wild_limits) { task(t, t->a)->rlimits = ptr(t->heap_a); }
+BREAK(leaked_limits) { strcpy(t->caches[SLAB_ANON]->name, "rlimits"); }
 BREAK(shared_anon_flag) { vma(t, t->heap_a)->vm_flags |= VM_MAYSHARE; }
 BREAK(not_committed) { vma(t, t->heap_a)->vm_flags &= ~VM_ACCOUNT; }
 BREAK(ops_elsewhere) { vma(t, t->text_a)->vm_ops.va = KERNEL_MAP + TINY_DATA; }
@@ -148,6 +154,11 @@ BREAK(other_function) { mm_a(t)->get_unmapped_area.va += 8; }
 BREAK(bottom_up) { mm_a(t)->get_unmapped_area.va = t->lab->image.bottomup; }
 BREAK(legacy_base) { mm_a(t)->mmap_legacy_base += PAGE_SIZE; }
 BREAK(on_fault_alone) { mm_a(t)->def_flags = VM_LOCKONFAULT; }
+BREAK(other_base) { mm_a(t)->mmap_base -= PAGE_SIZE; }
+BREAK(mm_flag) { mm_a(t)->flags = 1UL << 40; }
+BREAK(args_apart) { mm_a(t)->arg_end -= 8; }
+BREAK(cache_name) { t->caches[SLAB_FILE]->name[20] = 'x'; }
+BREAK(shared_used) { vma(t, t->heap_a)->shared.rb_subtree_last = 1; }
 BREAK(task_size) { mm_a(t)->task_size >>= 1; }
 BREAK(pinned) { mm_a(t)->pinned_vm = 1; }
 BREAK(def_flags) { mm_a(t)->def_flags = VM_WRITE; }
@@ -524,6 +535,16 @@ BREAK(inode_memory_ops) { the_inode(t)->i_data.a_ops.va += 8; } /* those of file
 BREAK(inode_i_fop) { the_inode(t)->i_fop = ptr(TINY_FILE_OPS + 8); }
 BREAK(inode_i_op) { the_inode(t)->i_op = ptr(TINY_DIR_OPS); }
 BREAK(plain_private) { AT(file, t, TINY_OPEN_FILE)->private_data = ptr(1); }
+BREAK(file_mode) { AT(file, t, TINY_OPEN_FILE)->f_mode |= 1u << 9; }
+BREAK(file_dentry) { AT(file, t, TINY_OPEN_FILE)->f_dentry = ptr(TINY_ROOT); }
+BREAK(backing_outside) { the_inode(t)->i_backing = ptr(kva(t->own_pfn)); }
+BREAK(inode_vm_flags) { the_inode(t)->i_vm_flags = VM_ACCOUNT; }
+BREAK(inode_pipe)
+{
+	struct file *file = AT(file, t, t->pipe_end);
+
+	AT(inode, t, file->f_inode.va)->i_private.va += 8;
+}
 BREAK(inode_type) { the_inode(t)->i_mode = 0; }
 BREAK(inode_rdev) { the_inode(t)->i_rdev = 0x101; }
 BREAK(inode_backing) { the_inode(t)->i_backing_size = PAGE_SIZE; }
@@ -739,9 +760,12 @@ static const struct {
 	ROW("inode-fields", inode_locked), ROW("i-mmap", not_in_i_mmap), ROW("i-mmap-last", wrong_last), ROW("i-mmap-last", i_mmap_red),
 	ROW("file-count", file_refs), ROW("file-count", file_leaked), ROW("file-fields", file_ops), ROW("file-fields", file_other_ops),
 	ROW("inode-fields", inode_a_ops), ROW("inode-fields", inode_memory_ops), ROW("inode-fields", inode_i_fop),
-	ROW("inode-fields", inode_i_op), ROW("file-private", plain_private), ROW("file-private", pipe_of_another),
+	ROW("inode-fields", inode_i_op), ROW("file-fields", file_mode), ROW("file-fields", file_dentry), ROW("inode-fields", backing_outside),
+	ROW("inode-fields", inode_vm_flags), ROW("inode-fields", inode_pipe), ROW("file-private", plain_private), ROW("file-private", pipe_of_another),
 	ROW("file-private", two_files), ROW("file-private", private_nowhere), ROW("file-private", nobodys_eventfd),
 	ROW("file-private", attachment), ROW("inode-fields", inode_type), ROW("inode-fields", inode_rdev), ROW("inode-fields", inode_backing),
+	ROW("area-flags", no_mayexec), ROW("area-flags", no_maywrite), ROW("area-flags", dontexpand),
+	ROW("area-flags", noreserve_committed), ROW("rlimits", wild_limits), ROW("rlimits", leaked_limits),
 	ROW("area-flags", wipe_file), ROW("area-kind", private_data), ROW("mm-defaults", no_program),
 	ROW("mm-layout", brk_above_stack), ROW("free-unused", free_mapcount), ROW("frame-flags", cached_reserved),
 	ROW("pipe-slab", leak_pipe), ROW("pipe-ring", pipe_overfull), ROW("pipe-ring", pipe_bytes),
@@ -763,7 +787,8 @@ static const struct {
 	ROW("area-flags", shared_anon_flag), ROW("area-account", not_committed),
 	ROW("area-kind", ops_elsewhere), ROW("mm-layout", args_overlap),
 	ROW("mm-placement", mmap_base), ROW("mm-placement", placement_function),
-	ROW("mm-placement", other_function), ROW("mm-placement", bottom_up), ROW("mm-placement", legacy_base),
+	ROW("mm-placement", other_function), ROW("mm-placement", bottom_up), ROW("mm-placement", other_base), ROW("mm-defaults", mm_flag),
+	ROW("mm-layout", args_apart), ROW("cache-geometry", cache_name), ROW("area-kind", shared_used), ROW("mm-placement", legacy_base),
 	ROW("mm-defaults", on_fault_alone),
 	ROW("mm-placement", task_size), ROW("mm-defaults", pinned), ROW("mm-defaults", def_flags),
 	ROW("tlb-stale", not_flushed), ROW("tlb-free", freed_early), ROW("tlb-table", table_freed_early),

@@ -19,9 +19,41 @@ static const struct {
 	{"pte2", 5, 5, "A"},
 	{"pte3", 5, 5, "A"},
 	{"pte4", 5, 5, "A"},
-	{"mm_struct.saved_auxv", 0, 63, "a copy that exec wrote and nobody reads"},
-	{"mm_struct.mmap_base", 0, 63, "what exec made of the stack's limit of that time"},
-	{"mm_struct.brk", 0, 11, "where in its last page the heap ends"},
+	{"mm_struct.mmap_base", 0, 63, "what exec made of a stack limit that the process has changed since"},
+	{"mm_struct.brk", 0, 63, "how far the heap was asked for: what was unmapped of it leaves no trace"},
+	{"mm_struct.vmacache_seqnum", 0, 63, "says only whether caches are stale"},
+	{"mm_struct.hiwater_rss", 0, 63, "a past that RAM does not tell"},
+	{"mm_struct.hiwater_vm", 0, 63, "a past that RAM does not tell"},
+	{"mm_struct.flags", 0, 63, "what coredump_filter was told"},
+	{"mm_struct.start_code", 0, 63, "what exec noted"},
+	{"mm_struct.end_code", 0, 63, "what exec noted"},
+	{"mm_struct.start_data", 0, 63, "what exec noted"},
+	{"mm_struct.end_data", 0, 63, "what exec noted"},
+	{"mm_struct.start_brk", 0, 63, "what exec noted"},
+	{"mm_struct.start_stack", 0, 63, "what exec noted"},
+	{"mm_struct.arg_start", 0, 63, "what exec noted"},
+	{"mm_struct.env_end", 0, 63, "what exec noted"},
+	{"mm_struct.saved_auxv", 0, 63, "what exec noted"},
+	{"vm_area_struct.vm_flags", 15, 16, "VM_SEQ_READ, VM_RAND_READ: as madvise() could have set it"},
+	{"vm_area_struct.vm_flags", 17, 17, "VM_DONTCOPY: as madvise() could have set it"},
+	{"vm_area_struct.vm_flags", 25, 26, "VM_WIPEONFORK, VM_DONTDUMP: as madvise() could have set it"},
+	{"vm_area_struct.vm_pgoff", 0, 63, "the number that an area without pages begins with"},
+	{"task_struct.vmacache_seqnum", 0, 63, "says only whether the cache is stale"},
+	{"task_struct.vmacache", 0, 63, "a stale cache"},
+	{"task_struct.comm", 0, 63, "a name"},
+	{"task_struct.pgrp", 0, 63, "a group lives on when its leader is gone"},
+	{"task_struct.session", 0, 63, "a session lives on when its leader is gone"},
+	{"inode.i_uid", 0, 63, "whose the file is"},
+	{"inode.i_gid", 0, 63, "whose the file is"},
+	{"inode.i_mode", 0, 11, "who may use the file"},
+	{"inode.i_atime", 0, 63, "a time"},
+	{"inode.i_mtime", 0, 63, "a time"},
+	{"inode.i_ctime", 0, 63, "a time"},
+	{"inode.i_fallocend", 0, 63, "room that was asked for, behind the file's end"},
+	{"file.f_pos", 0, 63, "where the next read goes on"},
+	{"cpu_info.user_sp", 0, 63, "scratch of the last system call"},
+	{"cpu_info.nr_cr3_loads", 0, 63, "a count of events"},
+	{"cpu_info.nr_switches", 0, 63, "a count of events"},
 };
 #define NR_UNSEEN (sizeof(unseen) / sizeof(unseen[0]))
 
@@ -37,9 +69,11 @@ static int find_unseen(const struct flip *flip)
 
 static void name_class(const struct flip *flip, int row, char *name, size_t size)
 {
-	if (row < 0 || unseen[row].last - unseen[row].first == 63)
+	const bool of_entry = !strchr(flip->field, '.');
+
+	if (!of_entry && (row < 0 || unseen[row].last - unseen[row].first == 63))
 		snprintf(name, size, "%s", flip->field);
-	else if (unseen[row].first == unseen[row].last)
+	else if (row < 0 || unseen[row].first == unseen[row].last)
 		snprintf(name, size, "%s bit %u", flip->field, flip->bit);
 	else
 		snprintf(name, size, "%s bits %u to %u", flip->field, unseen[row].first, unseen[row].last);

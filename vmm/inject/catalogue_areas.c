@@ -55,12 +55,14 @@ FITS(has_right, vma(o)->raw.vm_rb.rb_right.va)
 FITS(one_child, !vma(o)->raw.vm_rb.rb_left.va != !vma(o)->raw.vm_rb.rb_right.va)
 FITS(has_gap, vma(o)->raw.rb_subtree_gap)
 FITS(readable, (vma(o)->raw.vm_flags & ACCESS) == VM_READ)
+FITS(readable_private, (vma(o)->raw.vm_flags & (ACCESS | VM_MAYSHARE)) == VM_READ)
 FITS(data, (vma(o)->raw.vm_flags & ACCESS) == (VM_READ | VM_WRITE) && plain(vma(o)->raw.vm_flags))
 FITS(code, vma(o)->raw.vm_flags & VM_EXEC)
 FITS(anon, !vma(o)->raw.vm_file.va && plain(vma(o)->raw.vm_flags))
 FITS(shared, vma(o)->raw.vm_flags & VM_SHARED)
 FITS(account, (vma(o)->raw.vm_flags & (VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE)) == (VM_ACCOUNT | VM_WRITE))
 FITS(unlocked, data(m, o) && !(vma(o)->raw.vm_flags & VM_LOCKED))
+FITS(no_file, !vma(o)->raw.vm_file.va)
 FITS(file, vma(o)->inode >= 0)
 FITS(file_private, vma(o)->inode >= 0 && !(vma(o)->raw.vm_flags & VM_SHARED) && (vma(o)->raw.vm_flags & VM_WRITE))
 FITS(in_i_mmap, vma(o)->i_mmap.nr_met)
@@ -122,6 +124,10 @@ const struct corruption area_corruptions[] = {
 	FLAG("lockonfault", unlocked, VM_LOCKONFAULT, "area-flags"),
 	FLAG("account", account, VM_ACCOUNT, "area-account"),
 	FLAG("seq+rand", NULL, VM_SEQ_READ | VM_RAND_READ, "area-flags"),
+	FLAG("mayexec-data", data, VM_MAYEXEC, "area-flags"),
+	FLAG("maywrite-readonly", readable_private, VM_MAYWRITE, "area-flags"),
+	FLAG("dontexpand", data, VM_DONTEXPAND, "area-flags"),
+	FLAG("noreserve", account, VM_NORESERVE, "area-flags"),
 	FLAG("wipeonfork-file", file, VM_WIPEONFORK, "area-flags"),
 	FLAG("bit-60", NULL, 1UL << 60, "area-flags"),
 	SET("vma.vm_flags=0", data, "vm_flags", 0, "area-prot"),
@@ -144,6 +150,7 @@ const struct corruption area_corruptions[] = {
 	SET("vma.vm_file=0", file, "vm_file", 0, "area-kind|i-mmap"),
 	SET("vma.vm_file=wild", file, "vm_file", WILD, "pointers-sound|i-mmap"),
 	COPY("vma.vm_file=other", file_private, "vm_file", "i-mmap"),
-	SET("vma.vm_private_data=1", anon, "vm_private_data", 1, "area-kind"),
+	SET("vma.shared.rb_subtree_last=1", no_file, "shared.rb_subtree_last", 1, "area-kind"),
+	SET("vma.vm_private_data=1", NULL, "vm_private_data", 1, "area-kind"),
 	{0},
 };

@@ -40,6 +40,12 @@ static uint32_t type_of_file(const struct model *m, const struct inject_object *
 	return i == ADDR_MAP_NONE ? 0 : m->inodes[i].raw.i_mode & LX_S_IFMT;
 }
 
+static bool has_dentry(const struct model *m, const struct inject_object *o)
+{
+	(void)m;
+	return ((const struct model_file *)o->item)->raw.f_dentry.va;
+}
+
 static bool is_pipe(const struct model *m, const struct inject_object *o)
 {
 	return type_of_file(m, o) == LX_S_IFIFO;
@@ -109,6 +115,8 @@ const struct corruption file_corruptions[] = {
 	XOR("inode.i_op.other", is_directory, "i_op", 8, "inode-fields"),
 	SET("inode.i_op=0", is_directory, "i_op", 0, "inode-fields"),
 	XOR("inode.i_fop.other", is_directory, "i_fop", 32, "inode-fields"),
+	XOR("inode.i_vm_flags.account", NULL, "i_vm_flags", VM_ACCOUNT, "inode-fields"),
+	SET("inode.i_backing=wild", has_no_backing, "i_backing", WILD, "inode-fields"),
 	SET("inode.i_rwsem", NULL, "i_rwsem.count", 1, "inode-fields"),
 	SELF("inode.i_sb_list.next=self", NULL, "i_sb_list.next", "lists-sound|inode-slab"),
 	SET("inode.i_sb_list.next=wild", NULL, "i_sb_list.next", WILD, "pointers-sound|lists-sound"),
@@ -146,6 +154,8 @@ const struct corruption file_corruptions[] = {
 	SET("file.private_data=wild", NULL, "private_data", WILD << 32, "file-private"),
 	XOR("file.private_data.of-plain", is_plain, "private_data", 64, "file-private"),
 	XOR("file.private_data.of-pipe", is_pipe, "private_data", 64, "file-private"),
+	XOR("file.f_mode.bit-9", NULL, "f_mode", 1 << 9, "file-fields"),
+	ADD("file.f_dentry+8", has_dentry, "f_dentry", 8, "file-fields"),
 	SET("file.f_count=0", NULL, "f_count", 0, "file-count"),
 	ADD("file.f_count+1", nobody_blocked, "f_count", 1, "file-count"),
 	ADD("file.f_count-1", NULL, "f_count", -1, "file-count"),

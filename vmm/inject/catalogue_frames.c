@@ -154,6 +154,7 @@ const struct corruption frame_corruptions[] = {
 	MORE_AND_LESS("cache.nr_inuse", NULL, "nr_inuse", "cache-count"),
 	ADD("cache.objects+1", NULL, "objects", 1, "cache-geometry"),
 	ADD("cache.size-8", NULL, "size", -8, "cache-geometry"),
+	SET("cache.name.end", NULL, "name[2]", 0x7f7f7f7f7f7f7f7f, "cache-geometry"),
 	SET("cache.object_size=huge", NULL, "object_size", 1 << 20, "cache-geometry"),
 	SET("cache.lock", NULL, "lock.locked", 1, "locks"),
 	SELF("cache.list.next=self", NULL, "list.next", "lists-sound"),

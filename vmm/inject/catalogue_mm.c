@@ -32,6 +32,20 @@ static bool not_locking(const struct model *m, const struct inject_object *o)
 	return user(m, o) && !mm(o)->raw.def_flags;
 }
 
+/** No process of it ever changed a limit. */
+static bool default_limits(const struct model *m, const struct inject_object *o)
+{
+	for (uint32_t i = 0; i < m->nr_tasks; i++)
+		if (m->tasks[i].mm == o->mm && m->tasks[i].raw.rlimits.va)
+			return false;
+	return user(m, o) && mm(o)->raw.get_unmapped_area.va == m->lab.image.topdown;
+}
+
+static bool arguments(const struct model *m, const struct inject_object *o)
+{
+	return user(m, o) && mm(o)->raw.arg_end > mm(o)->raw.arg_start;
+}
+
 #define COUNT(field, by) MORE_AND_LESS("mm." field, user, field, by)
 #define LAYOUT(field)	 XOR("mm." field, user, field, 1UL << 62, "mm-layout")
 
@@ -44,6 +58,7 @@ const struct corruption mm_corruptions[] = {
 	SET("mm.get_unmapped_area=0", user, "get_unmapped_area", 0, "mm-placement"),
 	ADD("mm.get_unmapped_area+16", user, "get_unmapped_area", 16, "mm-placement"),
 	ADD("mm.mmap_base+8", user, "mmap_base", 8, "mm-placement"),
+	ADD("mm.mmap_base-page", default_limits, "mmap_base", -PAGE_SIZE, "mm-placement"),
 	SET("mm.mmap_base=0", user, "mmap_base", 0, "mm-placement"),
 	XOR("mm.mmap_legacy_base", user, "mmap_legacy_base", 1UL << 62, "mm-placement"),
 	ADD("mm.mmap_legacy_base+page", user, "mmap_legacy_base", PAGE_SIZE, "mm-placement"),
@@ -74,6 +89,8 @@ const struct corruption mm_corruptions[] = {
 	COUNT("stack_vm", "stack-vm"),
 	XOR("mm.def_flags.write", user, "def_flags", VM_WRITE, "mm-defaults"),
 	XOR("mm.def_flags.lockonfault", not_locking, "def_flags", VM_LOCKONFAULT, "mm-defaults"),
+	XOR("mm.flags.bit-40", user, "flags", 1UL << 40, "mm-defaults"),
+	ADD("mm.arg_end-1", arguments, "arg_end", -1, "mm-layout"),
 	LAYOUT("start_code"),
 	LAYOUT("end_code"),
 	LAYOUT("start_data"),

@@ -71,6 +71,7 @@ const struct corruption task_corruptions[] = {
 	ADD("task.stack+page", user, "stack", PAGE_SIZE, "task-stack"),
 	COPY("task.stack=other", user, "stack", "frame-use|task-stack"),
 	SET("task.stack=wild", user, "stack", WILD, "pointers-sound|task-stack"),
+	SET("task.rlimits=wild", user, "rlimits", WILD, "rlimits"),
 	ADD("task.exit_code+1", user, "exit_code", 1, "task-fields"),
 	SET("task.channel=63", user, "channel", 63, "channels|task-fields"),
 	SET("task.channel=none", has_channel, "channel", (uint32_t)-1, "channels"),

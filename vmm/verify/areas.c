@@ -127,6 +127,22 @@ void check_area_prot(struct verify_context *c, const struct invariant *self)
 	 VM_GROWSDOWN | VM_LOCKED | VM_SEQ_READ | VM_RAND_READ | VM_DONTCOPY | VM_DONTEXPAND |               \
 	 VM_IO | VM_PFNMAP | VM_LOCKONFAULT | VM_ACCOUNT | VM_NORESERVE | VM_SYNC | VM_WIPEONFORK | VM_DONTDUMP | VM_SOFTDIRTY)
 
+/** do_mmap() allows all to come, but not to write through a shared mapping of what was opened to be read. */
+static const char *may_trouble(uint64_t flags)
+{
+	const bool read_only = (flags & (VM_SHARED | VM_MAYSHARE)) == VM_MAYSHARE;
+
+	if (~flags & (VM_MAYREAD | VM_MAYEXEC))
+		return "not all of VM_MAYREAD and VM_MAYEXEC";
+	if (!(flags & VM_MAYWRITE) != read_only)
+		return "VM_MAYWRITE without what it stands for, or the other way round";
+	if ((flags & VM_DONTEXPAND) && !(flags & VM_PFNMAP))
+		return "VM_DONTEXPAND, though it is no device's";
+	if (!(~flags & (VM_ACCOUNT | VM_NORESERVE)))
+		return "VM_ACCOUNT and VM_NORESERVE";
+	return NULL;
+}
+
 void check_area_flags(struct verify_context *c, const struct invariant *self)
 {
 	for_each_area(c->now, vma) {
@@ -150,6 +166,8 @@ void check_area_flags(struct verify_context *c, const struct invariant *self)
 			wrong = "VM_LOCKONFAULT without VM_LOCKED";
 		else if ((flags & VM_WIPEONFORK) && (vma->raw.vm_file.va || (flags & VM_SHARED)))
 			wrong = "VM_WIPEONFORK, though it is not private anonymous memory";
+		if (!wrong)
+			wrong = may_trouble(flags);
 		if (!holds(c, !wrong))
 			report(c, self, AT_AREA(vma), "%s: vm_flags %#lx of area %s have %s",
 			       mm_label(c->now, vma->mm).text, flags, area_label(vma).text, wrong);
@@ -236,8 +254,10 @@ static const char *kind_trouble(const struct model *model, const struct model_vm
 		return "it maps a file without vm_ops";
 	if (!raw->vm_file.va && raw->vm_ops.va && raw->anon_vma.va && (raw->vm_flags & VM_SHARED))
 		return "it is shared, without a file, and has an anon_vma";
-	if (!raw->vm_ops.va && raw->vm_private_data.va)
-		return "it has vm_private_data and nobody to use it";
+	if (raw->vm_private_data.va)
+		return "it has vm_private_data, which no driver here has";
+	if (!raw->vm_file.va && !all_zero(&raw->shared, sizeof(raw->shared)))
+		return "it is in no file's tree, yet shared is not empty";
 	return NULL;
 }
 

@@ -120,7 +120,7 @@ check_function check_zone_bounds, check_free_unused, check_free_zero;
 check_function check_cache_geometry, check_slab_pages, check_slab_inuse, check_cache_counts;
 check_function check_slab_poison;
 check_function check_vma_slab, check_mm_slab, check_task_slab, check_anon_slab, check_avc_slab;
-check_function check_inode_slab, check_node_slab, check_shm_slab, check_pipe_slab;
+check_function check_inode_slab, check_node_slab, check_shm_slab, check_pipe_slab, check_rlimits;
 /* rmap.c */
 check_function check_avc_lists, check_avc_names, check_anon_link, check_anon_none, check_anon_root;
 check_function check_anon_tree, check_anon_counts, check_anon_refs, check_page_rmap, check_page_anon;

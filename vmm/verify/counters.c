@@ -139,6 +139,7 @@ void check_layout(struct verify_context *c, const struct invariant *self)
 			{"start_stack to arg_start", raw->start_stack, raw->arg_start},
 			{"arg_start to arg_end", raw->arg_start, raw->arg_end},
 			{"arg_end to env_start", raw->arg_end, raw->env_start},
+			{"env_start to arg_end", raw->env_start, raw->arg_end},
 			{"env_start to env_end", raw->env_start, raw->env_end},
 		};
 
@@ -170,12 +171,32 @@ static const char *placement_trouble(const struct model *model, const struct mm_
 	return NULL;
 }
 
-/** Of mms in use: where mmap puts what has no address of its own. */
+/**
+ * A process that never changed a limit runs what was executed under those that each begins with: 8 MiB of stack, for which MIN_GAP
+ * is enough. Those that have limits of their own may have changed them since.
+ */
+static void check_default_base(struct verify_context *c, const struct invariant *self, const struct model_task *task)
+{
+	const struct model_task *leader = model_find_task(c->now, task->raw.tgid);
+	const struct mm_struct *raw = &c->now->mms[task->mm].raw;
+	const uint64_t expected = PAGE_ALIGN(TASK_SIZE - MIN_GAP);
+
+	if (!leader || leader->raw.rlimits.va || raw->get_unmapped_area.va != c->now->lab.image.topdown)
+		return;
+	if (!holds(c, raw->mmap_base == expected))
+		report(c, self, AT_MM(task->mm), "%s: mmap_base is %#lx, expected %#lx, as no limit was ever changed",
+		       mm_label(c->now, task->mm).text, raw->mmap_base, expected);
+}
+
+/** Where mmap puts what has no address of its own. */
 void check_placement(struct verify_context *c, const struct invariant *self)
 {
-	for (uint32_t i = 0; i < c->now->nr_mms; i++) {
+	for (uint32_t i = 0; i < c->now->nr_tasks; i++)
+		if (c->now->tasks[i].mm > 0)
+			check_default_base(c, self, &c->now->tasks[i]);
+	for (uint32_t i = 1; i < c->now->nr_mms; i++) {
 		const struct mm_struct *raw = &c->now->mms[i].raw;
-		const char *wrong = c->now->mms[i].nr_users ? placement_trouble(c->now, raw) : NULL;
+		const char *wrong = placement_trouble(c->now, raw);
 
 		if (!holds(c, !wrong))
 			report(c, self, AT_MM(i),
@@ -193,6 +214,9 @@ void check_mm_defaults(struct verify_context *c, const struct invariant *self)
 		const struct mm_struct *raw = &c->now->mms[i].raw;
 		gpa_t pa;
 
+		if (!holds(c, !(raw->flags & ~MMF_DUMP_FILTER_MASK)))
+			report(c, self, AT_MM(i), "%s: flags are %#lx, expected none but those of coredump_filter",
+			       mm_label(c->now, i).text, raw->flags);
 		if (!holds(c, raw->pinned_vm == 0))
 			report(c, self, AT_MM(i), "%s: pinned_vm is %lu, expected 0",
 			       mm_label(c->now, i).text, raw->pinned_vm);

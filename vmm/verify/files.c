@@ -132,7 +132,18 @@ static const char *count_trouble(const struct model_inode *inode)
 	return NULL;
 }
 
-static const char *kind_trouble(const struct model_inode *inode)
+/** What a file begins with lies in the loader's cpio; of the host's, only how much there is. */
+static bool backing_ok(const struct model *model, const struct inode *raw)
+{
+	const uint64_t start = model->lab.page_offset + model->lab.initrd_pa, size = model->lab.initrd_size;
+	const uint64_t offset = raw->i_backing.va - start;
+
+	if (!raw->i_backing.va)
+		return !raw->i_backing_size || (raw->i_flags & S_HOST);
+	return raw->i_backing.va >= start && offset <= size && raw->i_backing_size <= size - offset;
+}
+
+static const char *kind_trouble(const struct model *model, const struct model_inode *inode)
 {
 	const struct inode *raw = &inode->raw;
 
@@ -144,8 +155,13 @@ static const char *kind_trouble(const struct model_inode *inode)
 		return "i_mode is of no type";
 	if ((raw->i_rdev != 0) != ((raw->i_mode & LX_S_IFMT) == LX_S_IFCHR))
 		return "i_rdev is for devices, and each has one";
-	if (raw->i_backing_size && !raw->i_backing.va && !(raw->i_flags & S_HOST))
-		return "i_backing_size is there, and nothing backs it";
+	if (!backing_ok(model, raw))
+		return "i_backing and i_backing_size are no part of the initrd";
+	if (raw->i_vm_flags & ~VM_NORESERVE)
+		return "i_vm_flags are unknown";
+	if ((raw->i_mode & LX_S_IFMT) == LX_S_IFIFO && raw->i_private.va >= NR_STREAMS &&
+	    addr_map_get(&model->pipe_map, raw->i_private.va) == ADDR_MAP_NONE)
+		return "i_private is no pipe";
 	if ((raw->i_flags & S_IMAGE) && inode->nr_pages)
 		return "its pages are the image's, yet its index holds some";
 	return NULL;
@@ -162,7 +178,7 @@ void check_inode_fields(struct verify_context *c, const struct invariant *self)
 		if (!wrong)
 			wrong = count_trouble(inode);
 		if (!wrong)
-			wrong = kind_trouble(inode);
+			wrong = kind_trouble(c->now, inode);
 		if (!wrong)
 			wrong = operations_trouble(c->now, &inode->raw);
 		if (!holds(c, !wrong))

@@ -48,7 +48,8 @@ const struct invariant *const invariants[] = {
 	ROW(FAMILY, "area-prot", SEVERITY_ERROR, check_area_prot, NULL,
 	    "vm_page_prot is what vm_flags make it."),
 	ROW(FAMILY, "area-flags", SEVERITY_ERROR, check_area_flags, NULL,
-	    "vm_flags are known ones, and no right is there without its VM_MAY flag."),
+	    "vm_flags are known ones that go together, no right is there without its VM_MAY flag, and of these one is missing where a file "
+	    "may only be read."),
 	ROW(FAMILY, "area-account", SEVERITY_ERROR, check_area_account, NULL,
 	    "Private writable memory is committed (VM_ACCOUNT), unless VM_NORESERVE."),
 	ROW(FAMILY, "area-kind", SEVERITY_ERROR, check_area_kind, NULL,
@@ -313,6 +314,8 @@ const struct invariant *const invariants[] = {
 	    "The allocated System V segments are those on the list of segments."),
 	ROW(FAMILY, "pipe-slab", SEVERITY_ERROR, check_pipe_slab, "kmemleak, in part",
 	    "The allocated pipes are those on the list of pipes."),
+	ROW(FAMILY, "rlimits", SEVERITY_ERROR, check_rlimits, "kmemleak, in part",
+	    "The allocated limits are those that leaders of processes have as their own; other threads have none."),
 #undef FAMILY
 
 #define FAMILY "Reverse mapping"

@@ -4,8 +4,20 @@
 #include "uapi.h"
 #include "verify/check.h"
 
+/** It was opened by a name of its inode. */
+static bool dentry_ok(const struct model *model, const struct file *file)
+{
+	const uint32_t i = addr_map_get(&model->dentry_map, file->f_dentry.va);
+
+	return !file->f_dentry.va || (i != ADDR_MAP_NONE && model->dentries[i].raw.d_inode.va == file->f_inode.va);
+}
+
 static const char *file_trouble(const struct model *model, const struct file *file)
 {
+	if (file->f_mode & ~(FMODE_READ | FMODE_WRITE | FMODE_WRITER))
+		return "has an f_mode that does not exist";
+	if (!dentry_ok(model, file))
+		return "has an f_dentry that is no name of its inode";
 	if (!is_constant(&model->lab.image.file_ops, file->f_op))
 		return "has an f_op that is no such table of the kernel's";
 	if (file->f_inode.va && addr_map_get(&model->inode_map, file->f_inode.va) == ADDR_MAP_NONE)

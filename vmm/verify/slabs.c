@@ -32,9 +32,23 @@ static bool size_known(const struct kmem_cache *raw)
 	return true;
 }
 
+/** The name ends, and behind it nothing is. */
+static bool name_ok(const struct kmem_cache *raw)
+{
+	size_t n = strnlen(raw->name, sizeof(raw->name));
+
+	for (size_t i = 0; i < n; i++)
+		if (raw->name[i] < '!' || raw->name[i] > '~')
+			return false;
+	for (size_t i = n; i < sizeof(raw->name); i++)
+		if (raw->name[i])
+			return false;
+	return n && n < sizeof(raw->name);
+}
+
 static bool geometry_ok(const struct kmem_cache *raw)
 {
-	return raw->object_size > 0 && raw->object_size <= PAGE_SIZE &&
+	return name_ok(raw) && raw->object_size > 0 && raw->object_size <= PAGE_SIZE &&
 	       raw->size == ((raw->object_size + 7) & ~7u) && raw->objects == PAGE_SIZE / raw->size &&
 	       raw->debug <= 1 && size_known(raw);
 }
@@ -261,4 +275,38 @@ void check_pipe_slab(struct verify_context *c, const struct invariant *self)
 
 	check_reached(c, self, "pipe_inode_info", &now->pipe_map,
 		      (struct reached){now->pipes, now->nr_pipes, sizeof(*now->pipes)});
+}
+
+static bool in_cache(const struct model *model, const struct model_object *object, const struct model_cache *cache)
+{
+	return cache && &model->caches[object->cache] == cache && !object->free;
+}
+
+/** Limits of their own: who names them, and that each is named. Only a leader does. */
+void check_rlimits(struct verify_context *c, const struct invariant *self)
+{
+	const struct model *now = c->now;
+	const struct model_cache *cache = cache_named(now, "rlimits");
+	struct addr_map named = {0}, live = {0};
+
+	for (uint32_t i = 0; i < now->nr_tasks; i++)
+		if (now->tasks[i].raw.rlimits.va)
+			addr_map_put(&named, now->tasks[i].raw.rlimits.va, i);
+	for (uint64_t i = 0; i < now->nr_objects && (named.nr || (cache && cache->nr_live)); i++) {
+		if (!in_cache(now, &now->objects[i], cache))
+			continue;
+		addr_map_put(&live, now->objects[i].addr.va, i);
+		if (!holds(c, addr_map_get(&named, now->objects[i].addr.va) != ADDR_MAP_NONE))
+			report(c, self, AT_OBJECT(now->objects[i].addr), "limits %#lx are no process's", now->objects[i].addr.va);
+	}
+	for (uint32_t i = 0; i < now->nr_tasks; i++) {
+		const struct task_struct *raw = &now->tasks[i].raw;
+
+		if (!holds(c, !raw->rlimits.va ||
+				      (raw->pid == raw->tgid && addr_map_get(&live, raw->rlimits.va) != ADDR_MAP_NONE)))
+			report(c, self, AT_OBJECT(now->tasks[i].addr), "task %d: rlimits %#lx are no such limits, or it is no leader",
+			       raw->pid, raw->rlimits.va);
+	}
+	addr_map_free(&named);
+	addr_map_free(&live);
 }
