@@ -28,8 +28,8 @@ $(BUILD)/tests/libvmm-san.a: $(UNIT_LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar crs $@ $^
 
-# The agent that the target `linux` runs comes out of guest.bin.
-$(BUILD)/tests/linux_test: $(BUILD)/guest.bin
+# These run guest.bin, or the agent out of it.
+$(BUILD)/tests/linux_test $(BUILD)/tests/restore_test: $(BUILD)/guest.bin
 
 $(BUILD)/tests/%_test: tests/unit/%_test.c $(BUILD)/tests/libvmm-san.a
 	@mkdir -p $(@D)

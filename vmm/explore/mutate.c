@@ -191,6 +191,8 @@ static int tell(const struct mutation *m, const struct request *r, int status)
 	       m->looked_again - m->looks_differ, m->looked_again);
 	if (m->nr_skipped)
 		printf("%" PRIu32 " scenarios had no sound state\n", m->nr_skipped);
+	if (m->nr_astray)
+		status = status_max(status, EXIT_HOST);
 	if (r->html && mutation_html(m, r->html, &e)) {
 		fprintf(stderr, "vmm: %s\n", e.text);
 		return e.status;

@@ -47,6 +47,7 @@ struct mutation {
 	bool quick;		/* flips that were found are not run to see whether they matter */
 	struct row_result *rows;
 	uint32_t nr_states, nr_skipped;
+	uint32_t nr_astray; /* states that the machine could not be set back to after all those flips */
 	char last_state[96];	/* in words */
 	/* Flips. */
 	uint32_t flipped, flips_found, flips_matter, flips_matter_found;

@@ -60,6 +60,7 @@ struct kvm_machine {
 	struct uart com1, com2;
 	struct doorbell_queue doorbell;
 	struct kvm_regs cured;		/* where ring 3 was when KVM last could not emulate its instruction */
+	bool met_mmio;			/* an access met no memory: KVM may remember for which address */
 	bool io_pending;		/* the last exit was an I/O access that the next KVM_RUN completes */
 	bool exit_waiting;		/* completing it brought another exit, still to be handled */
 	bool stepping;			/* every instruction exits and is counted */

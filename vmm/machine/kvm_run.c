@@ -123,6 +123,7 @@ static bool handle_exit(struct kvm_machine *m, struct stop *stop, struct error *
 			return kvm_count_step(m, stop, e);
 		break;
 	case KVM_EXIT_MMIO:
+		m->met_mmio = true;
 		if (kvm_no_memory(m, stop, e))
 			return true;
 		break;

@@ -71,12 +71,27 @@ static cure_function *choose_cure(int kvm_fd, struct error *e)
 	return NULL;
 }
 
+/*
+ * Of an access that met no memory KVM's emulator remembers page and physical address (vcpu->arch.mmio_gva), and does not look at the
+ * tables again for that page: ring 0's stores there would go nowhere for ever, whatever was put back since. It holds
+ * good until the slots change.
+ */
+static int forget_mmio(struct kvm_machine *m, struct error *e)
+{
+	if (!m->met_mmio)
+		return 0;
+	m->met_mmio = false;
+	return replace_slots(&m->memory, e);
+}
+
 int kvm_tables_changed(struct machine *machine, struct error *e)
 {
 	static cure_function *cure;
 	struct kvm_machine *m = (struct kvm_machine *)machine;
 
 	m->dirty_lost = true;
+	if (forget_mmio(m, e))
+		return -1;
 	if (!cure)
 		cure = choose_cure(m->kvm_fd, e);
 	return cure && cure(&m->memory, e) >= 0 ? 0 : -1;
