@@ -130,15 +130,21 @@ static void task_ended(struct linux_target *l, struct linux_task *task, const st
 		task->exit_code = status;
 }
 
+static bool is_gone(const struct linux_target *l, int pid, bool or_zombie)
+{
+	struct proc_stat stat = proc_read_stat(l->box.proc, pid);
+
+	return stat.state == PROC_NONE || (or_zombie && stat.state == PROC_DEAD);
+}
+
 /*
  * Did the thread's execve make it the process? Its new program awaits a command by the leader's id; or it has ended at once, and
- * nothing goes by the thread's own id any more.
+ * nothing goes by the thread's own id any more. (An orphan is reaped at once, too.)
  */
 static bool has_taken_over(const struct linux_target *l, const struct linux_task *task, int channel)
 {
 	return proc_awaits(l->box.proc, task->tgid, AGENT_FD_BASE + channel) ||
-	       (proc_read_stat(l->box.proc, task->pid).state == PROC_NONE &&
-		proc_read_stat(l->box.proc, task->tgid).state == PROC_DEAD);
+	       (is_gone(l, task->pid, false) && is_gone(l, task->tgid, true));
 }
 
 /* A thread that made execve is its process now, by its leader's id; the leader is dead, of what nobody can say. */
