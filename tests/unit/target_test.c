@@ -286,6 +286,11 @@ Test(target, event_rings_that_lie_and_guests_that_never_rest_end)
 	CHECK_EQ(t->ops->run(t, &e), -1);
 	CHECK_EQ(e.status, EXIT_GUEST_DIED);
 	CHECK_HAS(e.text, "does not come to rest");
+	t->max_events = 1000;
+	lab->event_head = lab->event_tail = 0;
+	CHECK_EQ(t->ops->run(t, &e), -1);
+	CHECK_HAS(e.text, "more than 1000 events");
+	CHECK(lab->event_head <= 1000 + LAB_NR_EVENTS);
 	end(t);
 }
 

@@ -11,6 +11,8 @@
 #include "explore/probe.h"
 #include "inject/field.h"
 
+#define PROBE_EVENTS 20000 /* of one operation: a broken guest may fault for ever, and ring for each hundred that it does */
+
 /* --- choosing a bit -------------------------------------------------------------------------------- */
 
 /* xorshift64: the same bits for the same seed on every machine. */
@@ -174,6 +176,7 @@ void mutate_by_flips(struct mutation *m, struct session *s, const struct model *
 	struct probe sound, broken;
 	struct error e;
 
+	s->target->max_events = PROBE_EVENTS;
 	if (!m->flips || !probe_from(s, state, model, NULL, &sound) || died(&sound))
 		return;
 	for (unsigned int i = 0; i < m->flips; i++) {

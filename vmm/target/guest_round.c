@@ -11,7 +11,7 @@
 #include "target/guest_panic.h"
 #include "target/guest_priv.h"
 
-/* A step that makes more events than this is a guest that faults for ever. */
+/* A step that makes more events than this, or than target.max_events, is a guest that faults for ever. */
 #define MAX_EVENTS_PER_ROUND (1u << 22)
 
 static void add_event(struct guest *g, const struct lab_event *event)
@@ -45,6 +45,7 @@ static int pass_events_on(struct guest *g, uint64_t tail, uint64_t head)
 static int drain_events(struct guest *g, struct error *e)
 {
 	uint64_t head = READ_ONCE(g->lab->event_head), tail = READ_ONCE(g->lab->event_tail);
+	const uint32_t most = g->target.max_events ? g->target.max_events : MAX_EVENTS_PER_ROUND;
 
 	if (head - tail > LAB_NR_EVENTS)
 		return error_set(e, EXIT_GUEST_DIED,
@@ -53,11 +54,11 @@ static int drain_events(struct guest *g, struct error *e)
 				 head, tail, LAB_NR_EVENTS);
 	if (runs_live(g))
 		return pass_events_on(g, tail, head);
-	if (g->nr_events + (head - tail) > MAX_EVENTS_PER_ROUND)
+	if (g->nr_events + (head - tail) > most)
 		return error_set(e, EXIT_GUEST_DIED,
 				 "the guest made more than %u events in one step and does "
 				 "not come to rest",
-				 MAX_EVENTS_PER_ROUND);
+				 most);
 	for (; tail != head; tail++)
 		add_event(g, &g->lab->events[tail % LAB_NR_EVENTS]);
 	WRITE_ONCE(g->lab->event_tail, tail);

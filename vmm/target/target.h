@@ -125,6 +125,7 @@ struct target {
 	const char *root;		/* before start(): the folder that is the guest's "/"; NULL: it has a tree of its own */
 	bool wants_log;			/* before start(): the machine is asked what was written, however few pages there are */
 	struct target_live *live;	/* before start(): or NULL, for scenarios */
+	uint32_t max_events;		/* in a round: a guest that makes more faults for ever; 0: some millions */
 	bool wants_trace;		/* before start(): the guest shall leave its trace (aids()->tlb) */
 };
 
