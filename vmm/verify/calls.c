@@ -162,6 +162,18 @@ static bool was_border(const struct model_mm *before, const struct model_vma *a,
 	       !((y->raw.vm_flags ^ b->raw.vm_flags) & COMPARED_FLAGS);
 }
 
+/**
+ * Has what is there at `va` another anon_vma than when the call began? Then the call got it by populating, which it does last: when
+ * it looked for neighbours to merge, there was none yet. What mmap() makes begins without.
+ */
+static bool anon_vma_is_new(const struct step_facts *facts, const struct model_mm *before, const struct model_vma *vma, uint64_t va)
+{
+	const struct model_vma *old = model_find_vma(before, va);
+	bool made = facts->cmd.nr == NR_mmap && va - (uint64_t)facts->value < facts->cmd.args[1];
+
+	return vma->raw.anon_vma.va != (old && !made ? old->raw.anon_vma.va : 0);
+}
+
 /** Calls that try to merge at the borders they make. */
 static bool merges(const struct step_facts *facts)
 {
@@ -179,7 +191,9 @@ void check_merged(struct verify_context *c, const struct invariant *self)
 	for (uint32_t i = 1; i < now->nr_vmas; i++) {
 		const struct model_vma *a = &now->vmas[i - 1], *b = &now->vmas[i];
 
-		if (!holds(c, !must_be_one(a, b) || was_border(before, a, b)))
+		if (!holds(c, !must_be_one(a, b) || was_border(before, a, b) ||
+				      anon_vma_is_new(c->aids->facts, before, a, a->raw.vm_end - 1) ||
+				      anon_vma_is_new(c->aids->facts, before, b, b->raw.vm_start)))
 			report(c, self, AT_AREA(b), "%s: %s and %s could be one, and call %lu left them two",
 			       mm_label(c->now, now - c->now->mms).text, area_label(a).text, area_label(b).text,
 			       c->aids->facts->cmd.nr);
