@@ -280,6 +280,23 @@ Test(verify, a_block_is_freed_above_its_free_buddy)
 	tiny_end(&t);
 }
 
+/** Where areas overlap, one that moved decides of pages in another that did not. */
+Test(verify, an_area_is_moved_into_another)
+{
+	struct model *before;
+	struct vm_area_struct *heap;
+	struct tiny t;
+
+	tiny_new(&t);
+	before = sound_model(&t);
+	heap = at(&t, t.heap_a);
+	heap->vm_start = TINY_STACK_END - 20 * PAGE_SIZE;
+	heap->vm_end = TINY_STACK_END - 10 * PAGE_SIZE; /* below the stack's one page */
+	look_again(&t, before, "leaf-area");
+	model_free(before);
+	tiny_end(&t);
+}
+
 /** One invariant cannot drown the others. */
 Test(verify, findings_of_one_invariant_are_limited)
 {
