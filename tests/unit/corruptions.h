@@ -323,13 +323,14 @@ BREAK(failed_and_changed)
 	answered(2, (struct agent_cmd){.op = AGENT_SYSCALL, .nr = NR_munmap}, -LX_EINVAL);
 	vma(t, t->heap_a)->vm_flags |= VM_LOCKED;
 }
+/* An area of two pages was cut by a call, and stayed two areas. */
 BREAK(not_merged)
 {
 	struct vm_area_struct *low = vma(t, t->none_a), *high = vma(t, t->zero_a);
 
 	answered(2, (struct agent_cmd){.op = AGENT_SYSCALL, .nr = NR_mprotect}, 0);
-	high->vm_start = low->vm_end;
-	high->vm_end = low->vm_end + PAGE_SIZE;
+	high->vm_end = low->vm_end;
+	high->vm_start = low->vm_end -= PAGE_SIZE;
 	high->vm_flags = low->vm_flags;
 	high->anon_vma = low->anon_vma;
 	high->vm_pgoff = low->vm_pgoff + ((low->vm_end - low->vm_start) >> PAGE_SHIFT);
