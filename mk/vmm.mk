@@ -1,6 +1,6 @@
 # vmm: static, so that it starts fast and runs where there is nothing but a kernel.
 
-VMM_DIRS := . base machine target observe verify inject explore report script
+VMM_DIRS := . base machine target observe verify inject explore/fuzz explore/mutate explore/prog report script
 VMM_SRC := $(sort $(foreach d,$(VMM_DIRS),$(wildcard vmm/$(d)/*.c)))
 VMM_SRC := $(VMM_SRC:vmm/./%=vmm/%)
 # build/vmm is the program, so its objects live in build/obj/vmm.
@@ -16,7 +16,7 @@ $(BUILD)/obj/vmm/%.c.o: vmm/%.c
 
 # Lua that is embedded (.incbin), which the compiler's dependencies do not tell.
 $(BUILD)/obj/vmm/script/tour.c.o $(BUILD)/obj/san/vmm/script/tour.c.o: tests/scenarios/tour.lua
-$(BUILD)/obj/vmm/explore/fuzz_prelude.c.o $(BUILD)/obj/san/vmm/explore/fuzz_prelude.c.o: vmm/explore/fuzz_prelude.lua
+$(BUILD)/obj/vmm/explore/fuzz/prelude.c.o $(BUILD)/obj/san/vmm/explore/fuzz/prelude.c.o: vmm/explore/fuzz/prelude.lua
 
 $(BUILD)/vmm: $(VMM_OBJ)
 	$(Q)echo "  LD    $@"

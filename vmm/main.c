@@ -4,9 +4,9 @@
 #include <string.h>
 #include "base/error.h"
 #include "base/fatal.h"
-#include "explore/fuzz.h"
-#include "explore/mutate.h"
-#include "explore/prog.h"
+#include "explore/fuzz/fuzz.h"
+#include "explore/mutate/mutate.h"
+#include "explore/prog/prog.h"
 #include "options.h"
 #include "report/report.h"
 #include "script/script.h"

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explore/mutate.h"
-#include "explore/probe.h"
+#include "explore/mutate/mutate.h"
+#include "explore/mutate/probe.h"
 #include "inject/field.h"
 
 #define PROBE_EVENTS 20000 /* of one operation: a broken guest may fault for ever, and ring for each hundred that it does */

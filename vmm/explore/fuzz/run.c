@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "explore/fuzz.h"
+#include "explore/fuzz/fuzz.h"
 #include "script/program.h"
 #include "verify/verify.h"
 

@@ -2,7 +2,7 @@
 /* Operations of `vmm fuzz` on the address space: accesses, and the calls that map, move, advise and lock. */
 #include <stdio.h>
 
-#include "explore/fuzz_ops.h"
+#include "explore/fuzz/ops.h"
 
 static const char *const prots[] = {"rw", "r", "none", "rw", "rwx", "rx", "w", "x"};
 

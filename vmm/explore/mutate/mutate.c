@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* `vmm mutate`: the command line, one scenario after the other, totals. */
-#include "explore/mutate.h"
+#include "explore/mutate/mutate.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* Operations of `vmm fuzz` on files: a few names, a few descriptors, contents by text and from and to the arena. */
 #include <stdio.h>
 
-#include "explore/fuzz_ops.h"
+#include "explore/fuzz/ops.h"
 
 static const char *const names[] = {"/f", "/g", "/f", "/d/x", "/d", "/l", "/g/y"};
 

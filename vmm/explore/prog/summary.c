@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "explore/prog_trace.h"
+#include "explore/prog/trace.h"
 #include "report/words.h"
 #include "script/api.h"
 

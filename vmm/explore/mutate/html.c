@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of corruptions and the invariants that found them, as one page without anything from elsewhere. */
-#include "explore/mutate.h"
+#include "explore/mutate/mutate.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "explore/mutate.h"
+#include "explore/mutate/mutate.h"
 
 /** Of a table entry the field is "pte1" to "pte4". */
 static const struct {

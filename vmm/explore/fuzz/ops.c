@@ -2,7 +2,7 @@
 /* The table of operations as a whole, and choices to values. */
 #include <stdio.h>
 
-#include "explore/fuzz_ops.h"
+#include "explore/fuzz/ops.h"
 
 static const struct fuzz_op *const groups[] = {fuzz_ops_mem, fuzz_ops_files, fuzz_ops_ipc, fuzz_ops_tasks};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See probe.h. The operations go to the first task that awaits a command, and to a child that it makes. */
-#include "explore/probe.h"
+#include "explore/mutate/probe.h"
 
 #include <string.h>
 #include "agent.h"

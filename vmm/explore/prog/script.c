@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* How a task of the scenario language becomes a program; see prog_script.h. */
-#include "explore/prog_script.h"
+#include "explore/prog/script.h"
 
 #include <stdio.h>
 
-#include "explore/prog_root.h"
+#include "explore/prog/root.h"
 
 /*
  * Strings and pointers of execve are put into the child's memory by hand: a command of the agent holds few bytes. POKE is where;

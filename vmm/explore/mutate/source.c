@@ -3,7 +3,7 @@
  * `vmm mutate --source DIR`: wrong edits of the guest's source. A guest is built for each edit, which takes a compiler and
  * the whole tree: so the work is done by the tree's own tests/mutation/run, and this says where it is.
  */
-#include "explore/mutate.h"
+#include "explore/mutate/mutate.h"
 
 #include <errno.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * the child becomes the program (prog_script.c), which then runs live (target/live.h): on our streams, in real time, preempted.
  * What the kernel itself says goes to stderr.
  */
-#include "explore/prog.h"
+#include "explore/prog/prog.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "explore/prog_pack.h"
-#include "explore/prog_script.h"
-#include "explore/prog_trace.h"
+#include "explore/prog/pack.h"
+#include "explore/prog/script.h"
+#include "explore/prog/trace.h"
 #include "report/buf.h"
 #include "script/program.h"
 

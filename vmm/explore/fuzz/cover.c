@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "observe/leaves.h"
-#include "explore/fuzz.h"
+#include "explore/fuzz/fuzz.h"
 
 /* Of a range to an area; the first six have a mirror image. */
 enum relation {

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "explore/fuzz.h"
+#include "explore/fuzz/fuzz.h"
 
 /* After the shared headers: it makes a macro of si_addr, which is a field of theirs. */
 #include <sys/wait.h>

@@ -2,7 +2,7 @@
 /* Every row of the catalogue on one state. */
 #include <string.h>
 
-#include "explore/mutate.h"
+#include "explore/mutate/mutate.h"
 
 /** A look made from the sound state must find what the long way finds. */
 static void look_from_sound(struct mutation *m, const struct model *like, const struct model *model)

@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-#include "explore/fuzz.h"
+#include "explore/fuzz/fuzz.h"
 #include "x86.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See prog_root.h. */
-#include "explore/prog_root.h"
+#include "explore/prog/root.h"
 
 #include <elf.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "explore/prog_pack.h"
+#include "explore/prog/pack.h"
 
 #define ROOT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

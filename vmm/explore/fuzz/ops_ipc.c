@@ -2,7 +2,7 @@
 /* Operations of `vmm fuzz` between tasks: System V segments, the memory of others, futexes, pipes. */
 #include <stdio.h>
 
-#include "explore/fuzz_ops.h"
+#include "explore/fuzz/ops.h"
 
 /* --- System V shared memory -------------------------------------------------------------------------- */
 

@@ -2,7 +2,7 @@
 /* Operations of `vmm fuzz` that make tasks, end them, and reach them by signals. */
 #include <stdio.h>
 
-#include "explore/fuzz_ops.h"
+#include "explore/fuzz/ops.h"
 
 /* --- beginning and end ------------------------------------------------------------------------------- */
 

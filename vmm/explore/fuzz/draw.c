@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The next step of a random program: drawn by weight and for a task that can do it, where it leads to most that is new. */
-#include "explore/fuzz.h"
+#include "explore/fuzz/fuzz.h"
 
 #define CANDIDATES 4 /* of them the step is taken that reaches most */
 #define MAX_LIVING 64

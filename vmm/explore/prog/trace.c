@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The timeline, event by event; see prog_trace.h. */
-#include "explore/prog_trace.h"
+#include "explore/prog/trace.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "explore/fuzz.h"
+#include "explore/fuzz/fuzz.h"
 
 struct shrinking {
 	const struct options *options;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The guest's files for a program of the host; see prog_pack.h. */
-#include "explore/prog_pack.h"
-#include "explore/prog_root.h"
+#include "explore/prog/pack.h"
+#include "explore/prog/root.h"
 
 #include <errno.h>
 #include <fcntl.h>
