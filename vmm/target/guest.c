@@ -89,9 +89,9 @@ static struct model *guest_observe(struct target *t, struct error *e)
 	for (i = 0; i < n; i++)
 		if (g->machine->ops->get_cpu(g->machine, i, &cpus[i], e))
 			break;
-	g->hash.asking |= t->wants_log && g->trace.on;
+	g->look.asking |= t->wants_log && g->trace.on;
 	if (i == n)
-		model = guest_look(&g->hash, g->machine, &g->image, cpus, g->trace.on);
+		model = guest_look(&g->look, g->machine, &g->image, cpus, g->trace.on);
 	free(cpus);
 	if (model && g->trace.on)
 		tlb_watch_end(&g->trace.watch, model);
@@ -137,7 +137,7 @@ static void guest_destroy(struct target *t)
 	tlb_watch_forget(&g->trace.watch);
 	if (g->root)
 		guest_root_close(g->root);
-	guest_hash_free(&g->hash);
+	guest_look_free(&g->look);
 	free(g->events);
 	free(g);
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "target/guest.h"
-#include "target/guest_hash.h"
+#include "target/guest_look.h"
 #include "target/guest_plan.h"
 #include "target/guest_root.h"
 #include "target/guest_trace.h"
@@ -31,7 +31,7 @@ struct guest {
 	struct guest_trace trace;
 	struct guest_plan plan;
 	struct guest_root *root; /* NULL: there is none */
-	struct guest_hash hash;
+	struct guest_look look;
 	struct step_facts facts;
 	bool all_rights;     /* what is spawned has every right */
 	bool facts_ended;    /* they are of a step that was looked at */

@@ -81,7 +81,7 @@ static int answer_root(struct guest *g, struct error *e)
 {
 	if (!g->root)
 		return error_set(e, EXIT_GUEST_DIED, "the guest asks for files of --root, and there is none");
-	guest_hash_forget(&g->hash, READ_ONCE(g->lab->root.pfn)); /* the answer may be written there, by the host */
+	guest_look_forget(&g->look, READ_ONCE(g->lab->root.pfn)); /* the answer may be written there, by the host */
 	return guest_root_answer(g->root, &g->lab->root, g->machine->ram, g->machine->ram_size, e);
 }
 
@@ -158,7 +158,7 @@ static int move_stream(struct guest *g, struct error *e)
 	const struct lab_stream *s = &g->lab->live.stream;
 
 	for (unsigned int i = 0; i < LAB_STREAM_PIECES && i < READ_ONCE(s->nr_pieces); i++)
-		guest_hash_forget(&g->hash, READ_ONCE(s->pieces[i].pa) >> PAGE_SHIFT);
+		guest_look_forget(&g->look, READ_ONCE(s->pieces[i].pa) >> PAGE_SHIFT);
 	return live_stream(&g->live, e);
 }
 

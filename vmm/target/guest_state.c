@@ -49,7 +49,7 @@ uint8_t *guest_memory(struct target *t, uint64_t pa, uint64_t n)
 {
 	struct machine *m = guest_of(t)->machine;
 
-	guest_of(t)->hash.blind = true;
+	guest_of(t)->look.blind = true;
 	return pa <= m->ram_size && n <= m->ram_size - pa ? m->ram + pa : NULL;
 }
 
@@ -64,7 +64,7 @@ int guest_plan_hardware(struct target *t, const struct hardware_plan *plan, stru
 {
 	struct guest *g = guest_of(t);
 
-	g->hash.blind = true; /* what is done to the processor may write to any stack */
+	g->look.blind = true; /* what is done to the processor may write to any stack */
 	return guest_plan_begin(&g->plan, plan, g->machine, &g->trace, e);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "target/guest_hash.h"
+#include "target/guest_look.h"
 
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ static uint64_t user_pages(const struct model *model)
 }
 
 /** A bit for each frame that was written since the last look; NULL: not known. */
-static const uint64_t *written_since(struct guest_hash *h, struct machine *m, bool hash)
+static const uint64_t *written_since(struct guest_look *h, struct machine *m, bool hash)
 {
 	uint64_t *written = NULL;
 
@@ -30,7 +30,7 @@ static const uint64_t *written_since(struct guest_hash *h, struct machine *m, bo
 	return h->last ? written : NULL;
 }
 
-struct model *guest_look(struct guest_hash *h, struct machine *m, const struct guest_image *image, const struct cpu_state *cpus,
+struct model *guest_look(struct guest_look *h, struct machine *m, const struct guest_image *image, const struct cpu_state *cpus,
 			 bool hash)
 {
 	const uint64_t *written = written_since(h, m, hash);
@@ -43,7 +43,7 @@ struct model *guest_look(struct guest_hash *h, struct machine *m, const struct g
 	return model;
 }
 
-void guest_hash_forget(struct guest_hash *h, uint64_t pfn)
+void guest_look_forget(struct guest_look *h, uint64_t pfn)
 {
 	if (!h->last || pfn >= h->last->nr_frames)
 		return;
@@ -54,9 +54,9 @@ void guest_hash_forget(struct guest_hash *h, uint64_t pfn)
 	h->forgotten[h->nr_forgotten++] = pfn;
 }
 
-void guest_hash_free(struct guest_hash *h)
+void guest_look_free(struct guest_look *h)
 {
 	model_free(h->last);
 	free(h->forgotten);
-	*h = (struct guest_hash){.asking = h->asking, .blind = h->blind};
+	*h = (struct guest_look){.asking = h->asking, .blind = h->blind};
 }

@@ -2,7 +2,7 @@
 /* Hashes from look to look: what the machine says was not written is not hashed again; all else is. */
 #include "check.h"
 #include "observe/view.h"
-#include "target/guest_hash.h"
+#include "target/guest_look.h"
 #include "tiny_kernel.h"
 
 /* What the machine of the test answers: bits, or that it does not know. */
@@ -20,7 +20,7 @@ static uint64_t *dirty(struct machine *m)
 static const struct machine_ops tells = {.name = "tells", .dirty = dirty}, mute = {.name = "mute"};
 
 /** A look: the hash that it has of the page of own_pfn, and whether that is right. */
-static bool look(struct tiny *t, struct guest_hash *h, const struct machine_ops *ops)
+static bool look(struct tiny *t, struct guest_look *h, const struct machine_ops *ops)
 {
 	struct machine m = {.ops = ops, .ram = t->ram, .ram_size = TINY_RAM, .nr_cpus = 1};
 	struct model *model = guest_look(h, &m, &t->image.image, &t->cpu, true);
@@ -38,9 +38,9 @@ static uint8_t *own_page(struct tiny *t)
 	return t->ram + (t->own_pfn << PAGE_SHIFT);
 }
 
-Test(guest_hash, only_what_was_written_is_hashed_again)
+Test(guest_look, only_what_was_written_is_hashed_again)
 {
-	struct guest_hash h = {.asking = true};
+	struct guest_look h = {.asking = true};
 	struct tiny t;
 
 	tiny_new(&t);
@@ -55,13 +55,13 @@ Test(guest_hash, only_what_was_written_is_hashed_again)
 	known = false;
 	CHECK(look(&t, &h, &tells));
 	CHECK_EQ(asked, 4);
-	guest_hash_free(&h);
+	guest_look_free(&h);
 	tiny_end(&t);
 }
 
-Test(guest_hash, who_may_write_unseen_makes_all_be_hashed)
+Test(guest_look, who_may_write_unseen_makes_all_be_hashed)
 {
-	struct guest_hash h = {.asking = true};
+	struct guest_look h = {.asking = true};
 	struct tiny t;
 
 	tiny_new(&t);
@@ -70,26 +70,26 @@ Test(guest_hash, who_may_write_unseen_makes_all_be_hashed)
 	h.blind = true;
 	own_page(&t)[5] ^= 1;
 	CHECK(look(&t, &h, &tells));
-	guest_hash_free(&h);
+	guest_look_free(&h);
 	tiny_end(&t);
 }
 
-Test(guest_hash, a_machine_that_cannot_tell_is_not_asked)
+Test(guest_look, a_machine_that_cannot_tell_is_not_asked)
 {
-	struct guest_hash h = {.asking = true};
+	struct guest_look h = {.asking = true};
 	struct tiny t;
 
 	tiny_new(&t);
 	CHECK(look(&t, &h, &mute));
 	own_page(&t)[5] ^= 1;
 	CHECK(look(&t, &h, &mute));
-	guest_hash_free(&h);
+	guest_look_free(&h);
 	tiny_end(&t);
 }
 
-Test(guest_hash, few_pages_are_hashed_without_a_question)
+Test(guest_look, few_pages_are_hashed_without_a_question)
 {
-	struct guest_hash h = {0};
+	struct guest_look h = {0};
 	struct tiny t;
 
 	tiny_new(&t);
@@ -98,7 +98,7 @@ Test(guest_hash, few_pages_are_hashed_without_a_question)
 	own_page(&t)[5] ^= 1;
 	CHECK(look(&t, &h, &tells));
 	CHECK_EQ(asked, 0);
-	guest_hash_free(&h);
+	guest_look_free(&h);
 	tiny_end(&t);
 }
 
@@ -111,9 +111,9 @@ static void write_home(struct tiny *t)
 }
 
 /** A frame that was no user memory in between has no hash to keep: what it held then is not known. */
-Test(guest_hash, a_frame_that_comes_back_is_hashed)
+Test(guest_look, a_frame_that_comes_back_is_hashed)
 {
-	struct guest_hash h = {.asking = true};
+	struct guest_look h = {.asking = true};
 	__typeof__(((struct page *)0)->mapping) mapping;
 	struct tiny t;
 
@@ -127,6 +127,6 @@ Test(guest_hash, a_frame_that_comes_back_is_hashed)
 	t.mem_map[t.own_pfn].mapping = mapping;
 	own_page(&t)[5] ^= 1;
 	CHECK(look(&t, &h, &tells));
-	guest_hash_free(&h);
+	guest_look_free(&h);
 	tiny_end(&t);
 }
